@@ -1,0 +1,27 @@
+import type { Position } from './position.js';
+import type { Tuple } from './tuple.js';
+
+/**
+ * One row on the stage; the document in MongoDB has the same short names. `c` is lossless: the source's text. What users
+ * see is made of it in `assemble`, and sorting uses it at full precision.
+ */
+export interface StagedRow {
+  /** The canonical key. */
+  _id: string;
+  at: Position;
+  /** The row is gone: no columns, kept for the incarnation's life, so that nothing older brings it back. */
+  gone?: true;
+  c?: Tuple;
+  /** Canonical join values by `JoinPlan.name`; absent where a column is null. */
+  k?: Record<string, string>;
+  /** Results of expressions by node id. */
+  x?: Record<string, ExpressionResults>;
+  /** Why no document may contain this row (too large, for instance). */
+  bad?: { code: string; message: string };
+  missing?: { columns: number[]; since: Position; keyChanged?: true };
+  /** Corrections by `dead-letters edit`, by column name, of the row at the position `at`: a later change ends them. */
+  edit?: { at: Position; columns: Record<string, string | null> };
+}
+
+/** In the order of `NodePlan.expressions`; a failed one has its message, and is a dead letter where it is used. */
+export type ExpressionResults = ({ v: unknown } | { error: string })[];
