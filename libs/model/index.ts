@@ -4,6 +4,7 @@ export * from './change.js';
 export * from './finding.js';
 export * from './plan.js';
 export * from './position.js';
+export * from './records.js';
 export * from './staged-row.js';
 export * from './tuple.js';
 export * from './value-type.js';
