@@ -1,2 +1,5 @@
+export * from './embedded/index.js';
+export * from './in-flight.js';
+export * from './log.codes.js';
 export * from './log.js';
 export * from './partition.js';

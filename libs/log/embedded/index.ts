@@ -1,0 +1,2 @@
+export * from './embedded-log.js';
+export type { LogTimers } from './embedded-consumer.js';
