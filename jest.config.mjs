@@ -1,7 +1,7 @@
 /** Tests run on the sources through swc, as native ES modules (NODE_OPTIONS=--experimental-vm-modules). */
 export default {
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['millrace-source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['millrace-source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {

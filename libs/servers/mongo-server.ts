@@ -1,0 +1,151 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { MongoClient, MongoServerError } from 'mongodb';
+import { freePort } from './free-port.js';
+import { type MongoBinary, mongoBinary } from './mongo-binaries.js';
+import type { Ownership, Server } from './server.js';
+import { makeRunFolder, ServerProcess } from './server-process.js';
+
+export interface MongoOptions extends Ownership {
+  /** Kept when the server stops, used again when one starts on it; a folder of its own, dropped at the end, where absent. */
+  dataDir?: string;
+  /** A replica set of one member, which transactions need. True where absent. */
+  replicaSet?: boolean;
+  /** The cache of the storage engine: a quarter of a gigabyte where absent. */
+  cacheSizeGb?: number;
+  /** Further arguments of `mongod`. */
+  args?: string[];
+}
+
+const REPLICA_SET = 'rs0';
+const START_ATTEMPTS = 3;
+const CODE_NO_REPLICATION_YET = 94;
+
+/** Starts MongoDB on the loopback interface, without authentication, and waits until it accepts writes. */
+export async function startMongo(options: MongoOptions = {}): Promise<Server> {
+  const binary = await mongoBinary();
+  const runFolder = await makeRunFolder('mongodb', undefined);
+  try {
+    const dataDir = options.dataDir ? resolve(options.dataDir) : join(runFolder, 'data');
+    await mkdir(dataDir, { recursive: true });
+    return await startOnAnyPort(binary, options, runFolder, dataDir);
+  } catch (error) {
+    await rm(runFolder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Between asking for a free port and listening on it another process may take it: then again, with another one. */
+async function startOnAnyPort(
+  binary: MongoBinary,
+  options: MongoOptions,
+  runFolder: string,
+  dataDir: string,
+): Promise<Server> {
+  for (let attempt = 1; ; attempt++) {
+    const server = new MongodServer(binary, options, runFolder, dataDir, await freePort());
+    try {
+      await server.start();
+      return server;
+    } catch (error) {
+      if (attempt === START_ATTEMPTS) {
+        await server.stop();
+        throw error;
+      }
+      await server.kill();
+    }
+  }
+}
+
+class MongodServer implements Server {
+  readonly version: string;
+  readonly uri: string;
+  private readonly isReplicaSet: boolean;
+  private readonly process: ServerProcess;
+
+  constructor(
+    binary: MongoBinary,
+    private readonly options: MongoOptions,
+    runFolder: string,
+    readonly dataDir: string,
+    readonly port: number,
+  ) {
+    this.version = binary.version;
+    this.isReplicaSet = options.replicaSet ?? true;
+    this.uri = `mongodb://127.0.0.1:${port}/?${this.isReplicaSet ? `replicaSet=${REPLICA_SET}` : 'directConnection=true'}`;
+    const programme = {
+      name: `MongoDB ${binary.version}`,
+      program: binary.program,
+      args: () => this.args(),
+      isReady: () => this.isReady(),
+      stopSignal: options.dataDir ? 'SIGTERM' : 'SIGKILL',
+      restartSignal: 'SIGTERM',
+    } as const;
+    this.process = new ServerProcess(programme, runFolder, options.ownerPid ?? process.pid);
+  }
+
+  get pid(): number {
+    return this.process.pid;
+  }
+
+  start(): Promise<void> {
+    return this.process.start();
+  }
+
+  stop(): Promise<void> {
+    return this.process.stop();
+  }
+
+  kill(): Promise<void> {
+    return this.process.kill();
+  }
+
+  async restart(): Promise<void> {
+    await this.process.shutDown();
+    await this.process.start();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  private args(): string[] {
+    const network = ['--bind_ip', '127.0.0.1', '--port', String(this.port), '--nounixsocket'];
+    const storage = ['--dbpath', this.dataDir, '--wiredTigerCacheSizeGB', String(this.options.cacheSizeGb ?? 0.25)];
+    const replication = this.isReplicaSet ? ['--replSet', REPLICA_SET] : [];
+    const quiet = ['--quiet', '--setParameter', 'diagnosticDataCollectionEnabled=false'];
+    return [...network, ...storage, ...replication, ...quiet, ...(this.options.args ?? [])];
+  }
+
+  private async isReady(): Promise<boolean> {
+    const settings = { directConnection: true, serverSelectionTimeoutMS: 500, connectTimeoutMS: 500 };
+    const client = new MongoClient(`mongodb://127.0.0.1:${this.port}`, settings);
+    try {
+      const hello = await client.db('admin').command({ hello: 1 });
+      if (this.isReplicaSet && hello['me'] !== this.host) await this.claimReplicaSet(client);
+      return hello['isWritablePrimary'] === true && (!this.isReplicaSet || hello['me'] === this.host);
+    } catch {
+      return false;
+    } finally {
+      await client.close();
+    }
+  }
+
+  private get host(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** Makes the replica set on a new data folder; on a used one, made on another port, moves its one member here. */
+  private async claimReplicaSet(client: MongoClient): Promise<void> {
+    const admin = client.db('admin');
+    const members = [{ _id: 0, host: this.host }];
+    try {
+      const { config } = await admin.command({ replSetGetConfig: 1 });
+      if (config.members[0].host === this.host) return;
+      await admin.command({ replSetReconfig: { ...config, version: config.version + 1, members }, force: true });
+    } catch (error) {
+      if (!(error instanceof MongoServerError) || error.code !== CODE_NO_REPLICATION_YET) throw error;
+      await admin.command({ replSetInitiate: { _id: REPLICA_SET, members } });
+    }
+  }
+}

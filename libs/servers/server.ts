@@ -1,0 +1,27 @@
+/**
+ * A real server on the loopback interface, started by this process.
+ *
+ * Nothing outlives its owner: `stop` ends the process and removes what was made for it, and where the owner dies without
+ * saying so (SIGKILL included) a watchdog does the same within a second. A data folder given by the caller is kept.
+ */
+export interface Server extends AsyncDisposable {
+  readonly uri: string;
+  readonly port: number;
+  /** Of the main process; another one after `restart`. */
+  readonly pid: number;
+  /** As the server's program says, such as `15.14`. */
+  readonly version: string;
+  readonly dataDir: string;
+  /** Ends the server. Safe to repeat. */
+  stop(): Promise<void>;
+  /** SIGKILL to the server and its children, as in a crash; resolves when all are gone. The data stay for `restart`. */
+  kill(): Promise<void>;
+  /** Starts it again, on the same port and data; a running one is shut down in order first. */
+  restart(): Promise<void>;
+}
+
+/** Who owns a started server: it ends when the process `pid` has ended. */
+export interface Ownership {
+  /** The present process where absent. */
+  ownerPid?: number;
+}
