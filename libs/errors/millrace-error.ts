@@ -18,6 +18,8 @@ export interface ErrorCode {
  */
 export class MillraceError extends Error {
   readonly code: string;
+  /** What to do, as declared with the code; printed under the message. */
+  readonly remedy: string;
   readonly retriable: boolean;
   readonly context: Record<string, unknown>;
   readonly exit: number;
@@ -30,6 +32,7 @@ export class MillraceError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'MillraceError';
     this.code = code.code;
+    this.remedy = code.remedy;
     this.retriable = options.retriable ?? false;
     this.context = options.context ?? {};
     this.exit = options.exit ?? code.exit;
