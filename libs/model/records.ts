@@ -14,7 +14,9 @@ export type RowsRecord =
   /** Values of missing columns, read again; takes effect only while the same `since` is missing. */
   | { kind: 'fill'; table: number; key: string; since: Position; columns: number[]; values: Tuple; bytes: number }
   /** A row read again for repair, as of the marker at `at`; null: the source has no such row. */
-  | { kind: 'repair'; table: number; key: string; at: Position; tuple: Tuple | null; bytes: number };
+  | { kind: 'repair'; table: number; key: string; at: Position; tuple: Tuple | null; bytes: number }
+  /** An operator's correction of named columns; it holds while the row stands as the change at `at` left it. */
+  | { kind: 'edit'; table: number; key: string; at: Position; columns: Record<string, string | null>; bytes: number };
 
 /** What travels on the topic `touches`, keyed by collection and root key: "assemble these roots again". */
 export interface TouchRecord {

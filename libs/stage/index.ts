@@ -1,0 +1,3 @@
+export * from './fence.js';
+export * from './merge.js';
+export * from './names.js';

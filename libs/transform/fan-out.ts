@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import type { IncarnationNames } from '#stage';
+import type { Doc, Store } from '#store';
+import type { FanOut, Resolver } from './resolver.js';
+import type { Toucher } from './toucher.js';
+
+const ROOTS_PER_PAGE = 1_000;
+
+interface FanOutRecord extends Doc {
+  _id: string;
+  /** A newer change of the row starts the task again under a new number. */
+  run: number;
+  partition: number;
+  /** Where the walk stood: the row as it was and as it is. */
+  tasks: FanOut[];
+  /** Of `tasks`, the one at work, and how far it got. */
+  task: number;
+  cursor: string | null;
+}
+
+/**
+ * Touches of rows that very many roots depend on, page by page, as records in the state database: durable before the
+ * offset of the batch that asked for them is committed, found again after a restart. The cursor moves only where run and
+ * cursor are the ones that were read, so a former owner cannot move a newer task's. Never an `updateMany`.
+ */
+export class FanOutTasks {
+  private readonly running = new Set<string>();
+  private stopped = false;
+
+  constructor(
+    private readonly store: Store,
+    private readonly names: IncarnationNames,
+    private readonly resolver: Resolver,
+    private readonly toucher: Toucher,
+    /** Tells of a failure that is not transient: the engine stops. */
+    private readonly onFailure: (error: unknown) => void,
+  ) {}
+
+  /** Resolves when the task is durable; it then runs by itself. */
+  async add(partition: number, task: FanOut): Promise<void> {
+    const id = `${task.node}:${createHash('sha256').update(task.image.key).digest('base64url')}`;
+    for (;;) {
+      const present = await this.store.read.byId<FanOutRecord>(this.names.tasks, id);
+      if (present === undefined) {
+        const record: FanOutRecord = { _id: id, run: 0, partition, tasks: [task], task: 0, cursor: null };
+        await this.store.write.put(this.names.tasks, [record]);
+        break;
+      }
+      const tasks = present.tasks.filter((other) => !sameImage(other, task));
+      const renewed = await this.store.write.patch(this.names.tasks, id, {
+        where: { run: present.run },
+        set: { run: present.run + 1, tasks: [...tasks, task], task: 0, cursor: null, partition },
+      });
+      if (renewed !== undefined) break;
+    }
+    this.start(id);
+  }
+
+  /** Takes up what a former owner of these partitions left. */
+  async adopt(partitions: readonly number[]): Promise<void> {
+    const records = await this.store.read.byField<FanOutRecord>(this.names.tasks, 'partition', partitions);
+    for (const record of records) this.start(record._id);
+  }
+
+  async idle(): Promise<boolean> {
+    return this.running.size === 0 && (await this.store.read.range(this.names.tasks, {}, { limit: 1 })).length === 0;
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private start(id: string): void {
+    if (this.running.has(id) || this.stopped) return;
+    this.running.add(id);
+    void this.run(id)
+      .catch((error: unknown) => {
+        if (this.stopped) return;
+        this.onFailure(error);
+      })
+      .finally(() => this.running.delete(id));
+  }
+
+  private async run(id: string): Promise<void> {
+    for (;;) {
+      const record = await this.store.read.byId<FanOutRecord>(this.names.tasks, id);
+      if (record === undefined || this.stopped) return;
+      if (await this.advance(record)) return;
+    }
+  }
+
+  /** Runs until the task is done (true) or another run of it has begun (false). */
+  private async advance(record: FanOutRecord): Promise<boolean> {
+    let { cursor } = record;
+    for (let index = record.task; index < record.tasks.length; index++) {
+      const task = record.tasks[index] as FanOut;
+      for await (const page of this.resolver.pages(task, cursor ?? undefined, ROOTS_PER_PAGE)) {
+        if (this.stopped) return false;
+        for (const { collection, roots } of page.roots) await this.toucher.touch(collection, roots, 'change');
+        const next = page.cursor ?? null;
+        if (!(await this.move(record, { task: index, cursor }, { task: index, cursor: next }))) return false;
+        cursor = next;
+      }
+      if (!(await this.move(record, { task: index, cursor }, { task: index + 1, cursor: null }))) return false;
+      cursor = null;
+    }
+    return this.finish(record);
+  }
+
+  private async move(record: FanOutRecord, from: Partial<FanOutRecord>, to: Partial<FanOutRecord>): Promise<boolean> {
+    if (from.task === to.task && from.cursor === to.cursor) return true;
+    const moved = await this.store.write.patch(this.names.tasks, record._id, { where: { run: record.run, ...from }, set: to });
+    return moved !== undefined;
+  }
+
+  private async finish(record: FanOutRecord): Promise<boolean> {
+    return this.store.transact('fan-out', async (tx) => {
+      const present = await tx.byId<FanOutRecord>(this.names.tasks, record._id);
+      if (present === undefined) return true;
+      if (present.run !== record.run) return false;
+      await tx.remove(this.names.tasks, [record._id]);
+      return true;
+    });
+  }
+}
+
+function sameImage(a: FanOut, b: FanOut): boolean {
+  return a.node === b.node && JSON.stringify(a.image) === JSON.stringify(b.image);
+}

@@ -1,0 +1,50 @@
+import type { FormerEntry, RowsFence } from '#stage';
+
+/**
+ * Which entries of a partition's `former` this owner has yet to deal with. An owner that has just begun knows none, so it
+ * touches what every entry that it finds leads to: that is what a crash between staging and touching needs. Afterwards it
+ * skips those whose touches it has appended itself, and takes them out of the fence once these have resolved.
+ */
+export class FormerTracker {
+  private readonly touching = new Set<string>();
+  private readonly resolved = new Set<string>();
+
+  /** Entries in the fence that a batch must touch, but for its own new ones. */
+  due(fence: RowsFence): FormerEntry[] {
+    return fence.former.filter((entry) => !this.touching.has(nameOf(entry)) && !this.resolved.has(nameOf(entry)));
+  }
+
+  /** What of the fence's entries stays when a transaction rewrites them. Pure: the transaction may run again. */
+  split(fence: RowsFence): { kept: FormerEntry[]; dropped: FormerEntry[] } {
+    const kept: FormerEntry[] = [];
+    const dropped: FormerEntry[] = [];
+    for (const entry of fence.former) (this.resolved.has(nameOf(entry)) ? dropped : kept).push(entry);
+    return { kept, dropped };
+  }
+
+  get trimmable(): number {
+    return this.resolved.size;
+  }
+
+  begin(entries: readonly FormerEntry[]): void {
+    for (const entry of entries) this.touching.add(nameOf(entry));
+  }
+
+  /** Touches that included these entries can no longer be lost. */
+  resolve(entries: readonly FormerEntry[]): void {
+    for (const entry of entries) {
+      this.touching.delete(nameOf(entry));
+      this.resolved.add(nameOf(entry));
+    }
+  }
+
+  /** A transaction that dropped these from the fence has committed. */
+  trimmed(dropped: readonly FormerEntry[]): void {
+    for (const entry of dropped) this.resolved.delete(nameOf(entry));
+  }
+}
+
+/** By position, so that an equal newer entry is another one. */
+function nameOf(entry: FormerEntry): string {
+  return `${entry.table}:${entry.at}:${entry.key}`;
+}

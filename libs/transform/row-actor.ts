@@ -1,0 +1,209 @@
+import type { LogBatch } from '#log';
+import type { RowsRecord, StagedRow } from '#model';
+import type { IncarnationNames, RowsFence } from '#stage';
+import { DocumentRefused, type Store, type StoreTransaction, TransactionTooLarge } from '#store';
+import type { FanOutTasks } from './fan-out.js';
+import { FormerTracker } from './former-tracker.js';
+import type { PhaseView } from './phase-view.js';
+import type { Resolver } from './resolver.js';
+import { type Image, keysOf, RowBatch, type RowRecord } from './row-batch.js';
+import { type Evaluator, evaluateRows, type StageTable } from './stage-tables.js';
+import { rereadRequests } from './reread-requests.js';
+import type { Toucher } from './toucher.js';
+import { wipePages } from './wipe.js';
+
+export interface RowActorParts {
+  tables: readonly StageTable[];
+  names: IncarnationNames;
+  store: Store;
+  evaluator: Evaluator;
+  resolver: Resolver;
+  toucher: Toucher;
+  fanOut: FanOutTasks;
+  phase: PhaseView;
+  /** Partitions of the topic `rows`. */
+  partitions: number;
+  onStaged?: (counts: { staged: number; superseded: number; changes: number }) => void;
+}
+
+/** What a committed transaction leaves to be touched, and how its fence's `former` stood. */
+interface Committed {
+  images: Image[];
+  former: RowsFence['former'];
+  dropped: RowsFence['former'];
+  counts: { staged: number; superseded: number };
+}
+
+/** Boxed, so that waiting for the staging is not waiting for the touches. */
+interface Touching {
+  touched: Promise<unknown>;
+}
+
+/** A failure is seen by whoever awaits the batch's completion, not as an unhandled rejection meanwhile. */
+function touching(appends: readonly Promise<unknown>[]): Touching {
+  const touched = Promise.all(appends);
+  touched.catch(() => undefined);
+  return { touched };
+}
+
+/**
+ * Owns the rows of the partitions of `rows` that are handed to it: merges each change into the staged row, evaluates the
+ * mapping's expressions on it, stages it, finds the roots that its former and its new image belong to, touches them.
+ *
+ * - **Order**: batches of a partition one after another; records of a batch in order.
+ * - **Acknowledged when**: the touches of everything in the batch can no longer be lost, and so not before its rows are
+ *   staged by a majority. Stage, then resolve, then touch, then commit the offset.
+ * - **Repeats**: the fence's `position` tells them; a repeat is not staged again, but its roots are touched again.
+ * - **Two owners**: any two transactions of a partition conflict at its fence, so they are serial, and each applies its
+ *   changes onto what the other left.
+ */
+export class RowActor {
+  private readonly former = new Map<number, FormerTracker>();
+  /** Tables whose loaded rows are inserted without looking, until one was there already. */
+  private readonly lookFirst = new Set<number>();
+
+  constructor(private readonly parts: RowActorParts) {}
+
+  async handle(batch: LogBatch<RowsRecord>): Promise<{ completed: Promise<void> }> {
+    const completions: Promise<unknown>[] = [];
+    let rows: RowRecord[] = [];
+    for (const record of batch.records) {
+      if (record.kind !== 'truncate' && record.kind !== 'barrier') {
+        rows.push(record);
+        continue;
+      }
+      if (rows.length > 0) completions.push((await this.rows(batch.partition, rows, batch.signal)).touched);
+      rows = [];
+      if (record.kind === 'barrier') await this.barrier(batch.partition, batch.signal);
+      else await this.truncate(batch.partition, record, batch.signal);
+    }
+    if (rows.length > 0) completions.push((await this.rows(batch.partition, rows, batch.signal)).touched);
+    return { completed: Promise.all(completions).then(() => undefined) };
+  }
+
+  /** An idle partition takes what has resolved out of its fence by an empty batch. */
+  async trim(partition: number, signal: AbortSignal): Promise<void> {
+    if (this.tracker(partition).trimmable > 0) await (await this.rows(partition, [], signal)).touched;
+  }
+
+  private async rows(partition: number, records: readonly RowRecord[], signal: AbortSignal): Promise<Touching> {
+    let committed: Committed;
+    try {
+      committed = await this.stage(partition, records, signal);
+    } catch (error) {
+      if (!(error instanceof TransactionTooLarge) || records.length < 2) throw error;
+      const half = Math.ceil(records.length / 2);
+      const first = await this.rows(partition, records.slice(0, half), signal);
+      const second = await this.rows(partition, records.slice(half), signal);
+      return touching([first.touched, second.touched]);
+    }
+    this.parts.onStaged?.({ ...committed.counts, changes: committed.images.length });
+    return this.touch(partition, committed);
+  }
+
+  private async stage(partition: number, records: readonly RowRecord[], signal: AbortSignal): Promise<Committed> {
+    for (;;) {
+      try {
+        return await this.parts.store.transact('rows', (tx) => this.transaction(tx, partition, records), signal);
+      } catch (error) {
+        const table = error instanceof DocumentRefused && error.kind === 'duplicate' ? this.tableOf(error.collection.name) : -1;
+        if (table < 0 || this.lookFirst.has(table)) throw error;
+        this.lookFirst.add(table);
+      }
+    }
+  }
+
+  private tableOf(collection: string): number {
+    return this.parts.tables.findIndex((table) => table.collection.name === collection);
+  }
+
+  private async transaction(tx: StoreTransaction, partition: number, records: readonly RowRecord[]): Promise<Committed> {
+    const { names, tables, evaluator } = this.parts;
+    const fence = await tx.fence<RowsFence>(names.fences, names.rowsFence(partition));
+    const batch = new RowBatch(tables, fence, await this.present(tx, records));
+    for (const record of records) batch.apply(record);
+    const writes = batch.writes();
+    for (const { table, inserts, replaces } of writes) {
+      evaluateRows(table, inserts, evaluator);
+      evaluateRows(table, replaces, evaluator);
+      if (inserts.length > 0) await tx.insert(table.collection, inserts as never);
+      if (replaces.length > 0) await tx.replace(table.collection, replaces as never);
+    }
+    const rereads = rereadRequests(writes, partition);
+    if (rereads.length > 0) await tx.put(names.rereads, rereads);
+    const tracker = this.tracker(partition);
+    const { kept, dropped } = tracker.split(fence);
+    if (batch.position !== fence.position || batch.former.length > 0 || dropped.length > 0) {
+      await tx.patch(names.fences, fence._id, { set: { position: batch.position, former: [...kept, ...batch.former] } });
+    }
+    const former = [...tracker.due(fence), ...batch.former];
+    return {
+      images: [...batch.images(), ...former],
+      former,
+      dropped,
+      counts: { staged: batch.staged, superseded: batch.superseded },
+    };
+  }
+
+  private async present(tx: StoreTransaction, records: readonly RowRecord[]): Promise<StagedRow[][]> {
+    const present: StagedRow[][] = [];
+    for (const [index, keys] of keysOf(records, this.parts.tables.length).entries()) {
+      const table = this.parts.tables[index] as StageTable;
+      const wanted = [...keys.others];
+      if (this.lookFirst.has(index) || wanted.length > 0) for (const key of keys.load) wanted.push(key);
+      present.push(wanted.length === 0 ? [] : ((await tx.byIds(table.collection, wanted)) as unknown as StagedRow[]));
+    }
+    return present;
+  }
+
+  /**
+   * After the commit, in order. While the phase, read after the commit, is still `loading`, nothing has to be touched: the
+   * rows were staged before building began, and building assembles every root from the stage as it is then.
+   */
+  private async touch(partition: number, committed: Omit<Committed, 'counts'>): Promise<Touching> {
+    const tracker = this.tracker(partition);
+    tracker.trimmed(committed.dropped);
+    tracker.begin(committed.former);
+    const appends: Promise<unknown>[] = [];
+    if (committed.images.length > 0 && !(await this.parts.phase.loading())) {
+      const tasks: Promise<unknown>[] = [];
+      const found = this.parts.resolver.resolve(committed.images, (task) => tasks.push(this.parts.fanOut.add(partition, task)));
+      for await (const { collection, roots } of found) appends.push(this.parts.toucher.touch(collection, roots, 'change'));
+      await Promise.all(tasks);
+    }
+    const { touched } = touching(appends);
+    return touching([touched.then(() => tracker.resolve(committed.former))]);
+  }
+
+  private async barrier(partition: number, signal: AbortSignal): Promise<void> {
+    const { names, store } = this.parts;
+    await store.transact(
+      'barrier',
+      async (tx) => {
+        const fence = await tx.fence<RowsFence>(names.fences, names.rowsFence(partition));
+        await tx.patch(names.fences, fence._id, { set: { barrier: true } });
+      },
+      signal,
+    );
+  }
+
+  /** Bounded transactions, each touched before the next one trims; it always runs whole again when delivered again. */
+  private async truncate(
+    partition: number,
+    { change }: Extract<RowsRecord, { kind: 'truncate' }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for await (const page of wipePages(this.parts, partition, change, this.tracker(partition), signal)) {
+      await (await this.touch(partition, page)).touched;
+    }
+  }
+
+  private tracker(partition: number): FormerTracker {
+    let tracker = this.former.get(partition);
+    if (!tracker) {
+      tracker = new FormerTracker();
+      this.former.set(partition, tracker);
+    }
+    return tracker;
+  }
+}

@@ -1,0 +1,60 @@
+import type { ExpressionResults, NodePlan, Plan, StagedRow, TablePlan } from '#model';
+import { unpackTuple } from '#model';
+import { type IncarnationNames, type JoinValues, RowMerge } from '#stage';
+import type { CollectionRef } from '#store';
+
+/** Evaluates all expressions of a node on rows (their columns as text, in the plan's order), a batch at a time. */
+export interface Evaluator {
+  evaluate(node: number, rows: readonly (readonly (string | null)[])[]): ExpressionResults[];
+}
+
+/** What the row actor needs to know of one table, made once. */
+export interface StageTable {
+  plan: TablePlan;
+  collection: CollectionRef;
+  merge: RowMerge;
+  nodes: NodePlan[];
+  /** Of `nodes`, those with expressions. */
+  expressionNodes: NodePlan[];
+}
+
+export function stageTables(plan: Plan, names: IncarnationNames, joinValues: (table: TablePlan) => JoinValues): StageTable[] {
+  return plan.tables.map((table) => {
+    const nodes = table.nodes.map((id) => plan.nodes[id] as NodePlan);
+    return {
+      plan: table,
+      collection: names.stage(table.index),
+      merge: new RowMerge(table, joinValues(table)),
+      nodes,
+      expressionNodes: nodes.filter((node) => node.expressions.length > 0),
+    };
+  });
+}
+
+/**
+ * Puts the results of the table's expressions into rows that were merged and have all their columns. A row with missing or
+ * without columns gets none: no document with it is written before they are there.
+ */
+export function evaluateRows(table: StageTable, rows: readonly StagedRow[], evaluator: Evaluator): void {
+  if (table.expressionNodes.length === 0) return;
+  const whole = rows.filter((row) => row.c !== undefined && row.missing === undefined && !row.gone);
+  if (whole.length === 0) return;
+  const values = whole.map((row) => correctedValues(table.plan, row));
+  for (const node of table.expressionNodes) {
+    const results = evaluator.evaluate(node.id, values);
+    whole.forEach((row, i) => {
+      row.x = { ...row.x, [String(node.id)]: results[i] as ExpressionResults };
+    });
+  }
+}
+
+function correctedValues(table: TablePlan, row: StagedRow): (string | null)[] {
+  const values = unpackTuple(row.c as string);
+  if (row.edit !== undefined && row.edit.at === row.at) {
+    for (const [name, text] of Object.entries(row.edit.columns)) {
+      const column = table.columns.findIndex((candidate) => candidate.name === name);
+      if (column >= 0) values[column] = text;
+    }
+  }
+  return values;
+}
