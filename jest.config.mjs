@@ -1,5 +1,7 @@
 /** Tests run on the sources through swc, as native ES modules (NODE_OPTIONS=--experimental-vm-modules). */
 export default {
+  globalSetup: '<rootDir>/libs/testing/global-setup.mjs',
+  globalTeardown: '<rootDir>/libs/testing/global-teardown.mjs',
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['millrace-source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],

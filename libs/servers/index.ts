@@ -2,5 +2,5 @@ export { cacheFolder } from './cache.js';
 export { type MongoOptions, startMongo } from './mongo-server.js';
 export { POSTGRES_VERSIONS } from './postgres-binaries.js';
 export { type PostgresOptions, startPostgres } from './postgres-server.js';
-export type { Server } from './server.js';
+export type { Owner, Server } from './server.js';
 export { serverErrors } from './servers.codes.js';

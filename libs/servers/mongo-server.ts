@@ -81,7 +81,7 @@ class MongodServer implements Server {
       stopSignal: options.dataDir ? 'SIGTERM' : 'SIGKILL',
       restartSignal: 'SIGTERM',
     } as const;
-    this.process = new ServerProcess(programme, runFolder, options.ownerPid ?? process.pid);
+    this.process = new ServerProcess(programme, runFolder, options.owner ?? { pid: process.pid });
   }
 
   get pid(): number {

@@ -118,7 +118,7 @@ class PostgresServer implements Server {
       restartSignal: 'SIGINT',
       identity: place.identity,
     } as const;
-    this.process = new ServerProcess(programme, place.runFolder, options.ownerPid ?? process.pid);
+    this.process = new ServerProcess(programme, place.runFolder, options.owner ?? { pid: process.pid });
   }
 
   get uri(): string {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MillraceError } from '#errors';
 import { childrenOf, isAlive } from './process-tree.js';
+import type { Owner } from './server.js';
 import { serverErrors } from './servers.codes.js';
 import type { Identity } from './unprivileged.js';
 import { startWatchdog } from './watchdog.js';
@@ -47,7 +48,7 @@ export class ServerProcess {
   constructor(
     private readonly programme: Programme,
     private readonly runFolder: string,
-    private readonly ownerPid: number,
+    private readonly owner: Owner,
   ) {}
 
   get pid(): number {
@@ -56,7 +57,7 @@ export class ServerProcess {
 
   async start(): Promise<void> {
     if (this.ended) throw new MillraceError(serverErrors.SERVER_FAILED, `${this.programme.name} was stopped for good.`);
-    this.watchdog ??= startWatchdog(this.ownerPid, this.runFolder, this.programme.stopSignal);
+    this.watchdog ??= startWatchdog(this.owner, this.runFolder, this.programme.stopSignal);
     const log = await open(join(this.runFolder, 'server.log'), 'w');
     try {
       this.child = spawn(this.programme.program, this.programme.args(this.runFolder), {

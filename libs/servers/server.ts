@@ -20,8 +20,13 @@ export interface Server extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-/** Who owns a started server: it ends when the process `pid` has ended. */
+/** A server ends when this process has ended, or this folder has gone. */
+export interface Owner {
+  pid: number;
+  folder?: string;
+}
+
 export interface Ownership {
   /** The present process where absent. */
-  ownerPid?: number;
+  owner?: Owner;
 }

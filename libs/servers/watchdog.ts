@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Owner } from './server.js';
 
 /**
- * Ends a server and removes its run folder when its owner has gone, however it went, or when the file `end` appears in
- * the run folder. A shell, because it outlives the owner, weighs next to nothing and is on every system that has these
+ * Ends a server and removes its run folder when its owner has gone, however it went. A shell, because it outlives the owner, weighs next to nothing and is on every system that has these
  * servers. It leaves by itself when the run folder has gone.
  */
-export function startWatchdog(ownerPid: number, runFolder: string, stopSignal: NodeJS.Signals): ChildProcess {
-  const args = ['-c', SCRIPT, 'millrace-watchdog', String(ownerPid), runFolder, stopSignal.replace('SIG', '')];
+export function startWatchdog(owner: Owner, runFolder: string, stopSignal: NodeJS.Signals): ChildProcess {
+  const named = [String(owner.pid), owner.folder ?? '/', runFolder, stopSignal.replace('SIG', '')];
+  const args = ['-c', SCRIPT, 'millrace-watchdog', ...named];
   const watchdog = spawn('/bin/sh', args, { cwd: '/', detached: true, stdio: 'ignore' });
   watchdog.on('error', () => {});
   watchdog.unref();
@@ -15,7 +16,7 @@ export function startWatchdog(ownerPid: number, runFolder: string, stopSignal: N
 
 /** `alive` takes a zombie for dead where there is a /proc to ask. */
 const SCRIPT = `
-owner=$1 run=$2 signal=$3
+owner=$1 folder=$2 run=$3 signal=$4
 trap '' INT HUP
 alive() {
   kill -0 "$1" 2>/dev/null || return 1
@@ -24,9 +25,8 @@ alive() {
   stat=\${stat##*) }
   [ "\${stat%% *}" != Z ]
 }
-while alive "$owner"; do
+while alive "$owner" && [ -d "$folder" ]; do
   [ -d "$run" ] || exit 0
-  [ -e "$run/end" ] && break
   sleep 0.4
 done
 pid=$(cat "$run/server.pid" 2>/dev/null)
