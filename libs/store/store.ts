@@ -21,6 +21,12 @@ export interface Store {
   transact<T>(label: string, work: (tx: StoreTransaction) => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Single majority writes outside of a transaction: records of the job. Transient failures are repeated. */
   readonly write: StoreWriter;
+  /**
+   * Makes a collection where it is not there. A transaction would make it by its first insert, but slowly, and in
+   * conflict with every other that does the same: make what transactions write to before they begin.
+   */
+  createCollection(collection: CollectionRef): Promise<void>;
+  /** On a top-level or dotted field, ascending; the same again is no error. */
   createIndex(collection: CollectionRef, field: string): Promise<void>;
   drop(collection: CollectionRef): Promise<void>;
   /** Drops the job's state database. */

@@ -1,0 +1,116 @@
+import { MillraceError } from '#errors';
+import type { Document, MongoClient } from 'mongodb';
+import type {
+  CollectionRef,
+  Store,
+  StoreDescription,
+  StoreReader,
+  StoreTransaction,
+  StoreWriter,
+} from '../store.js';
+import { pauses } from './backoff.js';
+import { Databases } from './databases.js';
+import { DirectWriter } from './direct-writer.js';
+import { CODE, codeOf } from './failures.js';
+import { MONGODB_ERRORS } from './mongodb.codes.js';
+import { MongoReader } from './mongo-reader.js';
+import { OperationClock } from './operation-clock.js';
+import { type OnRetry, type RepeatContext, repeat } from './repeats.js';
+import { Transactor } from './transactor.js';
+
+export interface MongoStoreParts {
+  client: MongoClient;
+  stateDatabase: string;
+  targetDatabase: string;
+  onRetry: OnRetry;
+  random: () => number;
+}
+
+/**
+ * The store in MongoDB. All reads go to the primary. A read outside of a transaction has read concern majority in a
+ * session that starts from the operation time of the newest thing that this store did (see `OperationClock`); since all
+ * its writes are majority writes, such a read sees every one of them, and nothing that a fail-over could take back.
+ */
+export class MongoStore implements Store {
+  readonly read: StoreReader;
+  readonly write: StoreWriter;
+  readonly #client: MongoClient;
+  readonly #databases: Databases;
+  readonly #context: RepeatContext;
+  readonly #transactor: Transactor;
+  readonly #closing = new AbortController();
+
+  constructor({ client, onRetry, random, ...names }: MongoStoreParts) {
+    this.#client = client;
+    this.#databases = new Databases(client, names);
+    const closed = this.#closing.signal;
+    this.#context = { client, clock: new OperationClock(), pauses: pauses(random), onRetry, closed };
+    this.read = new MongoReader(this.#databases, (call) => repeat(this.#context, 'read', call));
+    this.write = new DirectWriter(this.#databases, this.#context);
+    this.#transactor = new Transactor(this.#databases, this.#context);
+  }
+
+  transact<T>(label: string, work: (tx: StoreTransaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#transactor.transact(label, work, signal);
+  }
+
+  async createCollection(collection: CollectionRef): Promise<void> {
+    await this.#command(collection.database, { create: collection.name }, [CODE.namespaceExists]);
+  }
+
+  async createIndex(collection: CollectionRef, field: string): Promise<void> {
+    const index = { key: { [field]: 1 }, name: `${field}_1` };
+    await this.#command(collection.database, { createIndexes: collection.name, indexes: [index] });
+  }
+
+  async drop(collection: CollectionRef): Promise<void> {
+    await this.#command(collection.database, { drop: collection.name }, [CODE.namespaceNotFound]);
+  }
+
+  async dropState(): Promise<void> {
+    await this.#command('state', { dropDatabase: 1 }, [CODE.namespaceNotFound]);
+  }
+
+  /** Views too; what MongoDB keeps for itself (`system.…`) not. */
+  async collections(database: CollectionRef['database']): Promise<string[]> {
+    const found = await repeat(this.#context, 'collections', (call) =>
+      this.#databases.database(database).listCollections({}, { nameOnly: true, ...call }).toArray(),
+    );
+    return found.map(({ name }) => name).filter((name) => !name.startsWith('system.'));
+  }
+
+  estimatedCount(collection: CollectionRef): Promise<number> {
+    return repeat(this.#context, 'count', (call) =>
+      this.#databases.collection(collection).estimatedDocumentCount({ ...call }),
+    );
+  }
+
+  async describe(): Promise<StoreDescription> {
+    const admin = this.#client.db('admin');
+    const hello = await repeat(this.#context, 'describe', (call) => admin.command({ hello: 1 }, call));
+    const build = await repeat(this.#context, 'describe', (call) => admin.command({ buildInfo: 1 }, call));
+    return { version: String(build.version), topology: topologyOf(hello) };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(new MillraceError(MONGODB_ERRORS.STORE_CLOSED, 'the connection to the target was closed'));
+    await this.#client.close();
+  }
+
+  /** For good: acknowledged by a majority, repeated while the failure is transient, and fine where it is so already. */
+  async #command(database: CollectionRef['database'], command: Document, fine: readonly number[] = []): Promise<void> {
+    await repeat(this.#context, Object.keys(command)[0] as string, async (call) => {
+      try {
+        await this.#databases.database(database).command({ ...command, writeConcern: { w: 'majority' } }, call);
+      } catch (error) {
+        if (!fine.includes(codeOf(error) ?? -1)) throw error;
+      }
+    });
+  }
+}
+
+function topologyOf(hello: Document): StoreDescription['topology'] {
+  if (hello.msg === 'isdbgrid') return 'sharded';
+  return hello.setName === undefined ? 'standalone' : 'replicaSet';
+}
