@@ -2,6 +2,7 @@ export * from './canonical.js';
 export * from './catalogue.js';
 export * from './change.js';
 export * from './finding.js';
+export * from './key-texts.js';
 export * from './plan.js';
 export * from './position.js';
 export * from './records.js';

@@ -24,5 +24,7 @@ export interface TouchRecord {
   roots: string[];
   /** `former`: a root of a former incarnation's stage; only for these does an absent root mean gone. */
   origin: 'change' | 'build' | 'former' | 'retry';
+  /** With `former`: the `_id` that each of the roots was written as. */
+  ids?: unknown[];
   bytes: number;
 }

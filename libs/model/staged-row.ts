@@ -18,10 +18,21 @@ export interface StagedRow {
   x?: Record<string, ExpressionResults>;
   /** Why no document may contain this row (too large, for instance). */
   bad?: { code: string; message: string };
-  missing?: { columns: number[]; since: Position; keyChanged?: true };
+  missing?: MissingColumns;
   /** Corrections by `dead-letters edit`, by column name, of the row at the position `at`: a later change ends them. */
   edit?: { at: Position; columns: Record<string, string | null> };
 }
 
 /** In the order of `NodePlan.expressions`; a failed one has its message, and is a dead letter where it is used. */
 export type ExpressionResults = ({ v: unknown } | { error: string })[];
+
+/** Columns that the log left out (unchanged TOAST) and that are known from nowhere yet: the capture reads them again. */
+export interface MissingColumns {
+  columns: number[];
+  /** Of the change that left them out: a fill takes effect only while this is still so. */
+  since: Position;
+  /** They belong to another row by key: a loaded row must not fill them. */
+  keyChanged?: true;
+  /** The transaction of `since`: once it is visible, the source can be asked. */
+  transaction: string;
+}

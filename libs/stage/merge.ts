@@ -1,4 +1,5 @@
 import {
+  type MissingColumns,
   packTuple,
   type Position,
   type RowChange,
@@ -37,14 +38,14 @@ export class RowMerge {
     if (change.op === 'delete') return { _id: change.key, at: change.at, gone: true };
     if (change.missing === undefined) return this.stage(change.key, change.at, change.tuple);
     const known = present !== undefined && !present.gone && !change.keyChanged && !present.bad ? present : undefined;
-    if (known?.c === undefined) return this.withMissing(change, change.tuple, change.missing, change.at);
+    if (known?.c === undefined) return this.withMissing(change, change.tuple, newlyMissing(change));
     const values = unpackTuple(change.tuple);
     const former = unpackTuple(known.c);
     for (const column of change.missing) values[column] = former[column] ?? null;
     const still = change.missing.filter((column) => known.missing?.columns.includes(column));
     const tuple = packTuple(values);
     if (still.length === 0 || known.missing === undefined) return this.stage(change.key, change.at, tuple);
-    return this.withMissing(change, tuple, still, known.missing.since, known.missing.keyChanged);
+    return this.withMissing(change, tuple, { ...known.missing, columns: still });
   }
 
   /** Values read again; they count only while the same change's columns are missing. */
@@ -81,18 +82,12 @@ export class RowMerge {
   private withoutColumns(row: StagedRow, at: Position): void {
     delete row.c;
     row.bad = { code: 'ROW_TOO_LARGE', message: `a row of ${this.table.schema}.${this.table.name} is too large for MongoDB` };
-    row.missing = { columns: this.table.columns.map((_, column) => column), since: at };
+    row.missing = { columns: this.table.columns.map((_, column) => column), since: at, transaction: '' };
   }
 
-  private withMissing(
-    change: RowChange,
-    tuple: Tuple,
-    columns: number[],
-    since: Position,
-    keyChanged: true | undefined = change.keyChanged,
-  ): StagedRow {
+  private withMissing(change: RowChange, tuple: Tuple, missing: MissingColumns): StagedRow {
     const row = this.stage(change.key, change.at, tuple);
-    row.missing ??= keyChanged ? { columns, since, keyChanged } : { columns, since };
+    row.missing ??= missing;
     return row;
   }
 
@@ -107,4 +102,10 @@ export class RowMerge {
     if (present.edit !== undefined) row.edit = present.edit;
     return row;
   }
+}
+
+function newlyMissing(change: RowChange): MissingColumns {
+  const missing: MissingColumns = { columns: change.missing ?? [], since: change.at, transaction: change.transaction };
+  if (change.keyChanged) missing.keyChanged = true;
+  return missing;
 }

@@ -13,7 +13,7 @@ export interface RereadRequest extends Doc {
   since: string;
   columns: number[];
   partition: number;
-  transaction?: string;
+  transaction: string;
 }
 
 export function rereadRequests(
@@ -32,6 +32,7 @@ export function rereadRequests(
           since: row.missing.since,
           columns: row.missing.columns,
           partition,
+          transaction: row.missing.transaction,
         });
       }
     }

@@ -1,0 +1,6 @@
+export * from './capture-actor.js';
+export * from './load-actor.js';
+export * from './markers.js';
+export * from './position-tracker.js';
+export * from './reread.js';
+export * from './row-packer.js';

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import type { CollectionPlan, Plan, StagedRow } from '#model';
+import { unpackTuple } from '#model';
+import type { Doc } from '#store';
+
+/** A dead letter: why one document is not written. Its cause is that of the last attempt. */
+export interface Letter extends Doc {
+  _id: string;
+  collection: string;
+  collectionIndex: number;
+  /** The canonical key of the root. */
+  root: string;
+  /** Columns of the root's key by name, for people. */
+  key: Record<string, string | null>;
+  code: string;
+  message: string;
+  /** Where in the mapping, and which row of which table (its key), as far as known. */
+  path: string | null;
+  row: { table: string; key: string } | null;
+  attempts: number;
+  firstAt: Date;
+  lastAt: Date;
+  /** When the retry queue tries again by itself; null: not before an operator or a change. */
+  nextAt: Date | null;
+  /** The claim that it waits for. */
+  waits: string | null;
+  partition: number;
+}
+
+export interface Cause {
+  code: string;
+  message: string;
+  path?: string;
+  row?: { table: string; key: string };
+  waits?: string;
+}
+
+const RETRY_MS = [5_000, 30_000, 120_000, 600_000, 3_600_000];
+
+export function letterId(collection: string, root: string): string {
+  return createHash('sha256').update(`${collection}\0${root}`).digest('hex').slice(0, 16);
+}
+
+export function writeLetter(parts: {
+  plan: Plan;
+  collection: CollectionPlan;
+  root: string;
+  row: StagedRow | undefined;
+  cause: Cause;
+  former: Letter | undefined;
+  now: Date;
+  partition: number;
+}): Letter {
+  const { collection, cause, former, now } = parts;
+  const attempts = (former?.attempts ?? 0) + 1;
+  const delay = RETRY_MS[attempts - 1];
+  return {
+    _id: letterId(collection.name, parts.root),
+    collection: collection.name,
+    collectionIndex: collection.index,
+    root: parts.root,
+    key: keyColumns(parts.plan, collection, parts.row),
+    code: cause.code,
+    message: cause.message,
+    path: cause.path ?? null,
+    row: cause.row ?? null,
+    attempts,
+    firstAt: former?.firstAt ?? now,
+    lastAt: now,
+    nextAt: delay === undefined ? null : new Date(now.getTime() + delay),
+    waits: cause.waits ?? null,
+    partition: parts.partition,
+  };
+}
+
+function keyColumns(plan: Plan, collection: CollectionPlan, row: StagedRow | undefined): Record<string, string | null> {
+  const table = plan.tables[plan.nodes[collection.root]?.table as number];
+  if (table === undefined || row?.c === undefined) return {};
+  const values = unpackTuple(row.c);
+  return Object.fromEntries(table.key.map((column) => [table.columns[column]?.name as string, values[column] ?? null]));
+}
