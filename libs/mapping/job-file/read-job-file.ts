@@ -1,0 +1,45 @@
+import type { Variables } from './interpolate.js';
+import { problemsOf } from './issues.js';
+import { parseText, type ParsedText } from './parse-text.js';
+import type { Positions } from './positions.js';
+import { formatPath, type Problem, sortProblems } from './problem.js';
+import { ruleProblems } from './rules.js';
+import { type JobFile, jobFileSchema } from './schema.js';
+import { concealUri, Secrets } from './secrets.js';
+
+export interface ReadJobFileOptions extends Variables {
+  /** For messages. */
+  fileName: string;
+}
+
+export type ReadJobFile =
+  | { jobFile: JobFile; positions: Positions; secrets: Secrets; problems?: undefined }
+  | { problems: Problem[]; jobFile?: undefined };
+
+/**
+ * Reads a job file, YAML or JSON: all of its mistakes at once, or what it says with every default filled in. The result
+ * holds URIs; it prints itself without them.
+ */
+export function readJobFile(text: string, options: ReadJobFileOptions): ReadJobFile {
+  const parsed = parseText(text, options.fileName, options);
+  if (parsed.data === undefined) return { problems: sortProblems(parsed.problems) };
+  const { data, positions } = parsed;
+  const result = jobFileSchema.safeParse(data ?? {});
+  const grammar = result.success ? [] : problemsOf(result.error.issues, data, positions);
+  const found = [...grammar, ...ruleProblems(data, positions)].filter((problem) => !isKnown(problem, parsed, data));
+  const problems = sortProblems([...parsed.problems, ...found]);
+  if (!result.success || problems.length > 0) return { problems };
+  const jobFile = result.data;
+  const secrets = new Secrets([jobFile.source.uri, jobFile.target.uri], parsed.secrets);
+  concealUri(jobFile.source);
+  concealUri(jobFile.target);
+  return { jobFile, positions, secrets };
+}
+
+/** Of a value that could not be made (an unset variable), and of a source whose kind is not there, nothing more is said. */
+function isKnown(problem: Problem, parsed: ParsedText, data: unknown): boolean {
+  for (const failed of parsed.failed) if (formatPath(JSON.parse(failed) as (string | number)[]) === problem.path) return true;
+  const kind = (data as { source?: { kind?: unknown } } | null)?.source?.kind;
+  const lacking = kind === 'mysql' || kind === 'mariadb' || kind === 'debezium';
+  return lacking && problem.path.startsWith('source.') && problem.path !== 'source.kind';
+}
