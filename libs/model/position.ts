@@ -18,6 +18,7 @@ export function formatCommit(epoch: number, commit: bigint): string {
 }
 
 export function parsePosition(position: Position): { epoch: number; commit: bigint; ordinal: number } {
+  if (position === LOWEST) return { epoch: 0, commit: 0n, ordinal: 0 };
   return {
     epoch: Number.parseInt(position.slice(0, 8), 16),
     commit: BigInt(`0x${position.slice(8, 24)}`),

@@ -28,15 +28,35 @@ export function packTuple(values: readonly (string | null)[]): Tuple {
 export function unpackTuple(tuple: Tuple): (string | null)[] {
   const fields: (string | null)[] = tuple.split('\t');
   if (!tuple.includes('\\')) return fields;
-  for (let i = 0; i < fields.length; i++) {
-    const field = fields[i] as string;
-    if (field.includes('\\')) fields[i] = unpackField(field);
+  for (let i = 0; i < fields.length; i++) fields[i] = unpackField(fields[i] as string);
+  return fields;
+}
+
+/** Only the fields at `columns`, which rise; cheaper than all of them where they stand near the front of a wide row. */
+export function fieldsOf(tuple: Tuple, columns: readonly number[]): (string | null)[] {
+  const fields: (string | null)[] = [];
+  let start = 0;
+  let index = 0;
+  for (let i = 0; i < columns.length; i++) {
+    const column = columns[i] as number;
+    for (; index < column; index++) start = tuple.indexOf('\t', start) + 1;
+    const end = tuple.indexOf('\t', start);
+    fields.push(unpackField(end < 0 ? tuple.slice(start) : tuple.slice(start, end)));
   }
   return fields;
 }
 
 export function unpackField(field: string): string | null {
+  let at = field.indexOf('\\');
+  if (at < 0) return field;
   if (field === NULL) return null;
-  if (!field.includes('\\')) return field;
-  return field.replace(/\\(.)/gs, (_, c: string) => FROM_LETTER[c] ?? c);
+  let text = '';
+  let start = 0;
+  while (at >= 0) {
+    const letter = field.charAt(at + 1);
+    text += field.slice(start, at) + (FROM_LETTER[letter] ?? letter);
+    start = at + 2;
+    at = field.indexOf('\\', start);
+  }
+  return text + field.slice(start);
 }
