@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MillraceError } from '#errors';
+import type { Plan } from '#model';
+import type { CaptureEvent, CaptureEvents, CaptureNames, CaptureStream } from '../source.js';
+import { CAPTURE_CODES } from './capture.codes.js';
+import type { PostgresConnections, SourceClient } from './connection.js';
+import { sqlStateOf } from './errors.js';
+import { type DecodedBatch, EventQueue } from './event-queue.js';
+import { markerPrefix } from './marker.js';
+import { PgoutputDecoder } from './pgoutput-decoder.js';
+import { ReplicationStream } from './replication-stream.js';
+import { SchemaGuard } from './schema-guard.js';
+import { checkSlot, endSlotUser } from './slot.js';
+import { TransactionIds } from './transaction-id.js';
+import { currentSnapshot } from './visibility.js';
+
+export interface CaptureOptions {
+  /** Reading pauses when so much is decoded and not taken, and goes on at half of it. */
+  queueMaxBytes: number;
+  statusIntervalMs: number;
+  /** For how long a former user of the slot is waited for before it is ended. */
+  takeOverAfterMs: number;
+  stopDeadlineMs: number;
+}
+
+export const CAPTURE_DEFAULTS: CaptureOptions = {
+  queueMaxBytes: 4 * 1024 * 1024, statusIntervalMs: 500, takeOverAfterMs: 3_000, stopDeadlineMs: 2_000,
+};
+
+const RETRY_MS = 200;
+
+/** One iteration of a slot's changes. What the socket gives is decoded at once; the queue's bound is what pauses it. */
+export class PostgresCapture implements CaptureStream {
+  private readonly queue = new EventQueue();
+  private readonly aborted = new AbortController();
+  private stream: ReplicationStream | undefined;
+  private paused = false;
+  private confirmed = 0n;
+  /** The highest position that a commit event has carried. */
+  private offered = 0n;
+  private iteration: AsyncIterator<CaptureEvents> | undefined;
+
+  constructor(
+    private readonly connections: PostgresConnections,
+    private readonly plan: Plan,
+    private readonly names: CaptureNames,
+    private readonly epoch: number,
+    private readonly options: CaptureOptions = CAPTURE_DEFAULTS,
+  ) {}
+
+  [Symbol.asyncIterator](): AsyncIterator<CaptureEvents> {
+    this.iteration ??= this.iterate();
+    return this.iteration;
+  }
+
+  confirm(commit: bigint): void {
+    if (commit <= this.confirmed) return;
+    if (commit > this.offered) throw new RangeError('a position that was never handed over cannot be confirmed');
+    this.confirmed = commit;
+    this.stream?.confirm(commit);
+  }
+
+  async stop(): Promise<void> {
+    this.aborted.abort();
+    this.queue.close();
+    await this.stream?.stop(this.options.stopDeadlineMs);
+  }
+
+  private async *iterate(): AsyncGenerator<CaptureEvents, void> {
+    try {
+      const guard = new SchemaGuard(this.connections);
+      await this.open();
+      for (let batch = await this.queue.take(); batch; batch = await this.queue.take()) {
+        this.resumeIfDrained();
+        const events = await this.guarded(batch, guard);
+        yield events;
+        if (events.events.some((event) => event.op === 'schema' && event.stops)) return;
+      }
+    } catch (error) {
+      if (!this.aborted.signal.aborted) throw await this.explain(error);
+    } finally {
+      await this.stop();
+    }
+  }
+
+  private async open(): Promise<void> {
+    await checkSlot(this.connections, this.names);
+    const transactionIds = new TransactionIds((await currentSnapshot(this.connections)).xmax);
+    const decoder = new PgoutputDecoder({
+      tables: this.plan.tables, epoch: this.epoch, markerPrefix: markerPrefix(this.plan.job), transactionIds,
+    });
+    const stream = await this.start(decoder);
+    this.stream = stream;
+    if (this.aborted.signal.aborted) return stream.stop(this.options.stopDeadlineMs);
+    stream.confirm(this.confirmed);
+  }
+
+  /** Waits for a former user of the slot, and then ends it: a process that was killed is noticed late by the server. */
+  private async start(decoder: PgoutputDecoder): Promise<ReplicationStream> {
+    const takeOverAt = Date.now() + this.options.takeOverAfterMs;
+    const giveUpAt = takeOverAt + 10_000;
+    for (;;) {
+      const client = await this.connections.replicationClient();
+      try {
+        return await this.startOn(client, decoder);
+      } catch (error) {
+        client.abort();
+        this.aborted.signal.throwIfAborted();
+        if (sqlStateOf(error) !== '55006') throw this.connections.error(error, `streaming from ${this.names.slot}`, client);
+        if (Date.now() >= giveUpAt) throw this.inUse(error);
+      }
+      if (Date.now() >= takeOverAt) await endSlotUser(this.connections, this.names.slot);
+      await sleep(RETRY_MS, undefined, { signal: this.aborted.signal });
+    }
+  }
+
+  private startOn(client: SourceClient, decoder: PgoutputDecoder): Promise<ReplicationStream> {
+    const { queue } = this;
+    return ReplicationStream.start(client, { ...this.names, statusIntervalMs: this.options.statusIntervalMs }, {
+      message: (buffer, offset) => queue.added(decoder.decode(buffer, offset, queue.events)),
+      keepalive: (walEnd, sentAtMs) => queue.added(decoder.keepalive(walEnd, sentAtMs, queue.events)),
+      readEnd: () => {
+        this.pauseIfFull();
+        queue.flush();
+      },
+      ended: (error) => queue.fail(this.connections.error(error, `streaming from ${this.names.slot}`, client)),
+    });
+  }
+
+  private pauseIfFull(): void {
+    if (this.paused || this.queue.bytes < this.options.queueMaxBytes) return;
+    this.paused = true;
+    this.stream?.pause();
+  }
+
+  private resumeIfDrained(): void {
+    if (!this.paused || this.queue.bytes > this.options.queueMaxBytes / 2) return;
+    this.paused = false;
+    this.stream?.resume();
+  }
+
+  /** What follows a change of schema that stops the job is not handed over: it may have been decoded by a wrong plan. */
+  private async guarded({ events, bytes }: DecodedBatch, guard: SchemaGuard): Promise<CaptureEvents> {
+    const checked: CaptureEvent[] = events.some((event) => event.op === 'relation') ? [] : events as CaptureEvent[];
+    if (checked !== events) {
+      for (const event of events) {
+        if (event.op !== 'relation') checked.push(event);
+        else {
+          const findings = await guard.check(event.relation, event.table);
+          checked.push(...findings);
+          if (findings.some((finding) => finding.stops)) break;
+        }
+      }
+    }
+    for (const event of checked) if (event.op === 'commit' && event.confirm > this.offered) this.offered = event.confirm;
+    return { events: checked, bytes };
+  }
+
+  /** A stream may break because its slot or publication went away: that decides whether trying again helps. */
+  private async explain(error: unknown): Promise<MillraceError> {
+    const failure = this.connections.error(error, `streaming from ${this.names.slot}`);
+    if (!['55000', '42704'].includes(sqlStateOf(failure) ?? '')) return failure;
+    try {
+      await checkSlot(this.connections, this.names);
+      return failure;
+    } catch (reason) {
+      return this.connections.error(reason);
+    }
+  }
+
+  private inUse(cause: unknown): MillraceError {
+    const { slot } = this.names;
+    return new MillraceError(CAPTURE_CODES.SLOT_IN_USE, `The replication slot ${slot} is in use by another session. ${CAPTURE_CODES.SLOT_IN_USE.remedy}`, {
+      retriable: true, cause, context: { slot },
+    });
+  }
+}

@@ -1,0 +1,1 @@
+export { createPostgresSource, type PostgresSourceOptions } from './postgres-source.js';

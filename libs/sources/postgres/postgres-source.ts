@@ -1,0 +1,52 @@
+import type { Source } from '../source.js';
+import { CAPTURE_DEFAULTS, type CaptureOptions, PostgresCapture } from './capture.js';
+import { startCapture } from './capture-start.js';
+import { readCatalogue } from './catalogue.js';
+import { chunksOf } from './chunks.js';
+import { type ConnectionsOptions, PostgresConnections } from './connection.js';
+import { readIdentity } from './identity.js';
+import { PostgresLoad } from './load.js';
+import { writeMarker } from './marker.js';
+import { dropPublication } from './publication.js';
+import { PostgresReader } from './reader.js';
+import { captureHealth, dropSlot } from './slot.js';
+import { PostgresSnapshot } from './snapshot.js';
+import { currentSnapshot } from './visibility.js';
+
+export interface PostgresSourceOptions extends ConnectionsOptions {
+  capture?: Partial<CaptureOptions>;
+  /** Told, in plain words, what a long step waits for. */
+  report?: (message: string) => void;
+}
+
+/** The Source port on PostgreSQL 14 and later. Nothing is connected before the first call. */
+export function createPostgresSource(uri: string, options: PostgresSourceOptions = {}): Source {
+  const connections = new PostgresConnections(uri, options);
+  const load = new PostgresLoad(connections);
+  return {
+    kind: 'postgres',
+    identity: () => readIdentity(connections),
+    catalogue: (schemas) => readCatalogue(connections, schemas),
+    preflight: () => Promise.resolve([]),
+    beginCapture: async (plan, names, signal) => {
+      const commit = await startCapture(connections, plan, names, signal, options.report ?? (() => {}));
+      return { commit, identity: await readIdentity(connections) };
+    },
+    capture: (plan, names, epoch) => new PostgresCapture(connections, plan, names, epoch, { ...CAPTURE_DEFAULTS, ...options.capture }),
+    dropCapture: async (names, deadlineMs) => {
+      await dropSlot(connections, names.slot, deadlineMs);
+      await dropPublication(connections, names.publication);
+    },
+    captureHealth: (names) => captureHealth(connections, names),
+    writeMarker: (job, id) => writeMarker(connections, job, id),
+    visibility: () => currentSnapshot(connections),
+    chunks: (table, targetRows, signal) => chunksOf(connections, table, targetRows, signal),
+    readChunk: (table, chunk, readOptions) => load.read(table, chunk, readOptions),
+    openSnapshot: () => PostgresSnapshot.open(connections),
+    openReader: (snapshot) => PostgresReader.open(connections, snapshot),
+    close: async () => {
+      await load.close();
+      await connections.close();
+    },
+  };
+}
