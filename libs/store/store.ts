@@ -56,6 +56,11 @@ export interface ReadOptions {
   limit?: number;
   /** Keep BSON types apart (Int32, Double, Long …) instead of promoting them to JavaScript's. */
   exact?: boolean;
+  /**
+   * The documents' own BSON bytes, undecoded: the call gives `Uint8Array`s in place of documents (cast what it returns).
+   * For comparing whole documents: decoding would lose the order of fields that are named like array indexes.
+   */
+  raw?: boolean;
 }
 
 /** Every filter that the engine may use; nothing else reaches MongoDB. */
