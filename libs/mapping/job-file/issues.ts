@@ -20,7 +20,7 @@ interface FlatIssue {
 }
 
 /** Of a union, the complaints of the branch that the value was meant for: the one whose kind it has. */
-function flatten(issue: Issue, base: Path = []): FlatIssue[] {
+export function flatten(issue: Issue, base: Path = []): FlatIssue[] {
   const path = [...base, ...(issue.path as (string | number)[])];
   if (issue.code !== 'invalid_union') return [{ issue, path }];
   const meant = issue.errors.find((branch) => !branch.some((e) => e.code === 'invalid_type' && e.path.length === 0));

@@ -5,6 +5,7 @@ import type { Positions } from './positions.js';
 import { formatPath, type Problem, sortProblems } from './problem.js';
 import { ruleProblems } from './rules.js';
 import { type JobFile, jobFileSchema } from './schema.js';
+import { withoutFaults } from './without-faults.js';
 import { concealUri, Secrets } from './secrets.js';
 
 export interface ReadJobFileOptions extends Variables {
@@ -12,28 +13,38 @@ export interface ReadJobFileOptions extends Variables {
   fileName: string;
 }
 
-export type ReadJobFile =
-  | { jobFile: JobFile; positions: Positions; secrets: Secrets; problems?: undefined }
-  | { problems: Problem[]; jobFile?: undefined };
+export interface ReadMapping {
+  /** Holds URIs; it prints itself without them. */
+  jobFile: JobFile;
+  positions: Positions;
+  secrets: Secrets;
+}
 
-/**
- * Reads a job file, YAML or JSON: all of its mistakes at once, or what it says with every default filled in. The result
- * holds URIs; it prints itself without them.
- */
+export type ReadJobFile =
+  | (ReadMapping & { problems?: undefined })
+  /** `partial`: what is left without the faulty parts, where that can still be checked against the source. */
+  | { problems: Problem[]; partial?: ReadMapping; jobFile?: undefined };
+
+/** Reads a job file, YAML or JSON: all of its mistakes at once, or what it says with every default filled in. */
 export function readJobFile(text: string, options: ReadJobFileOptions): ReadJobFile {
   const parsed = parseText(text, options.fileName, options);
-  if (parsed.data === undefined) return { problems: sortProblems(parsed.problems) };
   const { data, positions } = parsed;
+  if (data === undefined) return { problems: sortProblems(parsed.problems) };
   const result = jobFileSchema.safeParse(data ?? {});
   const grammar = result.success ? [] : problemsOf(result.error.issues, data, positions);
   const found = [...grammar, ...ruleProblems(data, positions)].filter((problem) => !isKnown(problem, parsed, data));
   const problems = sortProblems([...parsed.problems, ...found]);
-  if (!result.success || problems.length > 0) return { problems };
-  const jobFile = result.data;
+  if (result.success && problems.length === 0) return reading(result.data, parsed);
+  const faultySource = problems.some((problem) => problem.path === '' || problem.path === 'source' || problem.path.startsWith('source.'));
+  const rest = faultySource ? undefined : withoutFaults(data);
+  return { problems, ...(rest ? { partial: reading(rest, parsed) } : {}) };
+}
+
+function reading(jobFile: JobFile, parsed: ParsedText): ReadMapping {
   const secrets = new Secrets([jobFile.source.uri, jobFile.target.uri], parsed.secrets);
   concealUri(jobFile.source);
   concealUri(jobFile.target);
-  return { jobFile, positions, secrets };
+  return { jobFile, positions: parsed.positions, secrets };
 }
 
 /** Of a value that could not be made (an unset variable), and of a source whose kind is not there, nothing more is said. */

@@ -1,7 +1,9 @@
 import type { Catalogue, Finding, Plan } from '#model';
 import type { Positions } from '../job-file/positions.js';
 import type { Problem } from '../job-file/problem.js';
+import type { ReadMapping } from '../job-file/read-job-file.js';
 import type { JobFile } from '../job-file/schema.js';
+import type { JobFileCode } from '../mapping.codes.js';
 import { NodeCompiler } from './node-compiler.js';
 import { numberedId, numberedNode, TableNumbering } from './numbering.js';
 import { planHash } from './plan-hash.js';
@@ -21,6 +23,21 @@ export function compilePlan(jobFile: JobFile, catalogue: Catalogue, positions: P
   compiler.compile();
   if (report.failed) return { problems: report.problems };
   return { plan: assemblePlan(jobFile, compiler), warnings: report.findings };
+}
+
+/** Mistakes that no other mistake of the file can be the cause of. */
+const INDEPENDENT: ReadonlySet<string> = new Set<JobFileCode>([
+  'UNKNOWN_TABLE', 'AMBIGUOUS_TABLE', 'NOT_A_TABLE', 'UNKNOWN_COLUMN', 'COLUMN_IS_GENERATED', 'ON_NOT_COMPARABLE', 'TYPE_IMPOSSIBLE',
+  'SORT_IMPOSSIBLE', 'EXPRESSION_SYNTAX',
+]);
+
+/** Names that may be computed fields, whose definition may be among the faulty parts. */
+const MAY_BE_COMPUTED = /\.types\.[^.]*$|\.value$/;
+
+/** Of a job file that is refused already (`ReadJobFile.partial`): what the catalogue has against the rest of it. */
+export function furtherProblems(partial: ReadMapping, catalogue: Catalogue): Problem[] {
+  const { problems = [] } = compilePlan(partial.jobFile, catalogue, partial.positions);
+  return problems.filter((problem) => INDEPENDENT.has(problem.code) && !MAY_BE_COMPUTED.test(problem.path));
 }
 
 function assemblePlan(jobFile: JobFile, { tables, nodes, collections }: NodeCompiler): Plan {

@@ -7,14 +7,17 @@ import { FieldRules } from './fields.js';
 import { resolveId } from './ids.js';
 import { keylessFinding } from './keyless.js';
 import { addExpression, type NodeDraft } from './node-draft.js';
-import { resolveOn } from './on.js';
+import { checkMine, checkTheirs, resolveOn } from './on.js';
 import type { Report } from './report.js';
 import { findTable } from './table-names.js';
 import { TableUse } from './table-use.js';
 
-/** Where an embed is put: the node that it hangs on, and the document that its fields share. */
+/**
+ * Where an embed is put: the node that it hangs on (null where its table is unknown: the file is refused, and what stands
+ * below is still checked), and the document that its fields share.
+ */
 interface Place {
-  parent: NodeDraft;
+  parent: NodeDraft | null;
   scope: DocumentScope;
   path: Path;
 }
@@ -33,8 +36,10 @@ export class NodeCompiler {
 
   private collection(name: string, mapping: CollectionMapping): void {
     const path = ['collections', name];
+    const scope = new DocumentScope(this.report);
+    scope.claim('_id', { what: '`_id`', path, at: 'key', fix: '' });
     const table = this.table(mapping.table, [...path, 'table']);
-    if (!table) return;
+    if (!table) return this.embeds(mapping, { parent: null, scope, path });
     const nulls = mapping.nulls ?? this.jobFile.defaults.nulls;
     const draft = this.draft({ path: name, kind: 'root', name: '', nulls }, table, null);
     const rules = this.rules(table, mapping, path, '');
@@ -44,8 +49,6 @@ export class NodeCompiler {
       { id: mapping.id, table, node: draft.node, rules, path, mode: this.jobFile.mode, computedType: computed ? types?.['_id'] : undefined },
       this.report,
     );
-    const scope = new DocumentScope(this.report);
-    scope.claim('_id', { what: '`_id`', path, at: 'key', fix: '' });
     this.where(draft, mapping.where, path);
     this.documentFields(draft, rules, scope, id?.columns ?? new Set(), computed);
     const collection: CollectionPlan = {
@@ -62,31 +65,40 @@ export class NodeCompiler {
 
   private embed(name: string, embed: EmbedMapping, { parent, scope, path }: Place): void {
     const kind = embed.one === undefined ? 'many' : 'one';
-    const table = this.table(embed.one ?? embed.many ?? '', [...path, kind]);
-    if (!table) return;
     const flatten = embed.flatten === true;
-    const outer = parent.node.prefix;
-    const prefix = flatten ? outer + (embed.prefix ?? '') : '';
-    const nulls = embed.nulls ?? parent.node.nulls;
-    const draft = this.draft({ path: `${parent.node.path}.${name}`, kind, name: flatten ? '' : outer + name, nulls }, table, parent);
-    Object.assign(draft.node, { flatten, prefix });
+    const outer = parent?.node.prefix ?? '';
     if (!flatten) scope.claim(outer + name, { what: `embed ${name}`, path, at: 'key', fix: 'give one of them another name' });
-    const on = resolveOn({ kind, child: table, parent: parent.table, on: embed.on, path }, this.report);
-    if (on) {
-      draft.on = on;
-      table.use(on.child);
-      parent.table.use(on.parent);
+    const own = flatten ? scope : new DocumentScope(this.report);
+    const table = this.table(embed.one ?? embed.many, [...path, kind]);
+    if (!table) {
+      if (parent) checkMine(embed.on, parent.table, path, this.report);
+      return this.embeds(embed, { parent: null, scope: own, path });
     }
+    const prefix = flatten ? outer + (embed.prefix ?? '') : '';
+    const nulls = embed.nulls ?? parent?.node.nulls ?? this.jobFile.defaults.nulls;
+    const draft = this.draft({ path: `${parent?.node.path ?? ''}.${name}`, kind, name: flatten ? '' : outer + name, nulls }, table, parent);
+    Object.assign(draft.node, { flatten, prefix });
+    this.join(draft, embed, path);
     this.where(draft, embed.where, path);
     this.arrayOrder(draft, embed, path);
     const rules = this.rules(table, embed, path, prefix);
-    const own = flatten ? scope : new DocumentScope(this.report);
     if (embed.value === undefined) this.documentFields(draft, rules, own, new Set(), false);
     else this.plainValue(draft, rules, embed.value, path);
     this.embeds(embed, { parent: draft, scope: own, path });
   }
 
-  private table(text: string, path: Path): TableUse | undefined {
+  private join(draft: NodeDraft, embed: EmbedMapping, path: Path): void {
+    const { parent, table } = draft;
+    if (!parent) return checkTheirs(embed.on, table, path, this.report);
+    const on = resolveOn({ kind: embed.one === undefined ? 'many' : 'one', child: table, parent: parent.table, on: embed.on, path }, this.report);
+    if (!on) return;
+    draft.on = on;
+    table.use(on.child);
+    parent.table.use(on.parent);
+  }
+
+  private table(text: string | undefined, path: Path): TableUse | undefined {
+    if (text === undefined) return undefined;
     const found = findTable(this.catalogue, text);
     if ('code' in found) {
       this.report.atValue(path, found.code, found.message);

@@ -5,11 +5,13 @@ import type { OnPairs } from './node-draft.js';
 import type { Report } from './report.js';
 import type { TableUse } from './table-use.js';
 
+type On = Readonly<Record<string, string>>;
+
 export interface OnRequest {
   kind: 'one' | 'many';
   child: TableUse;
   parent: TableUse;
-  on: Readonly<Record<string, string>> | undefined;
+  on: On | undefined;
   /** Of the embed. */
   path: Path;
 }
@@ -27,7 +29,7 @@ export function resolveOn(request: OnRequest, report: Report): OnPairs | undefin
   return faults.every((fault) => fault === undefined) ? keyOrder(pairs, request) : undefined;
 }
 
-function written(request: OnRequest, on: Readonly<Record<string, string>>, report: Report): OnPairs | undefined {
+function written(request: OnRequest, on: On, report: Report): OnPairs | undefined {
   const { child, parent, path } = request;
   const entries = Object.entries(on);
   if (entries.length === 0) {
@@ -48,6 +50,16 @@ function written(request: OnRequest, on: Readonly<Record<string, string>>, repor
     pairs.parent.push(parentColumn);
   }
   return pairs.child.length === entries.length ? pairs : undefined;
+}
+
+/** Of an embed whose table is unknown: the columns of the table that it stands in. */
+export function checkMine(on: On | undefined, parent: TableUse, path: Path, report: Report): void {
+  for (const [theirs, mine] of Object.entries(on ?? {})) parent.find(mine, [...path, 'on', theirs], 'value', report);
+}
+
+/** Of an embed in an unknown table: the columns of its own table. */
+export function checkTheirs(on: On | undefined, child: TableUse, path: Path, report: Report): void {
+  for (const theirs of Object.keys(on ?? {})) child.find(theirs, [...path, 'on', theirs], 'key', report);
 }
 
 function inferred(request: OnRequest, report: Report): OnPairs | undefined {
