@@ -1,6 +1,7 @@
-import type { ClientSession, FindOptions } from 'mongodb';
+import type { ClientSession, Document } from 'mongodb';
 import type { CollectionRef, Doc, ReadOptions, StoreReader } from '../store.js';
 import type { Databases } from './databases.js';
+import { findAll } from './find.js';
 
 /** What a driver call must be given to take part in what surrounds it. */
 export interface CallOptions {
@@ -12,16 +13,13 @@ export interface CallOptions {
 export type Run = <T>(call: (options: CallOptions) => Promise<T>) => Promise<T>;
 
 const IDS_PER_QUERY = 10_000;
-/** As many as fit into one answer (16 MB): one round trip in the usual case. */
-const BATCH_SIZE = 200_000;
-
-const PROMOTED = { enableUtf8Validation: false } as const;
-const EXACT = { promoteValues: false, promoteLongs: false, bsonRegExp: true, enableUtf8Validation: false } as const;
 
 export class MongoReader implements StoreReader {
   constructor(
     protected readonly databases: Databases,
     protected readonly run: Run,
+    /** Of single reads; a transaction has its own. */
+    private readonly readConcern?: 'majority',
   ) {}
 
   async byId<D extends Doc>(collection: CollectionRef, id: unknown, options: ReadOptions = {}): Promise<D | undefined> {
@@ -30,11 +28,17 @@ export class MongoReader implements StoreReader {
   }
 
   async byIds<D extends Doc>(collection: CollectionRef, ids: readonly unknown[], options: ReadOptions = {}): Promise<D[]> {
-    return this.#inChunks(ids, options.limit, (chunk, limit) =>
-      this.#find<D>(collection, { _id: { $in: chunk } }, limit === undefined ? {} : { limit }, options),
-    );
+    const { limit } = options;
+    let found: D[] = [];
+    for (const chunk of chunks(ids.some(cannotExist) ? ids.filter((id) => !cannotExist(id)) : ids)) {
+      const rest = limit === undefined ? undefined : { limit: limit - found.length };
+      if (rest && rest.limit <= 0) break;
+      found = append(found, await this.#find<D>(collection, { _id: { $in: chunk } }, { ...rest }, options));
+    }
+    return found;
   }
 
+  /** A field is no array, so a document is found by one of the values, and chunks of values find distinct documents. */
   async byField<D extends Doc>(
     collection: CollectionRef,
     field: string,
@@ -42,63 +46,74 @@ export class MongoReader implements StoreReader {
     options: ReadOptions & { after?: unknown } = {},
   ): Promise<D[]> {
     const { after, limit } = options;
-    const bound = after === undefined ? {} : { _id: { $gt: after } };
+    const above = after === undefined ? {} : bounds(collection, { after });
     if (limit !== undefined) {
-      const sorted = { sort: { _id: 1 }, limit } as const;
-      return this.#find<D>(collection, { [field]: { $in: values }, ...bound }, sorted, options);
+      const filter = { [field]: { $in: values }, ...above };
+      return this.#find<D>(collection, filter, { sort: { _id: 1 }, limit }, options);
     }
-    return this.#inChunks(values, undefined, (chunk) =>
-      this.#find<D>(collection, { [field]: { $in: chunk }, ...bound }, {}, options),
-    );
-  }
-
-  async range<D extends Doc>(
-    collection: CollectionRef,
-    range: { after?: unknown; upTo?: unknown },
-    options: ReadOptions & { limit: number },
-  ): Promise<D[]> {
-    const bounds: Record<string, unknown> = {};
-    if (range.after !== undefined) bounds.$gt = range.after;
-    if (range.upTo !== undefined) bounds.$lte = range.upTo;
-    const filter = Object.keys(bounds).length === 0 ? {} : { _id: bounds };
-    return this.#find<D>(collection, filter, { sort: { _id: 1 }, limit: options.limit }, options);
-  }
-
-  /** Chunks of distinct values find distinct documents, unless a field is an array: the engine has none such. */
-  async #inChunks<D>(
-    values: readonly unknown[],
-    limit: number | undefined,
-    find: (chunk: readonly unknown[], limit?: number) => Promise<D[]>,
-  ): Promise<D[]> {
-    if (values.length === 0) return [];
-    if (values.length <= IDS_PER_QUERY) return find(values, limit);
     let found: D[] = [];
-    for (let start = 0; start < values.length; start += IDS_PER_QUERY) {
-      const rest = limit === undefined ? undefined : limit - found.length;
-      if (rest !== undefined && rest <= 0) break;
-      found = found.concat(await find(values.slice(start, start + IDS_PER_QUERY), rest));
+    for (const chunk of chunks(values)) {
+      found = append(found, await this.#find<D>(collection, { [field]: { $in: chunk }, ...above }, {}, options));
     }
     return found;
   }
 
-  #find<D>(collection: CollectionRef, filter: Record<string, unknown>, find: FindOptions, options: ReadOptions): Promise<D[]> {
-    const { fields, exact } = options;
-    const projection = fields && { projection: Object.fromEntries(fields.map((field) => [field, 1])) };
-    // An empty list of fields asks for the `_id` alone; MongoDB takes an empty projection for all fields.
-    const only = fields && fields.length === 0 ? { projection: { _id: 1 } } : projection;
-    const decode = exact ? EXACT : PROMOTED;
-    return this.run(
-      (call) =>
-        this.databases
-          .collection(collection)
-          .find(filter, { batchSize: BATCH_SIZE, ...find, ...only, ...decode, ...call })
-          .toArray() as unknown as Promise<D[]>,
-    );
+  range<D extends Doc>(
+    collection: CollectionRef,
+    range: { after?: unknown; upTo?: unknown },
+    options: ReadOptions & { limit: number },
+  ): Promise<D[]> {
+    const ordered = { sort: { _id: 1 }, limit: options.limit };
+    return this.#find<D>(collection, bounds(collection, range), ordered, options);
+  }
+
+  #find<D>(
+    { database, name }: CollectionRef,
+    filter: Document,
+    shape: { sort?: Document; limit?: number },
+    options: ReadOptions,
+  ): Promise<D[]> {
+    const query = { collection: name, filter, ...shape, options };
+    const db = this.databases.database(database);
+    // A new read concern each time: the driver adds the session's operation time to it.
+    return this.run((call) => findAll<D>(db, query, call, this.readConcern && { level: this.readConcern }));
   }
 }
 
-/** A value as a filter: sub-documents whose first field looks like an operator must be told from one. */
+/**
+ * Above `after`, up to `upTo`, in the order that sorting has. `_id`s of the state are strings; those of the target may be
+ * of any type, and `$gt` finds only its operand's type, hence `$expr`, which compares across types as sorting does.
+ */
+function bounds({ database }: CollectionRef, { after, upTo }: { after?: unknown; upTo?: unknown }): Document {
+  if (database === 'target') {
+    const sides = [];
+    if (after !== undefined) sides.push({ $gt: ['$_id', { $literal: after }] });
+    if (upTo !== undefined) sides.push({ $lte: ['$_id', { $literal: upTo }] });
+    return sides.length === 0 ? {} : { $expr: { $and: sides } };
+  }
+  const sides: Document = {};
+  if (after !== undefined) sides.$gt = after;
+  if (upTo !== undefined) sides.$lte = upTo;
+  return Object.keys(sides).length === 0 ? {} : { _id: sides };
+}
+
+function* chunks(values: readonly unknown[]): Generator<readonly unknown[]> {
+  if (values.length > 0 && values.length <= IDS_PER_QUERY) yield values;
+  else for (let start = 0; start < values.length; start += IDS_PER_QUERY) yield values.slice(start, start + IDS_PER_QUERY);
+}
+
+function append<D>(found: D[], more: D[]): D[] {
+  return found.length === 0 ? more : found.concat(more);
+}
+
+/** A value as a filter: a sub-document whose first field looks like an operator must be told from one. */
 export function equal(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || '_bsontype' in value) return value;
-  return Object.keys(value)[0]?.startsWith('$') ? { $eq: value } : value;
+  return cannotExist(value) ? { $eq: value } : value;
+}
+
+/** MongoDB refuses such an `_id`, and `$in` refuses it, too. */
+function cannotExist(id: unknown): boolean {
+  if (typeof id !== 'object' || id === null || '_bsontype' in id) return false;
+  for (const first in id) return first.startsWith('$');
+  return false;
 }

@@ -45,7 +45,7 @@ export class MongoStore implements Store {
     this.#databases = new Databases(client, names);
     const closed = this.#closing.signal;
     this.#context = { client, clock: new OperationClock(), pauses: pauses(random), onRetry, closed };
-    this.read = new MongoReader(this.#databases, (call) => repeat(this.#context, 'read', call));
+    this.read = new MongoReader(this.#databases, (call) => repeat(this.#context, 'read', call), 'majority');
     this.write = new DirectWriter(this.#databases, this.#context);
     this.#transactor = new Transactor(this.#databases, this.#context);
   }
