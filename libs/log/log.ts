@@ -16,7 +16,12 @@ export interface Log {
   create(topics: readonly TopicSpec[]): Promise<void>;
   append<R extends LogRecord>(topic: string, partition: number, records: readonly R[]): Promise<void>;
   /** One consumer of a group. Handlers of different partitions run side by side, those of one partition in order. */
-  consume<R extends LogRecord>(topic: string, group: string, options: ConsumeOptions, handler: BatchHandler<R>): Promise<Consumer>;
+  consume<R extends LogRecord>(
+    topic: string,
+    group: string,
+    options: ConsumeOptions,
+    handler: BatchHandler<R>,
+  ): Promise<Consumer>;
   /** Rejects what is not completed, stops all consumers. */
   close(): Promise<void>;
 }
