@@ -157,11 +157,11 @@ describe.each(['oldest', 'newest'] as const)('the catalogue of the %s PostgreSQL
 
   test('on 18 sees NOT NULL that is not proved, virtual columns, and keys without overlaps as what they are', async () => {
     if (Number.parseInt(database.server.version, 10) < 18) return;
-    await database.exec(`CREATE TABLE shop.eighteen (id int, span int4range, v int GENERATED ALWAYS AS (id * 2), w int UNIQUE, PRIMARY KEY (id, span WITHOUT OVERLAPS));
+    await database.exec(`CREATE TABLE shop.eighteen (id int4range, span int4range, v int GENERATED ALWAYS AS (upper(id)), w int UNIQUE, PRIMARY KEY (id, span WITHOUT OVERLAPS));
       ALTER TABLE shop.eighteen ADD CONSTRAINT w_nn NOT NULL w NOT VALID`);
     const [eighteen] = (await readCatalogue(connections, ['shop'])).tables.filter((candidate) => candidate.name === 'eighteen');
     expect(eighteen?.keys).toEqual([]);
-    expect(eighteen?.columns.map(({ name, nullable, generated }) => [name, nullable, generated])).toEqual([['id', false, false], ['span'', false, false], ['v', true, true], ['w', true, false]]);
+    expect(eighteen?.columns.map(({ name, nullable, generated }) => [name, nullable, generated])).toEqual([['id', false, false], ['span', false, false], ['v', true, true], ['w', true, false]]);
     await database.exec('ALTER TABLE shop.eighteen VALIDATE CONSTRAINT w_nn');
     const [proved] = (await readCatalogue(connections, ['shop'])).tables.filter((candidate) => candidate.name === 'eighteen');
     expect(proved?.keys.map((key) => key.columns)).toEqual([['w']]);
