@@ -10,12 +10,30 @@ export type Canonicalize = (values: readonly (string | null)[]) => string | unde
 /** Families whose members the source compares with one another by `=` in a way that can be rebuilt here; null: none. */
 export function equalityFamily(type: ValueType): string | null {
   switch (type.kind) {
-    case 'int16': case 'int32': case 'int64': case 'oid': case 'numeric': return 'number';
-    case 'float32': case 'float64': return 'float';
-    case 'text': case 'char': return 'text';
-    case 'enum': return `enum ${type.name}`;
-    case 'bool': case 'bytes': case 'uuid': case 'date': case 'timestamp': case 'timestamptz': case 'time': return type.kind;
-    default: return null;
+    case 'int16':
+    case 'int32':
+    case 'int64':
+    case 'oid':
+    case 'numeric':
+      return 'number';
+    case 'float32':
+    case 'float64':
+      return 'float';
+    case 'text':
+    case 'char':
+      return 'text';
+    case 'enum':
+      return `enum ${type.name}`;
+    case 'bool':
+    case 'bytes':
+    case 'uuid':
+    case 'date':
+    case 'timestamp':
+    case 'timestamptz':
+    case 'time':
+      return type.kind;
+    default:
+      return null;
   }
 }
 
@@ -43,21 +61,39 @@ export function canonicalizer(types: readonly ValueType[], columns: readonly num
 
 function encoderOf(type: ValueType): (text: string) => string {
   switch (type.kind) {
-    case 'int16': case 'int32': case 'int64': case 'oid': return encodeInteger;
-    case 'numeric': return encodeNumeric;
-    case 'float32': return (text) => encodeFloat(Math.fround(parseFloatText(text)));
-    case 'float64': return (text) => encodeFloat(parseFloatText(text));
-    case 'char': return (text) => `T${escape(text.replace(/ +$/, ''))}`;
-    case 'bool': return (text) => (text === 't' || text === 'true' ? 'B1' : 'B0');
-    case 'uuid': return (text) => `U${text.toLowerCase()}`;
-    case 'date': return (text) => `D${text}`;
-    case 'timestamp': return (text) => `S${text}`;
-    case 'timestamptz': return (text) => `Z${text}`;
-    case 'time': return (text) => `M${text}`;
-    case 'bytes': return (text) => `X${text}`;
-    case 'enum': return (text) => `E${escape(text)}`;
-    case 'text': return (text) => `T${escape(text)}`;
-    default: throw new Error(`no canonical encoding for ${type.name}`);
+    case 'int16':
+    case 'int32':
+    case 'int64':
+    case 'oid':
+      return encodeInteger;
+    case 'numeric':
+      return encodeNumeric;
+    case 'float32':
+      return (text) => encodeFloat(Math.fround(parseFloatText(text)));
+    case 'float64':
+      return (text) => encodeFloat(parseFloatText(text));
+    case 'char':
+      return (text) => `T${escape(text.replace(/ +$/, ''))}`;
+    case 'bool':
+      return (text) => (text === 't' || text === 'true' ? 'B1' : 'B0');
+    case 'uuid':
+      return (text) => `U${text.toLowerCase()}`;
+    case 'date':
+      return (text) => `D${text}`;
+    case 'timestamp':
+      return (text) => `S${text}`;
+    case 'timestamptz':
+      return (text) => `Z${text}`;
+    case 'time':
+      return (text) => `M${text}`;
+    case 'bytes':
+      return (text) => `X${text}`;
+    case 'enum':
+      return (text) => `E${escape(text)}`;
+    case 'text':
+      return (text) => `T${escape(text)}`;
+    default:
+      throw new Error(`no canonical encoding for ${type.name}`);
   }
 }
 

@@ -19,10 +19,19 @@ describe('the text of a canonical key', () => {
     [[text], ['']],
     [[text], ['a\0b']],
     [[bool], ['f']],
-    [[int, text, int], ['-7', 'x\0\x01y', '900']],
-    [[text, text], ['', '']],
+    [
+      [int, text, int],
+      ['-7', 'x\0\x01y', '900'],
+    ],
+    [
+      [text, text],
+      ['', ''],
+    ],
   ] as [ValueType[], string[]][])('is what the columns said: %j %j', (types, values) => {
-    const key = canonicalizer(types, types.map((_, i) => i))(values);
+    const key = canonicalizer(
+      types,
+      types.map((_, i) => i),
+    )(values);
     expect(keyTexts(key as string)).toEqual(values);
   });
 });

@@ -9,7 +9,13 @@ const NULL = '\\N';
 const ESCAPED = /[\\\t\n\r\b\f\v]/;
 const ESCAPED_ALL = /[\\\t\n\r\b\f\v]/g;
 const TO_LETTER: Record<string, string> = {
-  '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r', '\b': '\\b', '\f': '\\f', '\v': '\\v',
+  '\\': '\\\\',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\v': '\\v',
 };
 const FROM_LETTER: Record<string, string> = { t: '\t', n: '\n', r: '\r', b: '\b', f: '\f', v: '\v' };
 

@@ -14,6 +14,16 @@ export type ValueType =
 
 /** What `types` in a job file may name. */
 export const BSON_TYPES = [
-  'string', 'int', 'long', 'double', 'decimal', 'bool', 'date', 'binary', 'uuid', 'objectId', 'json',
+  'string',
+  'int',
+  'long',
+  'double',
+  'decimal',
+  'bool',
+  'date',
+  'binary',
+  'uuid',
+  'objectId',
+  'json',
 ] as const;
 export type BsonType = (typeof BSON_TYPES)[number];

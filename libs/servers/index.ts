@@ -4,3 +4,4 @@ export { POSTGRES_VERSIONS } from './postgres-binaries.js';
 export { type PostgresOptions, startPostgres } from './postgres-server.js';
 export type { Owner, Server } from './server.js';
 export { serverErrors } from './servers.codes.js';
+export { openSqlSession, type SqlSession } from './sql-session.js';

@@ -44,7 +44,8 @@ export async function mongoBinary(): Promise<MongoBinary> {
   );
 }
 
-const firstLine = (error: unknown): string => String(error instanceof Error ? error.message : error).split('\n')[0] ?? '';
+const firstLine = (error: unknown): string =>
+  String(error instanceof Error ? error.message : error).split('\n')[0] ?? '';
 
 async function versionOf(program: string): Promise<MongoBinary> {
   const said = await output(program, ['--version']);

@@ -97,7 +97,10 @@ export class ServerProcess {
   private async failure(what: string): Promise<MillraceError> {
     const log = await readFile(join(this.runFolder, 'server.log'), 'utf8').catch(() => '');
     const lastWords = log.trim().split('\n').slice(-LAST_WORDS).join('\n');
-    return new MillraceError(serverErrors.SERVER_FAILED, `${this.programme.name} ${what}. Its last words:\n${lastWords}`);
+    return new MillraceError(
+      serverErrors.SERVER_FAILED,
+      `${this.programme.name} ${what}. Its last words:\n${lastWords}`,
+    );
   }
 
   /** Ends the process and the watchdog, and removes the run folder. */

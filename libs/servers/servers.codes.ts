@@ -7,6 +7,7 @@ export const serverErrors = errorCodes({
   },
   SERVER_FAILED: {
     cause: 'A server program was found and started, and ended before it was ready or did not become ready in time.',
-    remedy: "Read the server's own last words in the message; mostly a missing library, a full disk or a used data folder.",
+    remedy:
+      "Read the server's own last words in the message; mostly a missing library, a full disk or a used data folder.",
   },
 });

@@ -1,4 +1,14 @@
-import type { Catalogue, Finding, Plan, Position, RowChange, SourceTable, TablePlan, TruncateChange, Tuple } from '#model';
+import type {
+  Catalogue,
+  Finding,
+  Plan,
+  Position,
+  RowChange,
+  SourceTable,
+  TablePlan,
+  TruncateChange,
+  Tuple,
+} from '#model';
 
 /**
  * The port to a relational database. It knows no mapping: only which tables and columns a plan needs. All values come as

@@ -32,7 +32,11 @@ export function sharedServer(name: string, start: (owner: Owner) => Promise<Serv
 
 type RunOwner = Required<Owner>;
 
-async function ofTheRun(name: string, owner: RunOwner, start: (owner: Owner) => Promise<Server>): Promise<SharedServer> {
+async function ofTheRun(
+  name: string,
+  owner: RunOwner,
+  start: (owner: Owner) => Promise<Server>,
+): Promise<SharedServer> {
   const description = join(owner.folder, `${name}.json`);
   const isFirst = await mkdir(join(owner.folder, `${name}.lock`)).then(
     () => true,

@@ -24,7 +24,8 @@ export interface TestPostgres<S = SharedServer> extends AsyncDisposable {
   exec(sql: string): Promise<void>;
 }
 
-type Dedicated = TestPostgresOptions & ({ dedicated: true } | { settings: NonNullable<TestPostgresOptions['settings']> });
+type Dedicated = TestPostgresOptions &
+  ({ dedicated: true } | { settings: NonNullable<TestPostgresOptions['settings']> });
 
 export function testPostgres(options: Dedicated): Promise<TestPostgres<Server>>;
 export function testPostgres(options?: TestPostgresOptions): Promise<TestPostgres>;
