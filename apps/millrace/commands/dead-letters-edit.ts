@@ -1,0 +1,56 @@
+import { EXIT } from '#errors';
+import { CommanderError, Option } from 'commander';
+import { collect, defineCommand, FILE, listAt, textAt } from '../command.js';
+import { withJob } from '../with-job.js';
+
+interface EditOptions {
+  set?: string[];
+  setNull?: string[];
+}
+
+export const deadLettersEdit = defineCommand<EditOptions>({
+  name: 'dead-letters edit',
+  summary: 'store a correction for columns of the row, and try again',
+  description:
+    "Stores a correction for columns of the letter's row, in the target only, and tries to write the document again. A value " +
+    "is the text that the source would print. A later change of the row ends the correction.",
+  args: [
+    { name: '<ID>', description: 'as `dead-letters list` prints it' },
+    FILE,
+    { name: '[COLUMN=VALUE...]', description: 'further corrections, as after --set' },
+  ],
+  options: [
+    new Option('--set <COLUMN=VALUE>', 'the value of a column; may be given several times').argParser(collect),
+    new Option('--set-null <COLUMN>', 'NULL for a column; may be given several times').argParser(collect),
+  ],
+  examples: [
+    'millrace dead-letters edit 7c1f shop.yaml --set total=12.50 --set currency=EUR',
+    'millrace dead-letters edit 7c1f shop.yaml --set-null total',
+  ],
+  async run(context, args, options) {
+    const [id, file] = [textAt(args, 0), textAt(args, 1)];
+    const columns = correctionsOf([...(options.set ?? []), ...listAt(args, 2)], options.setNull ?? []);
+    await withJob(file, context, (job) => job.editLetter(id, columns, context.host.user));
+    if (context.terminal.json) context.terminal.printJson({ edited: id, columns: Object.keys(columns) });
+    context.terminal.say(`Corrected ${Object.keys(columns).join(', ')}; \`millrace dead-letters list ${file}\` shows whether it helped.`);
+    return EXIT.done;
+  },
+});
+
+function correctionsOf(settings: readonly string[], nulls: readonly string[]): Record<string, string | null> {
+  const columns: [string, string | null][] = settings.map((setting) => {
+    const equals = setting.indexOf('=');
+    if (equals < 1) throw usage('--set needs COLUMN=VALUE, such as --set total=12.50');
+    return [setting.slice(0, equals), setting.slice(equals + 1)];
+  });
+  columns.push(...nulls.map((column): [string, null] => [column, null]));
+  if (columns.length === 0) throw usage('nothing to correct: give --set COLUMN=VALUE or --set-null COLUMN');
+  const names = columns.map(([name]) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) throw usage(`the column ${twice} is given twice`);
+  return Object.fromEntries(columns);
+}
+
+function usage(message: string): CommanderError {
+  return new CommanderError(EXIT.usage, 'millrace.usage', message);
+}

@@ -1,0 +1,57 @@
+import { EXIT, MillraceError } from '#errors';
+import type { RunOutcome } from '#job';
+import { Option } from 'commander';
+import { cliErrors } from '../cli.codes.js';
+import { collect, type CommandContext, defineCommand, FILE, textAt } from '../command.js';
+import { watchersFor } from '../progress/watch.js';
+import { withJob } from '../with-job.js';
+
+interface RunFlags {
+  untilSynced?: true;
+  fresh?: true;
+  dropTarget?: true;
+  force?: string[];
+}
+
+export const run = defineCommand<RunFlags>({
+  name: 'run',
+  summary: 'run the job: load, then follow changes until stopped',
+  description:
+    'Runs the whole job in this one process: loads, builds the documents, then follows the changes until it is stopped (a ' +
+    'snapshot job ends when it is loaded). Run again, it goes on where it stopped, even after kill -9. Ctrl-C stops cleanly.',
+  args: [FILE],
+  options: [
+    new Option('--until-synced', 'exit 0 once everything that the source has committed by now is in the target'),
+    new Option('--fresh', 'load again over the documents that are there'),
+    new Option('--drop-target', 'drop the mapped collections first'),
+    new Option('--force <CODE>', 'run in spite of this finding of check; may be given several times').argParser(collect),
+  ],
+  examples: ['millrace run shop.yaml', 'millrace run shop.yaml --until-synced && millrace verify shop.yaml'],
+  async run(context, args, flags) {
+    const options = {
+      untilSynced: flags.untilSynced ?? false,
+      fresh: flags.fresh ?? false,
+      dropTarget: flags.dropTarget ?? false,
+      force: flags.force ?? [],
+    };
+    const watchers = await watchersFor(context, { events: true });
+    const outcome = await withJob(textAt(args, 0), context, (job) => job.run(options, context.signals.clean()), watchers);
+    return tell(outcome, options.untilSynced, context);
+  },
+});
+
+/** A clean stop is what was asked for, unless it was asked to go on until synced and had not come so far. */
+function tell(outcome: RunOutcome, untilSynced: boolean, { terminal }: CommandContext): number {
+  if (outcome.kind === 'stopped' && untilSynced && !outcome.synced) {
+    throw new MillraceError(cliErrors.INTERRUPTED, 'The run was stopped before the target had caught up.');
+  }
+  if (terminal.json) terminal.printJson({ kind: 'outcome', outcome: outcome.kind });
+  terminal.say(terminal.err.green(`✓ ${WORDS[outcome.kind]}`));
+  return EXIT.done;
+}
+
+const WORDS: Record<RunOutcome['kind'], string> = {
+  done: 'done: the target is up to date',
+  stopped: 'stopped; the next run goes on from here',
+  completed: 'completed: nothing of the job is left on the source',
+};

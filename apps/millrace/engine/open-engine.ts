@@ -1,0 +1,40 @@
+import type { JobCommands, JobEvent } from '#job';
+import { openJob } from '#job';
+import { NestFactory } from '@nestjs/core';
+import type { CommandContext } from '../command.js';
+import type { LoadedJobFile } from '../job-file.js';
+import { loggerOf } from '../logger.js';
+import { EngineHost, EngineModule } from './engine.module.js';
+import { NestLogger } from './nest-logger.js';
+
+/** The engine in this process, as a Nest application without a door; closing the job ends the application. */
+export async function openEngine(
+  { jobFile, positions, fileName }: LoadedJobFile,
+  context: Pick<CommandContext, 'host' | 'terminal' | 'settings'>,
+  onEvent: (event: JobEvent) => void,
+): Promise<JobCommands> {
+  const logger = loggerOf(context, jobFile.job);
+  const open = (): Promise<JobCommands> => openJob(jobFile, { positions, fileName, onEvent, logger });
+  const application = await NestFactory.createApplicationContext(EngineModule.forJob(open), {
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
+  try {
+    const job = await application.get(EngineHost).open();
+    return closing(job, () => application.close());
+  } catch (error) {
+    await application.close();
+    throw error;
+  }
+}
+
+/** The same job, whose `close` closes all around it. */
+function closing(job: JobCommands, close: () => Promise<void>): JobCommands {
+  return new Proxy(job, {
+    get(target, name) {
+      if (name === 'close') return close;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+    },
+  });
+}

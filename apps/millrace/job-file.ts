@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { MillraceError } from '#errors';
+import type { JobFile, Positions } from '#mapping';
+import type { Redactor } from '#observability';
+import { cliErrors } from './cli.codes.js';
+import type { CommandContext } from './command.js';
+import type { Host } from './host.js';
+
+export interface LoadedJobFile {
+  fileName: string;
+  jobFile: JobFile;
+  /** Where each thing stands in the file, for what is found wrong later. */
+  positions: Positions;
+}
+
+/** Reads and validates a job file, and tells the redactor its secrets before anything can print them. */
+export async function loadJobFile(fileName: string, context: Pick<CommandContext, 'host' | 'terminal'>): Promise<LoadedJobFile> {
+  return parseJobFile(await readText(fileName), { fileName, env: context.host.env, redactor: context.terminal.redactor });
+}
+
+export async function parseJobFile(
+  text: string,
+  { fileName, env, redactor }: { fileName: string; env: Host['env']; redactor: Redactor },
+): Promise<LoadedJobFile> {
+  const { readJobFile } = await import('#mapping');
+  const result = readJobFile(text, {
+    fileName,
+    env,
+    readSecretFile: (path) => {
+      const content = readFileSync(path, 'utf8');
+      redactor.add(content.trim());
+      return content;
+    },
+  });
+  if (result.problems) throw jobFileInvalid(fileName, result.problems);
+  for (const { uri } of [result.jobFile.source, result.jobFile.target]) redactor.addUri(uri);
+  return { fileName, jobFile: result.jobFile, positions: result.positions };
+}
+
+export function jobFileInvalid(fileName: string, problems: readonly unknown[]): MillraceError {
+  const count = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`;
+  return new MillraceError(cliErrors.JOB_FILE_INVALID, `${fileName} has ${count}.`, { context: { problems } });
+}
+
+async function readText(fileName: string): Promise<string> {
+  try {
+    return await readFile(fileName, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'it is a folder' : (code ?? 'unreadable');
+    throw new MillraceError(cliErrors.JOB_FILE_UNREADABLE, `${fileName} cannot be read: ${reason}.`, { cause });
+  }
+}

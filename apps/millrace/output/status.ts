@@ -1,0 +1,51 @@
+import type { JobStatus } from '#job';
+import type { Colours } from '../terminal.js';
+import { table } from './tables.js';
+import { bytes, count, counted, duration, percent } from './units.js';
+
+const PHASES: Record<JobStatus['phase'], string> = {
+  none: 'has never run',
+  checking: 'checking source and target',
+  loading: 'loading rows',
+  building: 'building documents',
+  streaming: 'following changes',
+  paused: 'paused',
+  completing: 'completing',
+  completed: 'completed',
+  attention: 'needs attention',
+};
+
+export function phaseInWords(phase: JobStatus['phase']): string {
+  return PHASES[phase];
+}
+
+export function formatStatus(status: JobStatus, colours: Colours): string {
+  const { attention, trouble } = status;
+  const mark = attention ? colours.red : status.phase === 'streaming' ? colours.green : colours.cyan;
+  const running = status.phase === 'none' || status.phase === 'completed' ? '' : status.running ? ', running' : ', not running';
+  const lines = [`${colours.bold(status.job)}  ${mark(status.phase)}  ${colours.dim(PHASES[status.phase] + running)}`];
+  if (attention) lines.push(`${colours.red(attention.code)}: ${attention.message}`, colours.dim(`  ${attention.remedy}`));
+  if (trouble) lines.push(colours.yellow(`being retried: ${trouble}`));
+  if (status.tables.length > 0) lines.push('', tables(status, colours), '');
+  lines.push(facts(status));
+  return lines.join('\n');
+}
+
+function tables({ tables: all }: JobStatus, colours: Colours): string {
+  const rows = all.map(({ table: name, rows: done, total, etaSeconds }) => [
+    name,
+    count(done),
+    count(total),
+    percent(done, total),
+    etaSeconds === undefined ? '' : duration(etaSeconds),
+  ]);
+  return table(['table', 'rows', 'of', 'done', 'left'], rows, colours, [1, 2, 3, 4]);
+}
+
+function facts({ lagSeconds, deadLetters, retainedBytes }: JobStatus): string {
+  return [
+    lagSeconds === null ? 'no lag known' : `lag ${duration(lagSeconds)}`,
+    counted(deadLetters, 'dead letter'),
+    retainedBytes === null ? 'the source retains nothing for it' : `the source retains ${bytes(retainedBytes)} for it`,
+  ].join(' · ');
+}

@@ -1,0 +1,27 @@
+import type { JobCommands, JobEvent } from '#job';
+import type { CommandContext } from './command.js';
+import { loadJobFile } from './job-file.js';
+import type { Watcher } from './progress/watcher.js';
+
+/** Opens the engine for the job of a file, does something with it, and closes it whatever happens. */
+export async function withJob<T>(
+  fileName: string,
+  context: CommandContext,
+  work: (job: JobCommands) => Promise<T>,
+  watchers: readonly Watcher[] = [],
+): Promise<T> {
+  const loaded = await loadJobFile(fileName, context);
+  const onEvent = (event: JobEvent): void => {
+    for (const watcher of watchers) watcher.take(event);
+  };
+  try {
+    const job = await context.openEngine(loaded, context, onEvent);
+    try {
+      return await work(job);
+    } finally {
+      await job.close();
+    }
+  } finally {
+    for (const watcher of watchers) watcher.end();
+  }
+}

@@ -1,0 +1,3 @@
+export * from './config.codes.js';
+export * from './reference.js';
+export * from './settings.js';
