@@ -9,3 +9,5 @@ export { type JobFileCode, jobFileCodes, type PlanFindingCode, planFindingCodes 
 export { type CompiledPlan, compilePlan, furtherProblems } from './plan/compile-plan.js';
 export { findTable, quotedName } from './plan/table-names.js';
 export * from './assemble/index.js';
+export * from './expressions/index.js';
+export * from './values/index.js';

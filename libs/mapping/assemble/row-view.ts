@@ -26,12 +26,16 @@ export class RowReader {
     return { tree, row, values: row.edit === undefined ? values : this.edited(row, values) };
   }
 
-  /** Whether one of these columns (any at all: null) is still to come. */
+  /**
+   * Whether one of these columns is still to come, and no correction stands in for it. Null: what expressions need, which
+   * are evaluated only on rows that lack nothing.
+   */
   lacks(row: StagedRow, columns: ReadonlySet<number> | null): boolean {
     if (row.missing === undefined) return false;
+    if (columns === null) return true;
     const edits = row.edit?.at === row.at ? row.edit.columns : undefined;
     for (const column of row.missing.columns) {
-      if (columns !== null && !columns.has(column)) continue;
+      if (!columns.has(column)) continue;
       if (edits === undefined || !this.isEdited(edits, column)) return true;
     }
     return false;
