@@ -1,0 +1,186 @@
+import { compileRowStager, type RowTree } from '#mapping';
+import { type CollectionPlan, type EdgePlan, type NodePlan, type StagedRow, type TablePlan, unpackTuple } from '#model';
+import type { LoadedRows, SourceReader } from '#sources';
+import { RowMerge } from '#stage';
+import { textsOfCanonical } from './key-text.js';
+import type { SourceDocumentDeps } from './ports.js';
+
+export interface RootPage {
+  trees: RowTree[];
+  /** Of all rows read, in memory. */
+  bytes: number;
+  /** Where the next page begins; null: this was the last. */
+  next: readonly string[] | null;
+}
+
+const VALUES_PER_QUERY = 5_000;
+
+/**
+ * Reads, straight from the source, the row trees that the stage would give for the same roots: the same keys and join
+ * values by the same code, expressions evaluated, level by level (one query per edge and batch, never per root). All
+ * queries of one call are of the reader's one snapshot. A row that several parents embed is read once and shared; one
+ * that stands at several nodes is one row there, too.
+ */
+export class SourceTrees {
+  readonly #merges: RowMerge[];
+
+  constructor(private readonly deps: Pick<SourceDocumentDeps, 'plan' | 'evaluator'>) {
+    const { plan } = deps;
+    this.#merges = plan.tables.map((table) => {
+      const stager = compileRowStager(plan, table.index);
+      return new RowMerge(table, (tuple) => stager.ofTuple(tuple));
+    });
+  }
+
+  /** The collection's roots in key order, with all that they embed. */
+  async page(reader: SourceReader, collection: CollectionPlan, after: readonly string[] | null, limit: number): Promise<RootPage> {
+    const table = this.#rootTable(collection);
+    const loaded = await reader.page(table, after, limit);
+    const batch = new TreeBatch(loaded.bytes);
+    const trees = await this.#grow(reader, collection, this.#staged(table, loaded, batch), batch);
+    return { trees, bytes: batch.bytes, next: loaded.keys.length < limit ? null : keyOfLast(table, loaded) };
+  }
+
+  /** As `page`, of roots alone, without what they embed. */
+  async rootsPage(reader: SourceReader, collection: CollectionPlan, after: readonly string[] | null, limit: number): Promise<RootPage> {
+    const table = this.#rootTable(collection);
+    const loaded = await reader.page(table, after, limit);
+    const root = this.#node(collection.root);
+    const batch = new TreeBatch(loaded.bytes);
+    const rows = this.#staged(table, loaded, batch);
+    this.#evaluate(root, rows);
+    const trees = rows.map((row) => leaf(root, row));
+    return { trees, bytes: loaded.bytes, next: loaded.keys.length < limit ? null : keyOfLast(table, loaded) };
+  }
+
+  /** Roots by canonical key; those that the source does not have are left out. */
+  async ofRoots(reader: SourceReader, collection: CollectionPlan, roots: readonly string[]): Promise<RowTree[]> {
+    const table = this.#rootTable(collection);
+    const batch = new TreeBatch(0);
+    const rows = await this.#matching(reader, table, table.key, roots, batch);
+    return this.#grow(reader, collection, rows, batch);
+  }
+
+  /** Rows of a table by canonical key; those that the source does not have are left out. */
+  ofKeys(reader: SourceReader, table: TablePlan, keys: readonly string[]): Promise<StagedRow[]> {
+    return this.#matching(reader, table, table.key, keys, new TreeBatch(0));
+  }
+
+  async #grow(reader: SourceReader, collection: CollectionPlan, rows: StagedRow[], batch: TreeBatch): Promise<RowTree[]> {
+    const root = this.#node(collection.root);
+    this.#evaluate(root, rows);
+    const trees = rows.map((row) => leaf(root, row));
+    await this.#level(reader, root, trees, batch);
+    return trees;
+  }
+
+  async #level(reader: SourceReader, node: NodePlan, parents: readonly RowTree[], batch: TreeBatch): Promise<void> {
+    for (const [place, childId] of node.children.entries()) {
+      const child = this.#node(childId);
+      const edge = child.edge as EdgePlan;
+      const byValue = groupParents(edge, parents);
+      if (byValue.size === 0) continue;
+      const table = this.deps.plan.tables[child.table] as TablePlan;
+      const rows = await this.#matching(reader, table, edge.child.columns, [...byValue.keys()], batch);
+      this.#evaluate(child, rows);
+      const trees: RowTree[] = [];
+      for (const row of rows) {
+        const value = edge.child.name === null ? row._id : row.k?.[edge.child.name];
+        const tree = leaf(child, row);
+        trees.push(tree);
+        for (const parent of byValue.get(value as string) ?? []) (parent.children[place] as RowTree[]).push(tree);
+      }
+      if (trees.length > 0) await this.#level(reader, child, trees, batch);
+    }
+  }
+
+  /** `values`: canonical, distinct. What the source cannot have is not asked for. */
+  async #matching(
+    reader: SourceReader,
+    table: TablePlan,
+    columns: readonly number[],
+    values: readonly string[],
+    batch: TreeBatch,
+  ): Promise<StagedRow[]> {
+    const types = columns.map((column) => (table.columns[column] as TablePlan['columns'][number]).type);
+    const texts: string[][] = [];
+    for (const value of values) {
+      const text = textsOfCanonical(value, types);
+      if (text !== undefined) texts.push(text);
+    }
+    let rows: StagedRow[] = [];
+    for (let start = 0; start < texts.length; start += VALUES_PER_QUERY) {
+      const loaded = await reader.matching(table, columns, texts.slice(start, start + VALUES_PER_QUERY));
+      batch.bytes += loaded.bytes;
+      rows = rows.concat(this.#staged(table, loaded, batch));
+    }
+    return rows;
+  }
+
+  /** One object per row of the batch, wherever it stands. */
+  #staged(table: TablePlan, loaded: LoadedRows, batch: TreeBatch): StagedRow[] {
+    const merge = this.#merges[table.index] as RowMerge;
+    const known = batch.rows(table.index);
+    return loaded.keys.map((key, i) => {
+      let row = known.get(key);
+      if (row === undefined) known.set(key, (row = merge.loaded(undefined, key, loaded.tuples[i] as string)));
+      return row;
+    });
+  }
+
+  #evaluate(node: NodePlan, rows: readonly StagedRow[]): void {
+    if (node.expressions.length === 0) return;
+    const whole = rows.filter((row) => row.c !== undefined);
+    if (whole.length === 0) return;
+    const results = this.deps.evaluator.evaluate(node.id, whole.map((row) => unpackTuple(row.c as string)));
+    whole.forEach((row, i) => {
+      row.x ??= {};
+      row.x[String(node.id)] = results[i] as NonNullable<(typeof results)[number]>;
+    });
+  }
+
+  #rootTable(collection: CollectionPlan): TablePlan {
+    return this.deps.plan.tables[this.#node(collection.root).table] as TablePlan;
+  }
+
+  #node(id: number): NodePlan {
+    return this.deps.plan.nodes[id] as NodePlan;
+  }
+}
+
+/** Rows of one call by table and key, and their size. */
+class TreeBatch {
+  readonly #tables = new Map<number, Map<string, StagedRow>>();
+
+  constructor(public bytes: number) {}
+
+  rows(table: number): Map<string, StagedRow> {
+    let rows = this.#tables.get(table);
+    if (rows === undefined) this.#tables.set(table, (rows = new Map()));
+    return rows;
+  }
+}
+
+function leaf(node: NodePlan, row: StagedRow): RowTree {
+  return { row, children: node.children.map(() => []) };
+}
+
+function groupParents(edge: EdgePlan, parents: readonly RowTree[]): Map<string, RowTree[]> {
+  const byValue = new Map<string, RowTree[]>();
+  for (const parent of parents) {
+    const value = edge.parent.name === null ? parent.row._id : parent.row.k?.[edge.parent.name];
+    if (value === undefined) continue;
+    const group = byValue.get(value);
+    if (group) group.push(parent);
+    else byValue.set(value, [parent]);
+  }
+  return byValue;
+}
+
+function keyOfLast(table: TablePlan, loaded: LoadedRows): string[] | null {
+  if (table.key.length === 0) return [loaded.keys.at(-1) as string];
+  const tuple = loaded.tuples.at(-1);
+  if (tuple === undefined) return null;
+  const values = unpackTuple(tuple);
+  return table.key.map((column) => values[column] as string);
+}
