@@ -25,7 +25,6 @@ export const fieldNameFault: NameRule = (name) => {
   if (name.includes('\0')) return 'a field name cannot have a NUL character';
   if (name.startsWith('$')) return 'a field name that begins with $ breaks queries and updates';
   if (name.includes('.')) return 'a field name with a dot breaks queries and updates';
-  if (name === '__proto__') return 'the field name __proto__ breaks many drivers';
   if (Buffer.byteLength(name) > 1024) return 'a field name has at most 1024 bytes';
   return undefined;
 };

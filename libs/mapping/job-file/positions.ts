@@ -42,6 +42,14 @@ export class Positions {
     return this.#entries.get(JSON.stringify(path))?.written;
   }
 
+  /** The entries of the map at `path` as the file has them; objects move names that look like numbers to the front. */
+  entries<T>(map: Readonly<Record<string, T>>, path: Path): [string, T][] {
+    const entries = Object.entries(map);
+    if (!entries.some(([key]) => /^\d+$/.test(key))) return entries;
+    const at = (key: string): Place => this.ofKey([...path, key]);
+    return entries.sort(([a], [b]) => at(a).line - at(b).line || at(a).column - at(b).column);
+  }
+
   private nearest(path: Path, place: (entry: Entry) => Place): Place {
     for (let length = path.length; length >= 0; length--) {
       const entry = this.#entries.get(JSON.stringify(path.slice(0, length)));

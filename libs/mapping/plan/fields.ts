@@ -96,7 +96,8 @@ export class FieldRules {
 
   /** The computed fields in the file's order; of plain values only the one that is needed. */
   computed(node: NodePlan, scope: DocumentScope | null): ComputedPlan[] {
-    return Object.keys(this.rules.computed ?? {}).map((name) => {
+    const names = this.context.report.positions.entries(this.rules.computed ?? {}, [...this.path, 'computed']);
+    return names.map(([name]) => {
       const path = [...this.path, 'computed', name];
       const finished = this.context.prefix + name;
       scope?.claim(finished, { what: `computed field ${name}`, path, at: 'key', fix: 'give it another name' });

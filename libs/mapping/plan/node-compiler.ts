@@ -31,7 +31,7 @@ export class NodeCompiler {
   constructor(private readonly jobFile: JobFile, private readonly catalogue: Catalogue, private readonly report: Report) {}
 
   compile(): void {
-    for (const [name, mapping] of Object.entries(this.jobFile.collections)) this.collection(name, mapping);
+    for (const [name, mapping] of this.report.positions.entries(this.jobFile.collections, ['collections'])) this.collection(name, mapping);
   }
 
   private collection(name: string, mapping: CollectionMapping): void {
@@ -60,7 +60,7 @@ export class NodeCompiler {
   }
 
   private embeds(mapping: CollectionMapping | EmbedMapping, place: Place): void {
-    for (const [name, embed] of Object.entries(mapping.embed ?? {})) this.embed(name, embed, { ...place, path: [...place.path, 'embed', name] });
+    for (const [name, embed] of this.report.positions.entries(mapping.embed ?? {}, [...place.path, 'embed'])) this.embed(name, embed, { ...place, path: [...place.path, 'embed', name] });
   }
 
   private embed(name: string, embed: EmbedMapping, { parent, scope, path }: Place): void {

@@ -8,7 +8,7 @@ export class Report {
   private readonly found: Problem[] = [];
   private readonly findingsByKey = new Map<string, Finding>();
 
-  constructor(private readonly positions: Positions) {}
+  constructor(readonly positions: Positions) {}
 
   get failed(): boolean {
     return this.found.length > 0;
