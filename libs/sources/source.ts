@@ -133,6 +133,8 @@ export type CaptureEvent =
 export interface Visibility {
   /** Whether this transaction (`RowChange.transaction`) was finished, and so visible to every later read. */
   finished(transaction: string): boolean;
+  /** Those that were not; for whoever does not know which ones to ask for. */
+  readonly inProgress: Iterable<string | bigint>;
 }
 
 /** A range of keys, as plain data that survives in a record: source text of the key's columns. */

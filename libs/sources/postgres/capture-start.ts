@@ -25,27 +25,29 @@ export async function startCapture(
   await createPublication(connections, names.publication, plan);
   signal.throwIfAborted();
   const creator = await connections.replicationClient();
+  const pid = processIdOf(creator);
+  const reporter = setInterval(() => {
+    describeWait(connections, pid).then((message) => message && report(message), () => {});
+  }, REPORT_MS);
   try {
-    const { point, snapshot } = await createSlot(connections, creator, names.slot, signal, report);
+    const { point, snapshot } = await createSlot(connections, creator, names.slot, signal);
     const exported = await readExported(connections, snapshot);
     await waitUntilSettled(connections, exported, signal);
     return point;
   } finally {
+    clearInterval(reporter);
     await creator.close();
   }
 }
 
 async function createSlot(
-  connections: PostgresConnections, creator: SourceClient, slot: string, signal: AbortSignal, report: (message: string) => void,
+  connections: PostgresConnections, creator: SourceClient, slot: string, signal: AbortSignal,
 ): Promise<{ point: bigint; snapshot: string }> {
-  const pid = (creator as unknown as { processID: number }).processID;
+  const pid = processIdOf(creator);
   // The server does not notice a closed connection while it waits for other transactions, so it is told.
   const cancel = (): void => {
     connections.execute('SELECT pg_catalog.pg_terminate_backend($1)', [pid]).catch(() => creator.abort());
   };
-  const reporter = setInterval(() => {
-    describeWait(connections, pid).then((message) => message && report(message), () => {});
-  }, REPORT_MS);
   signal.addEventListener('abort', cancel, { once: true });
   try {
     const { rows } = await creator.query<{ consistent_point: string; snapshot_name: string }>(
@@ -58,9 +60,12 @@ async function createSlot(
     signal.throwIfAborted();
     throw connections.error(error, `creating the replication slot ${slot}`, creator);
   } finally {
-    clearInterval(reporter);
     signal.removeEventListener('abort', cancel);
   }
+}
+
+function processIdOf(client: SourceClient): number {
+  return (client as unknown as { processID: number }).processID;
 }
 
 /** In a session that does nothing else with it: reading a table in it now could take a committed row for an aborted one. */
@@ -85,6 +90,6 @@ async function describeWait(connections: PostgresConnections, pid: number): Prom
       WHERE backend_xid IS NOT NULL AND pid <> $1`, [pid],
   );
   return row && row.open > 0
-    ? `The replication slot waits for ${row.open} open transaction(s) of the source to end, the oldest begun at ${row.since}.`
+    ? `Before the load can start, ${row.open} open transaction(s) of the source must end; the oldest began at ${row.since}.`
     : undefined;
 }

@@ -8,6 +8,7 @@ import { sqlStateOf } from './errors.js';
 import { type DecodedBatch, EventQueue } from './event-queue.js';
 import { markerPrefix } from './marker.js';
 import { PgoutputDecoder } from './pgoutput-decoder.js';
+import { publicationChange } from './publication.js';
 import { ReplicationStream } from './replication-stream.js';
 import { SchemaGuard } from './schema-guard.js';
 import { checkSlot, endSlotUser } from './slot.js';
@@ -18,13 +19,18 @@ export interface CaptureOptions {
   /** Reading pauses when so much is decoded and not taken, and goes on at half of it. */
   queueMaxBytes: number;
   statusIntervalMs: number;
+  /** A server that says nothing for so long, though asked, counts as gone. */
+  silenceMs: number;
   /** For how long a former user of the slot is waited for before it is ended. */
   takeOverAfterMs: number;
   stopDeadlineMs: number;
+  /** How often it is looked at what no log tells: dropped tables, partitions attached. */
+  watchIntervalMs: number;
 }
 
 export const CAPTURE_DEFAULTS: CaptureOptions = {
-  queueMaxBytes: 4 * 1024 * 1024, statusIntervalMs: 500, takeOverAfterMs: 3_000, stopDeadlineMs: 2_000,
+  queueMaxBytes: 4 * 1024 * 1024, statusIntervalMs: 500, silenceMs: 120_000, takeOverAfterMs: 3_000, stopDeadlineMs: 2_000,
+  watchIntervalMs: 15_000,
 };
 
 const RETRY_MS = 200;
@@ -38,6 +44,7 @@ export class PostgresCapture implements CaptureStream {
   private confirmed = 0n;
   /** The highest position that a commit event has carried. */
   private offered = 0n;
+  private watcher: NodeJS.Timeout | undefined;
   private iteration: AsyncIterator<CaptureEvents> | undefined;
 
   constructor(
@@ -62,6 +69,7 @@ export class PostgresCapture implements CaptureStream {
 
   async stop(): Promise<void> {
     this.aborted.abort();
+    clearInterval(this.watcher);
     this.queue.close();
     await this.stream?.stop(this.options.stopDeadlineMs);
   }
@@ -72,9 +80,9 @@ export class PostgresCapture implements CaptureStream {
       await this.open();
       for (let batch = await this.queue.take(); batch; batch = await this.queue.take()) {
         this.resumeIfDrained();
-        const events = await this.guarded(batch, guard);
-        yield events;
-        if (events.events.some((event) => event.op === 'schema' && event.stops)) return;
+        const { events, bytes, stops } = await this.guarded(batch, guard);
+        if (events.length > 0) yield { events, bytes };
+        if (stops) return;
       }
     } catch (error) {
       if (!this.aborted.signal.aborted) throw await this.explain(error);
@@ -93,6 +101,19 @@ export class PostgresCapture implements CaptureStream {
     this.stream = stream;
     if (this.aborted.signal.aborted) return stream.stop(this.options.stopDeadlineMs);
     stream.confirm(this.confirmed);
+    this.watch();
+    this.watcher = setInterval(() => this.watch(), this.options.watchIntervalMs);
+  }
+
+  /** Where it cannot be asked now, it is asked again later; a source that is gone shows in the stream. */
+  private watch(): void {
+    publicationChange(this.connections, this.names.publication, this.plan).then((finding) => {
+      if (!finding || this.aborted.signal.aborted) return;
+      clearInterval(this.watcher);
+      this.queue.events.push({ op: 'schema', finding, stops: true });
+      this.queue.added(0);
+      this.queue.flush();
+    }, () => {});
   }
 
   /** Waits for a former user of the slot, and then ends it: a process that was killed is noticed late by the server. */
@@ -116,7 +137,7 @@ export class PostgresCapture implements CaptureStream {
 
   private startOn(client: SourceClient, decoder: PgoutputDecoder): Promise<ReplicationStream> {
     const { queue } = this;
-    return ReplicationStream.start(client, { ...this.names, statusIntervalMs: this.options.statusIntervalMs }, {
+    return ReplicationStream.start(client, { ...this.names, ...this.options }, {
       message: (buffer, offset) => queue.added(decoder.decode(buffer, offset, queue.events)),
       keepalive: (walEnd, sentAtMs) => queue.added(decoder.keepalive(walEnd, sentAtMs, queue.events)),
       readEnd: () => {
@@ -140,20 +161,16 @@ export class PostgresCapture implements CaptureStream {
   }
 
   /** What follows a change of schema that stops the job is not handed over: it may have been decoded by a wrong plan. */
-  private async guarded({ events, bytes }: DecodedBatch, guard: SchemaGuard): Promise<CaptureEvents> {
-    const checked: CaptureEvent[] = events.some((event) => event.op === 'relation') ? [] : events as CaptureEvent[];
-    if (checked !== events) {
-      for (const event of events) {
-        if (event.op !== 'relation') checked.push(event);
-        else {
-          const findings = await guard.check(event.relation, event.table);
-          checked.push(...findings);
-          if (findings.some((finding) => finding.stops)) break;
-        }
-      }
+  private async guarded({ events, bytes }: DecodedBatch, guard: SchemaGuard): Promise<CaptureEvents & { stops: boolean }> {
+    const checked: CaptureEvent[] = [];
+    for (const event of events) {
+      if (event.op === 'relation') checked.push(...await guard.check(event.relation, event.table));
+      else checked.push(event);
+      const last = checked[checked.length - 1];
+      if (last?.op === 'schema' && last.stops) return { events: checked, bytes, stops: true };
+      if (last?.op === 'commit' && last.confirm > this.offered) this.offered = last.confirm;
     }
-    for (const event of checked) if (event.op === 'commit' && event.confirm > this.offered) this.offered = event.confirm;
-    return { events: checked, bytes };
+    return { events: checked, bytes, stops: false };
   }
 
   /** A stream may break because its slot or publication went away: that decides whether trying again helps. */

@@ -18,6 +18,8 @@ export interface ReplicationOptions {
   slot: string;
   publication: string;
   statusIntervalMs: number;
+  /** A server that is asked and says nothing for so long counts as gone. */
+  silenceMs: number;
 }
 
 /** The parts of pg's connection below its client that replication needs. */
@@ -40,6 +42,9 @@ export class ReplicationStream {
   private confirmed = 0n;
   private received = 0n;
   private turn = false;
+  private paused = false;
+  /** Ticks of the timer since the server was last heard of. */
+  private silentTicks = 0;
   private stopped = false;
   private timer: NodeJS.Timeout | undefined;
   private readonly connection: RawConnection;
@@ -60,7 +65,7 @@ export class ReplicationStream {
       `START_REPLICATION SLOT "${options.slot}" LOGICAL 0/0 (proto_version '1', publication_names '"${options.publication}"', messages 'true')`,
     );
     await Promise.race([started, finished]);
-    stream.timer = setInterval(() => stream.sendStatus(), options.statusIntervalMs);
+    stream.timer = setInterval(() => stream.tick(options), options.statusIntervalMs);
     finished.then(() => stream.finish(new Error('the server ended the stream')), (error: unknown) => stream.finish(error));
     return stream;
   }
@@ -71,10 +76,13 @@ export class ReplicationStream {
   }
 
   pause(): void {
+    this.paused = true;
     this.connection.stream.pause();
   }
 
   resume(): void {
+    this.paused = false;
+    this.silentTicks = 0;
     this.connection.stream.resume();
   }
 
@@ -95,6 +103,7 @@ export class ReplicationStream {
 
   private receive(chunk: Buffer): void {
     if (this.stopped) return;
+    this.silentTicks = 0;
     try {
       if (chunk[0] === XLOG_DATA) {
         this.note(chunk.readBigUInt64BE(1));
@@ -138,8 +147,18 @@ export class ReplicationStream {
     clearInterval(this.timer);
   }
 
-  /** `r`: written, flushed, applied, clock, no reply wanted. What counts for the slot is "flushed". */
-  private sendStatus(): void {
+  /** Counts ticks rather than time, so that a process that was suspended does not take itself for a dead server. */
+  private tick({ silenceMs, statusIntervalMs }: ReplicationOptions): void {
+    const allowed = silenceMs / statusIntervalMs;
+    if (!this.paused && ++this.silentTicks > allowed) {
+      this.connection.stream.destroy(Object.assign(new Error('the server has fallen silent'), { code: 'ETIMEDOUT' }));
+      return;
+    }
+    this.sendStatus(this.silentTicks > allowed / 4);
+  }
+
+  /** `r`: written, flushed, applied, clock, whether a reply is wanted. What counts for the slot is "flushed". */
+  private sendStatus(replyWanted = false): void {
     const socket = this.connection.stream;
     if (socket.destroyed || !socket.writable) return;
     const status = Buffer.alloc(34);
@@ -148,6 +167,7 @@ export class ReplicationStream {
     status.writeBigUInt64BE(this.confirmed, 9);
     status.writeBigUInt64BE(this.confirmed, 17);
     status.writeBigInt64BE(BigInt(Date.now() - PG_EPOCH_MS) * 1000n, 25);
+    status[33] = replyWanted ? 1 : 0;
     this.connection.sendCopyFromChunk(status);
   }
 }
