@@ -23,7 +23,8 @@ describe('a tuple of the log', () => {
     const fields = new TupleFields();
     const packer = new TuplePacker();
     fc.assert(fc.property(fc.array(value, { minLength: 1, maxLength: 12 }), (values) => {
-      const wellFormed = values.map((text) => text === null ? null : text.toWellFormed());
+      // What the server sends is UTF-8, which has no lone surrogates.
+      const wellFormed = values.map((text) => text === null ? null : Buffer.from(text).toString());
       const bytes = message(wellFormed);
       expect(fields.scan(bytes, 0)).toBe(bytes.length);
       expect(packer.pack(bytes, fields, Int32Array.from(wellFormed.keys()), null)).toBe(packTuple(wellFormed));
