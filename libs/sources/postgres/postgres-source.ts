@@ -7,6 +7,7 @@ import { type ConnectionsOptions, PostgresConnections } from './connection.js';
 import { readIdentity } from './identity.js';
 import { PostgresLoad } from './load.js';
 import { writeMarker } from './marker.js';
+import { runPreflight } from './preflight.js';
 import { dropPublication } from './publication.js';
 import { PostgresReader } from './reader.js';
 import { captureHealth, dropSlot } from './slot.js';
@@ -27,7 +28,7 @@ export function createPostgresSource(uri: string, options: PostgresSourceOptions
     kind: 'postgres',
     identity: () => readIdentity(connections),
     catalogue: (schemas) => readCatalogue(connections, schemas),
-    preflight: () => Promise.resolve([]),
+    preflight: (request) => runPreflight(connections, request),
     beginCapture: async (plan, names, signal) => {
       const commit = await startCapture(connections, plan, names, signal, options.report ?? (() => {}));
       return { commit, identity: await readIdentity(connections) };
