@@ -1,10 +1,11 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { MongoClient, MongoServerError } from 'mongodb';
 import { freePort } from './free-port.js';
 import { type MongoBinary, mongoBinary } from './mongo-binaries.js';
-import type { Ownership, Server } from './server.js';
-import { makeRunFolder, ServerProcess } from './server-process.js';
+import { makeRunFolder, type RunFolder } from './run-folder.js';
+import { type Ownership, ownerOf, type Server } from './server.js';
+import { ServerProcess } from './server-process.js';
 
 export interface MongoOptions extends Ownership {
   /** Kept when the server stops, used again when one starts on it; a folder of its own, dropped at the end, where absent. */
@@ -24,22 +25,25 @@ const CODE_NO_REPLICATION_YET = 94;
 /** Starts MongoDB on the loopback interface, without authentication, and waits until it accepts writes. */
 export async function startMongo(options: MongoOptions = {}): Promise<Server> {
   const binary = await mongoBinary();
-  const runFolder = await makeRunFolder('mongodb', undefined);
+  const runFolder = await makeRunFolder('mongodb', ownerOf(options), stopSignalOf(options));
   try {
-    const dataDir = options.dataDir ? resolve(options.dataDir) : join(runFolder, 'data');
+    const dataDir = options.dataDir ? resolve(options.dataDir) : join(runFolder.path, 'data');
     await mkdir(dataDir, { recursive: true });
     return await startOnAnyPort(binary, options, runFolder, dataDir);
   } catch (error) {
-    await rm(runFolder, { recursive: true, force: true });
+    await runFolder.remove();
     throw error;
   }
 }
+
+/** At once where the data are dropped anyway, in order where they are kept. */
+const stopSignalOf = (options: MongoOptions): NodeJS.Signals => (options.dataDir ? 'SIGTERM' : 'SIGKILL');
 
 /** Between asking for a free port and listening on it another process may take it: then again, with another one. */
 async function startOnAnyPort(
   binary: MongoBinary,
   options: MongoOptions,
-  runFolder: string,
+  runFolder: RunFolder,
   dataDir: string,
 ): Promise<Server> {
   for (let attempt = 1; ; attempt++) {
@@ -66,7 +70,7 @@ class MongodServer implements Server {
   constructor(
     binary: MongoBinary,
     private readonly options: MongoOptions,
-    runFolder: string,
+    runFolder: RunFolder,
     readonly dataDir: string,
     readonly port: number,
   ) {
@@ -78,10 +82,10 @@ class MongodServer implements Server {
       program: binary.program,
       args: () => this.args(),
       isReady: () => this.isReady(),
-      stopSignal: options.dataDir ? 'SIGTERM' : 'SIGKILL',
+      stopSignal: stopSignalOf(options),
       restartSignal: 'SIGTERM',
     } as const;
-    this.process = new ServerProcess(programme, runFolder, options.owner ?? { pid: process.pid });
+    this.process = new ServerProcess(programme, runFolder);
   }
 
   get pid(): number {

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
-import { chown, mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { chown, mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { MillraceError } from '#errors';
 import { freePort } from './free-port.js';
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.js';
-import type { Ownership, Server } from './server.js';
-import { makeRunFolder, ServerProcess } from './server-process.js';
+import { makeRunFolder, type RunFolder } from './run-folder.js';
+import { type Ownership, ownerOf, type Server } from './server.js';
+import { ServerProcess } from './server-process.js';
 import { serverErrors } from './servers.codes.js';
 import { type Identity, unprivileged } from './unprivileged.js';
 
@@ -37,20 +38,23 @@ const START_ATTEMPTS = 3;
 export async function startPostgres(options: PostgresOptions = {}): Promise<Server> {
   const [binaries, identity] = await Promise.all([postgresBinaries(options.version), unprivileged()]);
   if (!identity && process.getuid?.() === 0) throw nobodyToRunAs();
-  const runFolder = await makeRunFolder('postgres', identity);
+  const runFolder = await makeRunFolder('postgres', ownerOf(options), stopSignalOf(options), identity);
   try {
-    const dataDir = options.dataDir ? resolve(options.dataDir) : join(runFolder, 'data');
-    await initialise(binaries, dataDir, runFolder, identity);
+    const dataDir = options.dataDir ? resolve(options.dataDir) : join(runFolder.path, 'data');
+    await initialise(binaries, dataDir, runFolder.path, identity);
     return await startOnAnyPort(binaries, options, { dataDir, runFolder, identity });
   } catch (error) {
-    await rm(runFolder, { recursive: true, force: true });
+    await runFolder.remove();
     throw error;
   }
 }
 
+/** At once where the data are dropped anyway, in order where they are kept. */
+const stopSignalOf = (options: PostgresOptions): NodeJS.Signals => (options.dataDir ? 'SIGINT' : 'SIGQUIT');
+
 interface Place {
   dataDir: string;
-  runFolder: string;
+  runFolder: RunFolder;
   identity: Identity | undefined;
 }
 
@@ -114,11 +118,11 @@ class PostgresServer implements Server {
       program: join(binaries.bin, 'postgres'),
       args: () => this.args(options.settings ?? {}),
       isReady: () => this.isReady(),
-      stopSignal: options.dataDir ? 'SIGINT' : 'SIGQUIT',
+      stopSignal: stopSignalOf(options),
       restartSignal: 'SIGINT',
       identity: place.identity,
     } as const;
-    this.process = new ServerProcess(programme, place.runFolder, options.owner ?? { pid: process.pid });
+    this.process = new ServerProcess(programme, place.runFolder);
   }
 
   get uri(): string {
@@ -151,7 +155,7 @@ class PostgresServer implements Server {
   }
 
   private args(settings: Record<string, string | number | boolean>): string[] {
-    const own = { listen_addresses: '127.0.0.1', port: this.port, unix_socket_directories: this.place.runFolder };
+    const own = { listen_addresses: '127.0.0.1', port: this.port, unix_socket_directories: this.place.runFolder.path };
     const all = Object.entries({ ...DEFAULTS, ...settings, ...own });
     return ['-D', this.dataDir, ...all.flatMap(([name, value]) => ['-c', `${name}=${onOff(value)}`])];
   }

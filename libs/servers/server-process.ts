@@ -1,14 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chown, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MillraceError } from '#errors';
 import { childrenOf, isAlive } from './process-tree.js';
-import type { Owner } from './server.js';
+import type { RunFolder } from './run-folder.js';
 import { serverErrors } from './servers.codes.js';
 import type { Identity } from './unprivileged.js';
-import { startWatchdog } from './watchdog.js';
 
 const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 15_000;
@@ -29,26 +27,17 @@ export interface Programme {
   identity?: Identity | undefined;
 }
 
-/** A folder for one server's socket, log and, where the caller gives none, data: gone when the server has ended. */
-export async function makeRunFolder(prefix: string, identity: Identity | undefined): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), `millrace-${prefix}-`));
-  if (identity) await chown(folder, identity.uid, identity.gid);
-  return folder;
-}
-
 /**
- * One server process at a time, in a run folder. The watchdog is there before the process is, and finds the process in
+ * One server process at a time, in a run folder, whose watchdog is there before the process is and finds the process in
  * `server.pid`; that file is empty while none runs, so that the watchdog never signals a stranger with a used number.
  */
 export class ServerProcess {
   private child: ChildProcess | undefined;
-  private watchdog: ChildProcess | undefined;
   private ended = false;
 
   constructor(
     private readonly programme: Programme,
-    private readonly runFolder: string,
-    private readonly owner: Owner,
+    private readonly runFolder: RunFolder,
   ) {}
 
   get pid(): number {
@@ -57,13 +46,12 @@ export class ServerProcess {
 
   async start(): Promise<void> {
     if (this.ended) throw new MillraceError(serverErrors.SERVER_FAILED, `${this.programme.name} was stopped for good.`);
-    this.watchdog ??= startWatchdog(this.owner, this.runFolder, this.programme.stopSignal);
-    const log = await open(join(this.runFolder, 'server.log'), 'w');
+    const log = await open(join(this.runFolder.path, 'server.log'), 'w');
     try {
-      this.child = spawn(this.programme.program, this.programme.args(this.runFolder), {
+      this.child = spawn(this.programme.program, this.programme.args(this.runFolder.path), {
         ...this.programme.identity,
-        cwd: this.runFolder,
-        env: { ...process.env, HOME: this.runFolder, LC_ALL: 'C' },
+        cwd: this.runFolder.path,
+        env: { ...process.env, HOME: this.runFolder.path, LC_ALL: 'C' },
         detached: true,
         stdio: ['ignore', log.fd, log.fd],
       });
@@ -77,7 +65,7 @@ export class ServerProcess {
   }
 
   private get pidFile(): string {
-    return join(this.runFolder, 'server.pid');
+    return join(this.runFolder.path, 'server.pid');
   }
 
   private async becomeReady(child: ChildProcess): Promise<void> {
@@ -95,7 +83,7 @@ export class ServerProcess {
   }
 
   private async failure(what: string): Promise<MillraceError> {
-    const log = await readFile(join(this.runFolder, 'server.log'), 'utf8').catch(() => '');
+    const log = await readFile(join(this.runFolder.path, 'server.log'), 'utf8').catch(() => '');
     const lastWords = log.trim().split('\n').slice(-LAST_WORDS).join('\n');
     return new MillraceError(
       serverErrors.SERVER_FAILED,
@@ -108,13 +96,14 @@ export class ServerProcess {
     if (this.ended) return;
     this.ended = true;
     await this.endProcess(this.programme.stopSignal);
-    this.watchdog?.kill('SIGTERM');
-    await rm(this.runFolder, { recursive: true, force: true, maxRetries: 5 });
+    await this.runFolder.remove();
   }
 
+  /** It is stopped first, so that it starts no child that would be missed. */
   async kill(): Promise<void> {
     const { child } = this;
     if (!child?.pid) return;
+    signal(child.pid, 'SIGSTOP');
     const children = await childrenOf(child.pid);
     for (const pid of children) signal(pid, 'SIGKILL');
     await this.endProcess('SIGKILL');

@@ -7,7 +7,7 @@
 export interface Server extends AsyncDisposable {
   readonly uri: string;
   readonly port: number;
-  /** Of the main process; another one after `restart`. */
+  /** Of the main process; another one after `restart`, 0 while it is killed. */
   readonly pid: number;
   /** As the server's program says, such as `15.14`. */
   readonly version: string;
@@ -30,3 +30,5 @@ export interface Ownership {
   /** The present process where absent. */
   owner?: Owner;
 }
+
+export const ownerOf = (ownership: Ownership): Owner => ownership.owner ?? { pid: process.pid };
