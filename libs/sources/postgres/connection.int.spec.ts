@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { testPostgres } from '#testing';
 import { PostgresConnections } from './connection.js';
@@ -120,6 +120,30 @@ describe('what is not a PostgreSQL server', () => {
   test('is named as such', async () => {
     const connections = new PostgresConnections(`postgresql://u@127.0.0.1:${await serve('HTTP/1.1 400 Bad Request\r\n')}/d`);
     await expect(connections.query('SELECT 1')).rejects.toMatchObject({ code: 'SOURCE_NOT_POSTGRES', retriable: false });
+    const plain = new PostgresConnections(`postgresql://u@127.0.0.1:${await serve('HTTP/1.1 400 Bad Request\r\n')}/d?sslmode=disable`);
+    await expect(plain.query('SELECT 1')).rejects.toMatchObject({ code: 'SOURCE_NOT_POSTGRES', retriable: false });
+  });
+
+  test('a server that goes silent in the middle of a statement is a lost connection', async () => {
+    await using database = await testPostgres();
+    const { hostname, port } = new URL(database.uri);
+    let silent = false;
+    const proxy = createServer((near) => {
+      const far = connect(Number(port), hostname);
+      near.on('data', (data) => { if (!silent) far.write(data); }).on('error', () => {}).on('close', () => far.destroy());
+      far.on('data', (data) => { if (!silent) near.write(data); }).on('error', () => {}).on('close', () => near.destroy());
+    });
+    servers.push(proxy);
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const uri = new URL(database.uri);
+    uri.port = String((proxy.address() as { port: number }).port);
+    const connections = new PostgresConnections(uri.href, { queryTimeoutMs: 300 });
+    expect(await connections.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    silent = true;
+    await expect(connections.query('SELECT 1')).rejects.toMatchObject({ code: 'SOURCE_CONNECTION_LOST', retriable: true });
+    silent = false;
+    expect(await connections.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await connections.close();
   });
 
   test('or says nothing, and the deadline ends it', async () => {

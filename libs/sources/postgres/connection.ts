@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type pg from 'pg';
 import { MillraceError } from '#errors';
 import { parsePostgresUri, type PostgresTarget } from './connection-uri.js';
@@ -6,7 +5,7 @@ import { toMillraceError } from './errors.js';
 import { POSTGRES_CODES } from './postgres.codes.js';
 import { SessionPool } from './session-pool.js';
 import { sessionSettings, settingsAsOptions, SourceClient, TEXT_TYPES, type SessionOptions } from './session.js';
-import { isUnix, openSocket } from './socket.js';
+import { isUnix, openSocket, watchFirstMessage } from './socket.js';
 
 export interface ConnectionsOptions {
   /** Shown as the application's name, `millrace <job>`. */
@@ -114,7 +113,7 @@ export class PostgresConnections {
   }
 
   async #connect(encrypted: boolean, options: SessionOptions): Promise<SourceClient> {
-    if (this.#closed) throw new MillraceError(POSTGRES_CODES.SOURCE_CONNECTION_LOST, `The connections to ${this.where} are closed.`);
+    if (this.#closed) throw this.#isClosed();
     const timeoutMs = this.#options.connectTimeoutMs ?? this.#target.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(timedOut()), timeoutMs);
@@ -124,6 +123,7 @@ export class PostgresConnections {
       client = new SourceClient(socket, this.#clientConfig(options));
       if (this.#target.ssl.channelBinding) requireChannelBinding(client, this.where);
       const opening = client;
+      watchFirstMessage(socket, this.#target, (error) => opening.abort(error));
       deadline.signal.addEventListener('abort', () => opening.abort(timedOut()), { once: true });
       await opening.connect();
       await unlimitTransactions(opening);
@@ -133,9 +133,19 @@ export class PostgresConnections {
     } finally {
       clearTimeout(timer);
     }
+    if (this.#closed) {
+      await client.close();
+      throw this.#isClosed();
+    }
     this.#encrypted = encrypted;
-    this.#track(client);
+    this.#open.add(client);
+    const { socket } = client;
+    socket.once('close', () => this.#open.delete(client));
     return client;
+  }
+
+  #isClosed(): MillraceError {
+    return new MillraceError(POSTGRES_CODES.SOURCE_CONNECTION_LOST, `The connections to ${this.where} are closed.`);
   }
 
   #clientConfig(options: SessionOptions): pg.ClientConfig {
@@ -150,11 +160,6 @@ export class PostgresConnections {
       ...(options.text ? { types: TEXT_TYPES } : {}),
       ...(options.replication ? { replication: 'database' } : {}),
     } as pg.ClientConfig;
-  }
-
-  #track(client: SourceClient): void {
-    this.#open.add(client);
-    client.socket.once('close', () => this.#open.delete(client));
   }
 }
 
@@ -190,4 +195,4 @@ function codeless(error: unknown): boolean {
   return typeof (error as { code?: unknown }).code !== 'string';
 }
 
-export type { SourceClient, SessionOptions, Socket };
+export type { SessionOptions, SourceClient };

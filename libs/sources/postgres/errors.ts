@@ -18,8 +18,8 @@ interface Judgement {
   retriable: boolean;
 }
 
-/** Five characters from the server; Node's own codes of sockets and TLS are longer words. */
-const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** Five characters from the server, never without a digit; the system's own (EPIPE) begin with E. */
+const SQLSTATE = /^(?!E)(?=.*\d)[0-9A-Z]{5}$/;
 
 /** By the first of: whole SQLSTATE, its class. Everything else is permanent. */
 const BY_SQLSTATE: Record<string, Judgement> = {
@@ -91,7 +91,7 @@ function codeOf(error: unknown): string | undefined {
 
 function judge(code: string | undefined, context: SourceErrorContext): Judgement {
   if (code === undefined) return forGood(context.connecting ? CODES.SOURCE_AUTHENTICATION_FAILED : CODES.SOURCE_FAILED);
-  if (SQLSTATE.test(code) && !SOCKET_CODES.has(code)) return judgeSqlState(code, context);
+  if (SQLSTATE.test(code)) return judgeSqlState(code, context);
   if (SOCKET_CODES.has(code)) return passing(context.connecting ? CODES.SOURCE_UNREACHABLE : CODES.SOURCE_CONNECTION_LOST);
   if (isTlsCode(code)) return context.connecting ? forGood(CODES.SOURCE_TLS_FAILED) : passing(CODES.SOURCE_CONNECTION_LOST);
   return forGood(CODES.SOURCE_FAILED);

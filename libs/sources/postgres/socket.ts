@@ -10,6 +10,10 @@ const KEEP_ALIVE_AFTER_MS = 15_000;
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 const OFFERS_TLS = 0x53;
 const REFUSES_TLS = 0x4e;
+/** A server that has no process to spare says so before it looks at the question. */
+const ERROR_RESPONSE = 0x45;
+/** What a server's first message can be: authentication, error, notice, an older protocol. */
+const FIRST_MESSAGES = new Set([0x52, ERROR_RESPONSE, 0x4e, 0x76]);
 
 /** Connected, encrypted or not, with nothing of the session said yet. Rejects with the raw error, or a MillraceError. */
 export async function openSocket(target: PostgresTarget, encrypted: boolean, signal: AbortSignal): Promise<Socket> {
@@ -45,8 +49,19 @@ async function requestTls(socket: Socket, target: PostgresTarget, signal: AbortS
   if (answer?.length === 1 && answer[0] === REFUSES_TLS) {
     throw new MillraceError(POSTGRES_CODES.SOURCE_TLS_REQUIRED, `The server at ${target.where} does not offer TLS, and the source URI says sslmode=${target.ssl.mode}. ${POSTGRES_CODES.SOURCE_TLS_REQUIRED.remedy}`);
   }
-  if (answer === null) throw Object.assign(new Error('closed while TLS was asked for'), { code: 'ECONNRESET' });
-  throw new MillraceError(POSTGRES_CODES.SOURCE_NOT_POSTGRES, `What answers at ${target.where} is not PostgreSQL. ${POSTGRES_CODES.SOURCE_NOT_POSTGRES.remedy}`);
+  if (answer === null || answer[0] === ERROR_RESPONSE) throw Object.assign(new Error('closed while TLS was asked for'), { code: 'ECONNRESET' });
+  throw notPostgres(target);
+}
+
+/** Looks at the first byte of the server's first message: another protocol is ended before the driver tries to read it. */
+export function watchFirstMessage(socket: Socket, target: PostgresTarget, refuse: (error: MillraceError) => void): void {
+  socket.once('data', (message: Buffer) => {
+    if (!FIRST_MESSAGES.has(message[0] ?? 0)) refuse(notPostgres(target));
+  });
+}
+
+function notPostgres(target: PostgresTarget): MillraceError {
+  return new MillraceError(POSTGRES_CODES.SOURCE_NOT_POSTGRES, `What answers at ${target.where} is not PostgreSQL. ${POSTGRES_CODES.SOURCE_NOT_POSTGRES.remedy}`);
 }
 
 async function secured(socket: Socket, options: ConnectionOptions, signal: AbortSignal): Promise<Socket> {
