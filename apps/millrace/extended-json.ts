@@ -34,12 +34,15 @@ const LINE_WIDTH = 88;
 
 function render(value: unknown, indent: string, width: number): string {
   const flat = inline(value);
-  if (value === null || typeof value !== 'object' || (flat.length + indent.length <= width && !nested(value))) return flat;
+  if (value === null || typeof value !== 'object' || (flat.length + indent.length <= width && !nested(value)))
+    return flat;
   const inner = `${indent}  `;
   if (Array.isArray(value)) {
     return `[\n${value.map((item) => inner + render(item, inner, width)).join(',\n')}\n${indent}]`;
   }
-  const fields = Object.entries(value).map(([name, field]) => `${inner}${JSON.stringify(name)}: ${render(field, inner, width)}`);
+  const fields = Object.entries(value).map(
+    ([name, field]) => `${inner}${JSON.stringify(name)}: ${render(field, inner, width)}`,
+  );
   return `{\n${fields.join(',\n')}\n${indent}}`;
 }
 
@@ -68,6 +71,7 @@ function relax(value: unknown): unknown {
   if (entries.length === 1 && only) {
     const plain = plainOf(only[0], only[1]);
     if (plain !== undefined) return plain;
+    if (only[0].startsWith('$')) return value;
   }
   return Object.fromEntries(entries.map(([name, field]) => [name, relax(field)]));
 }
@@ -75,7 +79,8 @@ function relax(value: unknown): unknown {
 function plainOf(type: string, value: unknown): unknown {
   if (type === '$numberInt' || type === '$numberLong' || type === '$numberDouble') {
     const number = Number(value);
-    const exact = type === '$numberDouble' ? Number.isFinite(number) && !Object.is(number, -0) : Number.isSafeInteger(number);
+    const exact =
+      type === '$numberDouble' ? Number.isFinite(number) && !Object.is(number, -0) : Number.isSafeInteger(number);
     return exact ? number : undefined;
   }
   if (type !== '$date') return undefined;

@@ -33,7 +33,12 @@ function reportProblems(problems: readonly JobFileProblem[], failure: MillraceEr
 function reportUsage(error: CommanderError, terminal: Terminal): number {
   if (error.exitCode === 0) return EXIT.done;
   const missing = error.code === 'commander.help';
-  const message = missing ? 'a command is missing' : error.message.replace(/^error: /, '').replaceAll('\n', ' ').trim();
+  const message = missing
+    ? 'a command is missing'
+    : error.message
+        .replace(/^error: /, '')
+        .replaceAll('\n', ' ')
+        .trim();
   const failure = new MillraceError(cliErrors.USAGE, message);
   sayError(failure, terminal);
   if (terminal.json) printError(failure, terminal, {});

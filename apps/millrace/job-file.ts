@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { MillraceError } from '#errors';
 import type { JobFile, Positions } from '#mapping';
-import type { Redactor } from '#observability';
+import type { Redactor } from '#observability/redaction';
 import { cliErrors } from './cli.codes.js';
 import type { CommandContext } from './command.js';
 import type { Host } from './host.js';
@@ -15,8 +15,15 @@ export interface LoadedJobFile {
 }
 
 /** Reads and validates a job file, and tells the redactor its secrets before anything can print them. */
-export async function loadJobFile(fileName: string, context: Pick<CommandContext, 'host' | 'terminal'>): Promise<LoadedJobFile> {
-  return parseJobFile(await readText(fileName), { fileName, env: context.host.env, redactor: context.terminal.redactor });
+export async function loadJobFile(
+  fileName: string,
+  context: Pick<CommandContext, 'host' | 'terminal'>,
+): Promise<LoadedJobFile> {
+  return parseJobFile(await readText(fileName), {
+    fileName,
+    env: context.host.env,
+    redactor: context.terminal.redactor,
+  });
 }
 
 export async function parseJobFile(

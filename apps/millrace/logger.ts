@@ -2,7 +2,10 @@ import { createLogger, type Logger } from '#observability';
 import type { CommandContext } from './command.js';
 
 /** The log of this process, on stderr: as lines for people unless the settings say JSON. */
-export function loggerOf({ terminal, settings, host }: Pick<CommandContext, 'terminal' | 'settings' | 'host'>, job?: string): Logger {
+export function loggerOf(
+  { terminal, settings, host }: Pick<CommandContext, 'terminal' | 'settings' | 'host'>,
+  job?: string,
+): Logger {
   return createLogger({
     level: settings.debug && settings.logLevel === 'info' ? 'debug' : settings.logLevel,
     format: settings.logFormat,

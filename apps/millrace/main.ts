@@ -1,35 +1,25 @@
-import type { OpenEngine } from './command.js';
-import { type Host, processHost } from './host.js';
-import { runProgram } from './program.js';
+import { Redactor } from '#observability/redaction';
+import { cli } from './cli.js';
+import { processHost } from './host.js';
 
-const openEngine: OpenEngine = async (...args) => (await import('./engine/open-engine.js')).openEngine(...args);
+for (const stream of [process.stdout, process.stderr]) stream.on('error', endQuietly);
+process.on('uncaughtException', endWith);
+process.on('unhandledRejection', endWith);
 
-/** The command line as a function of its arguments and the outside: resolves with the exit code, never rejects. */
-export function main(args: readonly string[], host: Host = processHost()): Promise<number> {
-  return runProgram(args, host, openEngine);
-}
-
-/** The process itself: ends with the exit code once all output is out, whatever is still open. */
-export async function runProcess(): Promise<void> {
-  const host = processHost();
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', endQuietly);
-  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (error: unknown) => {
-      const text = error instanceof Error ? error.message : String(error);
-      void import('#observability').then(({ Redactor }) => {
-        process.stderr.write(`error UNEXPECTED: ${new Redactor().redact(text.split('\n')[0] ?? '')}\n`);
-        process.exit(1);
-      });
-    });
-  }
-  const code = await main(process.argv.slice(2), host);
-  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
-  process.exit(code);
-}
+const code = await cli(process.argv.slice(2), processHost());
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+process.exit(code);
 
 /** Whoever read the output has gone (`| head`): there is nobody to tell, and nothing to tell. */
 function endQuietly(error: NodeJS.ErrnoException): void {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
+}
+
+/** What nothing has caught; as safe as a kill: the next run goes on from what is durable. */
+function endWith(error: unknown): void {
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const shown = process.env['MILLRACE_DEBUG'] && error instanceof Error ? error.stack : message.split('\n')[0];
+  process.stderr.write(`error UNEXPECTED: ${new Redactor().redact(shown ?? '')}\n`, () => process.exit(1));
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

@@ -1,6 +1,6 @@
-import { readSettings, type Settings } from '#config';
+import type { Settings } from '#config';
 import { EXIT } from '#errors';
-import { Redactor } from '#observability';
+import { Redactor } from '#observability/redaction';
 import { Command } from 'commander';
 import type { CommandContext, CommandSpec, OpenEngine } from './command.js';
 import { COMMANDS, GROUPS } from './commands/index.js';
@@ -16,6 +16,7 @@ export async function runProgram(args: readonly string[], host: Host, openEngine
   let debug = false;
   let code: number = EXIT.done;
   const runCommand: RunCommand = async (spec, commandArgs, options) => {
+    const { readSettings } = await import('#config');
     const settings = readSettings(host.env);
     debug = settings.debug;
     code = await runOne(spec, commandArgs, options, { host, terminal, settings, openEngine });
@@ -53,22 +54,25 @@ function wantsJson(args: readonly string[]): boolean {
 
 function program(host: Host, runCommand: RunCommand): Command {
   const root = new Command('millrace')
-    .description('Moves a relational database into MongoDB as nested documents, and keeps them right while the source goes on changing.')
+    .description(
+      'Moves a relational database into MongoDB as nested documents, and keeps them right while the source goes on changing.',
+    )
     .version(version(), '-V, --version', 'print the version')
     .addHelpText('after', '\nStart with `millrace demo`. Each command has its own --help, with an example.');
   prepare(root, host);
-  const groups = new Map<string, Command>();
-  for (const [name, summary] of GROUPS) groups.set(name, group(root, name, summary, host));
   for (const spec of COMMANDS) {
     const [first = '', second] = spec.name.split(' ');
-    const parent = second === undefined ? root : (groups.get(first) ?? root);
+    const parent = second === undefined ? root : group(root, first, host);
     addCommand(parent, spec, second ?? first, { host, runCommand });
   }
   return root;
 }
 
-function group(root: Command, name: string, summary: string, host: Host): Command {
-  const command = root.command(name).description(summary);
+/** Made where its first command stands, so that help lists it there. */
+function group(root: Command, name: string, host: Host): Command {
+  const made = root.commands.find((command) => command.name() === name);
+  if (made) return made;
+  const command = root.command(name).description(GROUPS.get(name) ?? '');
   prepare(command, host);
   return command;
 }
@@ -84,8 +88,16 @@ function prepare(command: Command, host: Host): void {
   command.helpOption('-h, --help', 'show this help').option('--json', 'results as JSON on stdout');
 }
 
-function addCommand(parent: Command, spec: CommandSpec, name: string, { host, runCommand }: { host: Host; runCommand: RunCommand }): void {
-  const command = parent.command(name).summary(spec.summary).description(spec.description ?? spec.summary);
+function addCommand(
+  parent: Command,
+  spec: CommandSpec,
+  name: string,
+  { host, runCommand }: { host: Host; runCommand: RunCommand },
+): void {
+  const command = parent
+    .command(name)
+    .summary(spec.summary)
+    .description(spec.description ?? spec.summary);
   prepare(command, host);
   for (const argument of spec.args) command.argument(argument.name, argument.description);
   for (const option of spec.options) command.addOption(option);

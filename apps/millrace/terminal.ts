@@ -1,4 +1,4 @@
-import { Redactor } from '#observability';
+import { Redactor } from '#observability/redaction';
 import pc from 'picocolors';
 import type { Host, OutStream } from './host.js';
 

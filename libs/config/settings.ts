@@ -9,16 +9,86 @@ export interface SettingMeta {
   description: string;
 }
 
+const MIB = 1024 * 1024;
+
 /**
  * All settings from the environment: types, defaults, rules and descriptions in one place. What a job is belongs in its
  * job file; here is how the process that runs it behaves. Every default is right for two cores and a laptop.
  */
 export const settingsSchema = z.object({
-  logLevel: choice('MILLRACE_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info',
-    'The least serious log lines that are written.'),
-  logFormat: choice('MILLRACE_LOG_FORMAT', ['text', 'json'], 'text',
-    'Log lines on stderr: for people, or one JSON object a line for machines.'),
+  logLevel: choice(
+    'MILLRACE_LOG_LEVEL',
+    ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    'info',
+    'The least serious log lines that are written.',
+  ),
+  logFormat: choice(
+    'MILLRACE_LOG_FORMAT',
+    ['text', 'json'],
+    'text',
+    'Log lines on stderr: for people, or one JSON object a line for machines.',
+  ),
   debug: flag('MILLRACE_DEBUG', 'Shows the stack of an error, and logs at level debug.'),
+  rowsPartitions: whole(
+    'MILLRACE_ROWS_PARTITIONS',
+    [1, 64],
+    4,
+    'Partitions of rows: as many are staged side by side. Fixed for a load; takes effect with the next one.',
+  ),
+  touchesPartitions: whole(
+    'MILLRACE_TOUCHES_PARTITIONS',
+    [1, 64],
+    4,
+    'Partitions of documents: as many are written side by side. Fixed for a load; takes effect with the next one.',
+  ),
+  readers: whole(
+    'MILLRACE_READERS',
+    [1, 32],
+    2,
+    'Chunks of tables that are read from the source side by side during the load, each over a connection.',
+  ),
+  chunkRows: whole(
+    'MILLRACE_CHUNK_ROWS',
+    [100, 10_000_000],
+    50_000,
+    'About so many rows are read in one short transaction; an interrupted load repeats at most the chunks begun.',
+  ),
+  rowsBatchBytes: whole(
+    'MILLRACE_ROWS_BATCH_BYTES',
+    [1024, 16 * MIB],
+    MIB,
+    'Bytes of rows that are staged in one transaction.',
+  ),
+  rowsBatchRecords: whole(
+    'MILLRACE_ROWS_BATCH_RECORDS',
+    [1, 10_000],
+    256,
+    'Records of rows (each of many rows) that are staged in one transaction.',
+  ),
+  rootsPerTransaction: whole(
+    'MILLRACE_ROOTS_PER_TRANSACTION',
+    [1, 10_000],
+    1000,
+    'Documents that are written in one transaction; fewer where they are large.',
+  ),
+  rootsPerBuildTask: whole(
+    'MILLRACE_ROOTS_PER_BUILD_TASK',
+    [1, 1_000_000],
+    5000,
+    'Documents in one task of building; an interrupted build repeats at most the tasks begun.',
+  ),
+  loadInFlightBytes: whole(
+    'MILLRACE_LOAD_IN_FLIGHT_BYTES',
+    [MIB, 4096 * MIB],
+    24 * MIB,
+    'Bytes of loaded rows between source and stage; the reading waits when there are more.',
+  ),
+  captureInFlightBytes: whole(
+    'MILLRACE_CAPTURE_IN_FLIGHT_BYTES',
+    [MIB, 4096 * MIB],
+    16 * MIB,
+    'Bytes of captured changes between source and stage; the reading waits when there are more.',
+  ),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -45,7 +115,19 @@ export function metaOf(schema: z.ZodType): SettingMeta {
 }
 
 function choice<const T extends readonly string[]>(env: string, values: T, fallback: T[number], description: string) {
-  return z.enum(values).default(fallback as never).meta({ env, rule: `one of ${values.join(', ')}`, description });
+  return z
+    .enum(values)
+    .default(fallback as never)
+    .meta({ env, rule: `one of ${values.join(', ')}`, description });
+}
+
+function whole(env: string, [least, most]: readonly [number, number], fallback: number, description: string) {
+  const text = z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number)
+    .pipe(z.number().min(least).max(most));
+  return text.default(fallback).meta({ env, rule: `a whole number from ${least} to ${most}`, description });
 }
 
 function flag(env: string, description: string) {

@@ -1,2 +1,2 @@
 export * from './logger.js';
-export * from './redactor.js';
+export * from './redaction/index.js';

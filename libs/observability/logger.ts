@@ -1,5 +1,5 @@
 import { type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
-import type { Redactor } from './redactor.js';
+import type { Redactor } from './redaction/redactor.js';
 import { formatLogLine } from './text-lines.js';
 
 /** Bound to what it speaks of, such as `{job, service, table, partition}`; never given values of rows. */
@@ -22,7 +22,8 @@ export interface LoggerOptions {
 /** Every line passes through the redactor after it was made, so that no field of it can carry a secret past it. */
 export function createLogger(options: LoggerOptions): Logger {
   const { redactor, write } = options;
-  const line = options.format === 'json' ? (json: string) => json : (json: string) => formatLogLine(json, options.colour ?? false);
+  const line =
+    options.format === 'json' ? (json: string) => json : (json: string) => formatLogLine(json, options.colour ?? false);
   return pino(
     {
       level: options.level,

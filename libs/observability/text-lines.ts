@@ -5,7 +5,8 @@ const STYLES = { dim: '\x1b[2m', yellow: '\x1b[33m', red: '\x1b[31m' };
 
 /** `20:14:05 warning  the target is slow  (partition 3)`; a calm line has no level. */
 export function formatLogLine(json: string, colour: boolean): string {
-  const paint = (style: keyof typeof STYLES, text: string): string => (colour ? `${STYLES[style]}${text}\x1b[0m` : text);
+  const paint = (style: keyof typeof STYLES, text: string): string =>
+    colour ? `${STYLES[style]}${text}\x1b[0m` : text;
   const { level, time, msg, ...fields } = JSON.parse(json) as { level: string; time: string; msg?: string };
   const rest = Object.entries(fields).filter(([name]) => !LEFT_OUT.has(name));
   const details = rest.map(([name, value]) => `${name} ${readable(value)}`).join(', ');

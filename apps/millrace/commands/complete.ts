@@ -1,6 +1,5 @@
 import { EXIT } from '#errors';
 import { defineCommand, FILE, textAt } from '../command.js';
-import { formatVerify, verifyExit } from '../output/verify.js';
 import { watchersFor } from '../progress/watch.js';
 import { withJob } from '../with-job.js';
 
@@ -17,9 +16,14 @@ export const complete = defineCommand({
     const { terminal, signals } = context;
     const watchers = await watchersFor(context, { events: false });
     const report = await withJob(textAt(args, 0), context, (job) => job.complete(signals.clean()), watchers);
+    const { formatVerify, verifyExit } = await import('../output/verify.js');
     terminal.result(report, () => formatVerify(report, terminal.out));
     const code = verifyExit(report);
-    terminal.say(code === EXIT.done ? 'Completed: slot, publication and state are removed.' : 'Not completed: see the differences.');
+    terminal.say(
+      code === EXIT.done
+        ? 'Completed: slot, publication and state are removed.'
+        : 'Not completed: see the differences.',
+    );
     return code;
   },
 });

@@ -13,7 +13,7 @@ export const deadLettersEdit = defineCommand<EditOptions>({
   summary: 'store a correction for columns of the row, and try again',
   description:
     "Stores a correction for columns of the letter's row, in the target only, and tries to write the document again. A value " +
-    "is the text that the source would print. A later change of the row ends the correction.",
+    'is the text that the source would print. A later change of the row ends the correction.',
   args: [
     { name: '<ID>', description: 'as `dead-letters list` prints it' },
     FILE,
@@ -32,7 +32,9 @@ export const deadLettersEdit = defineCommand<EditOptions>({
     const columns = correctionsOf([...(options.set ?? []), ...listAt(args, 2)], options.setNull ?? []);
     await withJob(file, context, (job) => job.editLetter(id, columns, context.host.user));
     if (context.terminal.json) context.terminal.printJson({ edited: id, columns: Object.keys(columns) });
-    context.terminal.say(`Corrected ${Object.keys(columns).join(', ')}; \`millrace dead-letters list ${file}\` shows whether it helped.`);
+    context.terminal.say(
+      `Corrected ${Object.keys(columns).join(', ')}; \`millrace dead-letters list ${file}\` shows whether it helped.`,
+    );
     return EXIT.done;
   },
 });

@@ -1,6 +1,5 @@
 import { EXIT } from '#errors';
 import { defineCommand, FILE, textAt } from '../command.js';
-import { formatLetters } from '../output/letters.js';
 import { withJob } from '../with-job.js';
 
 export const deadLettersList = defineCommand({
@@ -12,6 +11,7 @@ export const deadLettersList = defineCommand({
   async run(context, args) {
     const { terminal } = context;
     const letters = await withJob(textAt(args, 0), context, (job) => job.listLetters());
+    const { formatLetters } = await import('../output/letters.js');
     terminal.result(letters, () => formatLetters(letters, terminal.out));
     return EXIT.done;
   },

@@ -1,8 +1,6 @@
 import { EXIT } from '#errors';
 import { CommanderError, Option } from 'commander';
 import { collect, defineCommand, FILE, listAt, textAt } from '../command.js';
-import { withBsonValues } from '../extended-json.js';
-import { formatReplay } from '../output/letters.js';
 import { watchersFor } from '../progress/watch.js';
 import { withJob } from '../with-job.js';
 
@@ -23,14 +21,25 @@ export const deadLettersReplay = defineCommand<ReplayOptions>({
     new Option('--all', 'all letters').conflicts('id'),
     new Option('--dry-run', 'only show the documents that a replay would write'),
   ],
-  examples: ['millrace dead-letters replay shop.yaml --all --dry-run', 'millrace dead-letters replay shop.yaml --id 7c1f'],
+  examples: [
+    'millrace dead-letters replay shop.yaml --all --dry-run',
+    'millrace dead-letters replay shop.yaml --id 7c1f',
+  ],
   async run(context, args, { id, all, dryRun }) {
     const { terminal, signals, host } = context;
     const ids = [...(id ?? []), ...listAt(args, 1)];
-    if (ids.length === 0 && !all) throw new CommanderError(EXIT.usage, 'millrace.usage', 'say which letters: --id ID, or --all');
+    if (ids.length === 0 && !all)
+      throw new CommanderError(EXIT.usage, 'millrace.usage', 'say which letters: --id ID, or --all');
     const options = { ids, all: all ?? false, dryRun: dryRun ?? false };
     const watchers = await watchersFor(context, { events: false });
-    const report = await withJob(textAt(args, 0), context, (job) => job.replayLetters(options, host.user, signals.clean()), watchers);
+    const report = await withJob(
+      textAt(args, 0),
+      context,
+      (job) => job.replayLetters(options, host.user, signals.clean()),
+      watchers,
+    );
+    const { withBsonValues } = await import('../extended-json.js');
+    const { formatReplay } = await import('../output/letters.js');
     terminal.result(withBsonValues(report), () => formatReplay(report, terminal.out));
     return report.remaining > 0 && !options.dryRun ? EXIT.failed : EXIT.done;
   },

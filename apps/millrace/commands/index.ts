@@ -19,9 +19,23 @@ import { verify } from './verify.js';
 
 /** In the order in which help lists them: that of a job's life. */
 export const COMMANDS: readonly CommandSpec[] = [
-  demo, init, schema, check, preview, run, status, verify,
-  deadLettersList, deadLettersShow, deadLettersEdit, deadLettersReplay, deadLettersDiscard,
-  pause, resume, complete, reset,
+  demo,
+  init,
+  schema,
+  check,
+  preview,
+  run,
+  status,
+  verify,
+  deadLettersList,
+  deadLettersShow,
+  deadLettersEdit,
+  deadLettersReplay,
+  deadLettersDiscard,
+  pause,
+  resume,
+  complete,
+  reset,
 ];
 
 /** Commands that only have commands. */

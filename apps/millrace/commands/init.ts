@@ -4,7 +4,7 @@ import type { InitOptions } from '../init/init.js';
 
 export const init = defineCommand<InitOptions>({
   name: 'init',
-  summary: 'write a job file with a suggested mapping, from the source’s foreign keys',
+  summary: "write a job file with a suggested mapping, from the source's foreign keys",
   description:
     "Reads the source's catalogue and writes a job file with a suggested nested mapping: foreign keys decide what is embedded " +
     'in what. The file names MILLRACE_SOURCE_URI and MILLRACE_TARGET_URI and never holds a URI. Nothing else is read or written.',

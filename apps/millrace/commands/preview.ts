@@ -30,7 +30,9 @@ export const preview = defineCommand<PreviewOptions>({
         if (entry.collection !== last) terminal.say(terminal.err.bold(`${entry.collection}:`));
         last = entry.collection;
         shown++;
-        terminal.result({ collection: entry.collection, document: canonical(entry.document) }, () => readable(entry.document));
+        terminal.result({ collection: entry.collection, document: canonical(entry.document) }, () =>
+          readable(entry.document),
+        );
       }
     });
     if (shown === 0) terminal.say('No rows, so no documents.');

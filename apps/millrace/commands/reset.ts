@@ -25,7 +25,11 @@ export const reset = defineCommand<{ yes?: true }>({
 });
 
 async function confirm(job: string, { host }: CommandContext): Promise<void> {
-  if (!host.ask) throw new MillraceError(cliErrors.NOT_CONFIRMED, `Resetting ${job} needs --yes, since there is no terminal to ask on.`);
+  if (!host.ask)
+    throw new MillraceError(
+      cliErrors.NOT_CONFIRMED,
+      `Resetting ${job} needs --yes, since there is no terminal to ask on.`,
+    );
   const answer = await host.ask(`Forget the job ${job}, its state, slot and publication? Type yes: `);
   if (!/^y(es)?$/i.test(answer.trim())) throw new MillraceError(cliErrors.NOT_CONFIRMED, `${job} was not reset.`);
 }

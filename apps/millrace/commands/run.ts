@@ -24,7 +24,9 @@ export const run = defineCommand<RunFlags>({
     new Option('--until-synced', 'exit 0 once everything that the source has committed by now is in the target'),
     new Option('--fresh', 'load again over the documents that are there'),
     new Option('--drop-target', 'drop the mapped collections first'),
-    new Option('--force <CODE>', 'run in spite of this finding of check; may be given several times').argParser(collect),
+    new Option('--force <CODE>', 'run in spite of this finding of check; may be given several times').argParser(
+      collect,
+    ),
   ],
   examples: ['millrace run shop.yaml', 'millrace run shop.yaml --until-synced && millrace verify shop.yaml'],
   async run(context, args, flags) {
@@ -35,7 +37,12 @@ export const run = defineCommand<RunFlags>({
       force: flags.force ?? [],
     };
     const watchers = await watchersFor(context, { events: true });
-    const outcome = await withJob(textAt(args, 0), context, (job) => job.run(options, context.signals.clean()), watchers);
+    const outcome = await withJob(
+      textAt(args, 0),
+      context,
+      (job) => job.run(options, context.signals.clean()),
+      watchers,
+    );
     return tell(outcome, options.untilSynced, context);
   },
 });

@@ -1,6 +1,5 @@
 import { EXIT } from '#errors';
 import { defineCommand, FILE, textAt } from '../command.js';
-import { formatStatus } from '../output/status.js';
 import { withJob } from '../with-job.js';
 
 export const status = defineCommand({
@@ -12,6 +11,7 @@ export const status = defineCommand({
   async run(context, args) {
     const { terminal } = context;
     const now = await withJob(textAt(args, 0), context, (job) => job.status());
+    const { formatStatus } = await import('../output/status.js');
     terminal.result(terminal.redactor.redactAll(now), () => terminal.redactor.redact(formatStatus(now, terminal.out)));
     return EXIT.done;
   },

@@ -2,7 +2,6 @@ import { MillraceError } from '#errors';
 import { Option } from 'commander';
 import { cliErrors } from '../cli.codes.js';
 import { defineCommand, FILE, textAt } from '../command.js';
-import { formatVerify, verifyExit } from '../output/verify.js';
 import { watchersFor } from '../progress/watch.js';
 import { withJob } from '../with-job.js';
 
@@ -30,6 +29,7 @@ export const verify = defineCommand<VerifyOptions>({
     const signal = signals.clean();
     const report = await withJob(textAt(args, 0), context, (job) => job.verify(options, signal), watchers);
     if (signal.aborted) throw new MillraceError(cliErrors.INTERRUPTED, 'The verification was stopped before its end.');
+    const { formatVerify, verifyExit } = await import('../output/verify.js');
     terminal.result(report, () => formatVerify(report, terminal.out));
     return verifyExit(report);
   },

@@ -12,7 +12,12 @@ export interface Arrival {
 }
 
 /** Looks at the target as an application would, until the change is there. */
-export async function waitForArrival(change: Change, documents: Documents, signal: AbortSignal, now: () => number): Promise<Arrival> {
+export async function waitForArrival(
+  change: Change,
+  documents: Documents,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<Arrival> {
   const deadline = now() + PATIENCE_MS;
   for (;;) {
     const seen = await documents.orders(change.orders);

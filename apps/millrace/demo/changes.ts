@@ -35,7 +35,8 @@ export const CHANGES: readonly Change[] = [
     title: 'A line moves from one order to another: out of one document, into the other',
     sql: `UPDATE shop.order_lines SET order_id = ${SHOWN}, line_no = 50 WHERE order_id = ${OTHER} AND line_no = 1`,
     orders: [OTHER, SHOWN],
-    hasArrived: ([other, shown]) => !lines(other).some((line) => line['line_no'] === 1) && lines(shown).some((line) => line['line_no'] === 50),
+    hasArrived: ([other, shown]) =>
+      !lines(other).some((line) => line['line_no'] === 1) && lines(shown).some((line) => line['line_no'] === 50),
   },
   {
     title: 'A new order, its lines and a tag, in one transaction',

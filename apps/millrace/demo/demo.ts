@@ -48,7 +48,9 @@ class Demo {
   async play(): Promise<number> {
     const { tell } = this;
     tell.line(tell.colours.bold('Millrace moves a relational database into MongoDB as nested documents,'));
-    tell.line(tell.colours.bold('and keeps them right while the source goes on changing. Here it does, on a small shop.'));
+    tell.line(
+      tell.colours.bold('and keeps them right while the source goes on changing. Here it does, on a small shop.'),
+    );
     tell.chapter('A real PostgreSQL and a real MongoDB, for this demo alone');
     tell.line(tell.colours.dim('   (the first time, they are fetched: a minute or two)'));
     const mongoStarting = startMongo();
@@ -56,7 +58,9 @@ class Demo {
     await using postgres = await startPostgres();
     await using mongo = await mongoStarting;
     this.signal.throwIfAborted();
-    tell.indented(`PostgreSQL ${postgres.version} and MongoDB ${mongo.version} run on this machine, in temporary folders.`);
+    tell.indented(
+      `PostgreSQL ${postgres.version} and MongoDB ${mongo.version} run on this machine, in temporary folders.`,
+    );
     tell.step('servers', { postgres: postgres.version, mongodb: mongo.version });
     return await this.withShop(postgres, mongo);
   }
@@ -93,7 +97,9 @@ class Demo {
     tell.chapter('millrace run: load the rows, build the documents, follow the changes');
     const loadedMs = context.host.now();
     const watchers = await watchersFor(context, { events: false });
-    const endWatching = (): void => { for (const watcher of watchers.splice(0)) watcher.end(); };
+    const endWatching = (): void => {
+      for (const watcher of watchers.splice(0)) watcher.end();
+    };
     const follows = new AbortController();
     const engine = await context.openEngine(job, context, (event: JobEvent) => {
       if (event.kind === 'phase' && event.phase === 'streaming') follows.abort();
@@ -141,24 +147,41 @@ class Demo {
       const before = await documents.orders(change.orders);
       await shop.change(change.sql);
       const committedMs = context.host.now();
-      const { documents: after, arrived } = await waitForArrival(change, documents, this.signal, () => context.host.now());
+      const { documents: after, arrived } = await waitForArrival(change, documents, this.signal, () =>
+        context.host.now(),
+      );
       const seconds = (context.host.now() - committedMs) / 1000;
       this.tellChange(change, { before, after, seconds, arrived });
     }
   }
 
-  private tellChange(change: Change, seen: { before: unknown[]; after: unknown[]; seconds: number; arrived: boolean }): void {
+  private tellChange(
+    change: Change,
+    seen: { before: unknown[]; after: unknown[]; seconds: number; arrived: boolean },
+  ): void {
     const { tell } = this;
     const { dim, green, red } = tell.colours;
     tell.line('');
-    tell.indented(`${change.title}  ${seen.arrived ? green(`✓ after ${Math.round(seen.seconds * 1000)} ms`) : red('✗ did not arrive')}`);
+    tell.indented(
+      `${change.title}  ${seen.arrived ? green(`✓ after ${Math.round(seen.seconds * 1000)} ms`) : red('✗ did not arrive')}`,
+    );
     tell.indented(dim(change.sql));
     for (const [index, id] of change.orders.entries()) {
       const lines = differences(seen.before[index] as never, seen.after[index] as never);
       for (const line of lines) tell.indented(`  order ${id}  ${line}`);
     }
-    const documents = change.orders.map((id, index) => ({ id, before: seen.before[index] ?? null, after: seen.after[index] ?? null }));
-    tell.step('change', { title: change.title, sql: change.sql, arrived: seen.arrived, seconds: seen.seconds, documents });
+    const documents = change.orders.map((id, index) => ({
+      id,
+      before: seen.before[index] ?? null,
+      after: seen.after[index] ?? null,
+    }));
+    tell.step('change', {
+      title: change.title,
+      sql: change.sql,
+      arrived: seen.arrived,
+      seconds: seen.seconds,
+      documents,
+    });
   }
 
   /** As from another terminal, while the job runs. */
@@ -182,9 +205,15 @@ class Demo {
     const seconds = (context.host.now() - this.startedMs) / 1000;
     tell.line('');
     if (code === EXIT.done) {
-      tell.line(tell.colours.green(`✓ All ${counted(report.equal, 'document')} equal what the source says: same fields, same order, same types.`));
+      tell.line(
+        tell.colours.green(
+          `✓ All ${counted(report.equal, 'document')} equal what the source says: same fields, same order, same types.`,
+        ),
+      );
     } else {
-      tell.line(tell.colours.red('✗ The target is not what the source says: that is a defect of Millrace; please report it.'));
+      tell.line(
+        tell.colours.red('✗ The target is not what the source says: that is a defect of Millrace; please report it.'),
+      );
     }
     tell.line(tell.colours.dim(`  ${duration(seconds)} in all. The servers and their data are removed now.`));
     if (code === EXIT.done) tell.line(NEXT_STEPS);

@@ -20,7 +20,8 @@ export function differences(before: Seen, after: Seen): string[] {
 function leaves(document: Record<string, unknown>): Map<string, string> {
   const found = new Map<string, string>();
   for (const [name, value] of Object.entries(document)) {
-    if (Array.isArray(value)) value.forEach((item) => found.set(`${name}[${short(identity(item), 40)}]`, short(item, 100)));
+    if (Array.isArray(value))
+      value.forEach((item) => found.set(`${name}[${short(identity(item), 40)}]`, short(item, 100)));
     else if (isDocument(value)) for (const [inner, text] of leaves(value)) found.set(`${name}.${inner}`, text);
     else found.set(name, short(value, 60));
   }

@@ -65,17 +65,31 @@ export class Shop {
 
   async counts(): Promise<{ table: string; rows: number }[]> {
     const tables = ['customers', 'products', 'orders', 'order_lines', 'order_tags'];
-    const counts = await this.session.query(tables.map((name) => `SELECT '${name}' AS name, count(*)::int AS rows FROM shop.${name}`).join(' UNION ALL '));
+    const counts = await this.session.query(
+      tables.map((name) => `SELECT '${name}' AS name, count(*)::int AS rows FROM shop.${name}`).join(' UNION ALL '),
+    );
     return counts.map(({ name, rows }) => ({ table: `shop.${String(name)}`, rows: Number(rows) }));
   }
 
   /** Every row that the document of this order is made of, as text. */
   async rowsOf(order: number): Promise<SourceRows[]> {
     const parts: [string, string][] = [
-      ['orders', `SELECT id, customer_id, status, to_char(placed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS placed_at, total FROM shop.orders WHERE id = ${order}`],
-      ['customers', `SELECT c.id, c.name, c.city FROM shop.customers c JOIN shop.orders o ON o.customer_id = c.id WHERE o.id = ${order}`],
-      ['order_lines', `SELECT order_id, line_no, product_id, quantity, price FROM shop.order_lines WHERE order_id = ${order} ORDER BY line_no`],
-      ['products', `SELECT p.id, p.sku, p.name FROM shop.products p WHERE p.id IN (SELECT product_id FROM shop.order_lines WHERE order_id = ${order}) ORDER BY p.id`],
+      [
+        'orders',
+        `SELECT id, customer_id, status, to_char(placed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS placed_at, total FROM shop.orders WHERE id = ${order}`,
+      ],
+      [
+        'customers',
+        `SELECT c.id, c.name, c.city FROM shop.customers c JOIN shop.orders o ON o.customer_id = c.id WHERE o.id = ${order}`,
+      ],
+      [
+        'order_lines',
+        `SELECT order_id, line_no, product_id, quantity, price FROM shop.order_lines WHERE order_id = ${order} ORDER BY line_no`,
+      ],
+      [
+        'products',
+        `SELECT p.id, p.sku, p.name FROM shop.products p WHERE p.id IN (SELECT product_id FROM shop.order_lines WHERE order_id = ${order}) ORDER BY p.id`,
+      ],
       ['order_tags', `SELECT order_id, tag FROM shop.order_tags WHERE order_id = ${order} ORDER BY tag`],
     ];
     const found: SourceRows[] = [];

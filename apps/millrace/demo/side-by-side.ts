@@ -7,7 +7,12 @@ import type { SourceRows } from './shop.js';
 const GAP = '  │  ';
 
 /** The rows on the left, the document that they became on the right; one below the other where there is no room. */
-export function sideBySide(rows: readonly SourceRows[], document: object | undefined, colours: Colours, width: number): string {
+export function sideBySide(
+  rows: readonly SourceRows[],
+  document: object | undefined,
+  colours: Colours,
+  width: number,
+): string {
   const left = rows.flatMap((part) => [...formatRows(part, colours), '']);
   const right = document === undefined ? ['no document'] : readable(document, 58).split('\n');
   const leftWidth = Math.max(...left.map(visibleLength));
@@ -16,7 +21,9 @@ export function sideBySide(rows: readonly SourceRows[], document: object | undef
     return [heads[0], ...left, heads[1], ...right].map((line) => `  ${line}`).join('\n');
   }
   const both = [[heads[0], heads[1]] as const, ...zip(left, right)];
-  return both.map(([row, line]) => `  ${row}${' '.repeat(leftWidth - visibleLength(row))}${colours.dim(GAP)}${line}`.trimEnd()).join('\n');
+  return both
+    .map(([row, line]) => `  ${row}${' '.repeat(leftWidth - visibleLength(row))}${colours.dim(GAP)}${line}`.trimEnd())
+    .join('\n');
 }
 
 function formatRows({ table: name, rows }: SourceRows, colours: Colours): string[] {
@@ -24,7 +31,12 @@ function formatRows({ table: name, rows }: SourceRows, colours: Colours): string
   if (!first) return [`${colours.bold(name)} ${colours.dim('no rows')}`];
   const head = Object.keys(first);
   const cells = rows.map((row) => head.map((column) => (row[column] === null ? 'null' : String(row[column]))));
-  return [colours.bold(name), ...table(head, cells, colours).split('\n').map((line) => `  ${line}`)];
+  return [
+    colours.bold(name),
+    ...table(head, cells, colours)
+      .split('\n')
+      .map((line) => `  ${line}`),
+  ];
 }
 
 function zip(left: readonly string[], right: readonly string[]): [string, string][] {

@@ -24,6 +24,10 @@ export class EngineHost implements OnModuleDestroy {
 @Module({})
 export class EngineModule {
   static forJob(openJob: () => Promise<JobCommands>): DynamicModule {
-    return { module: EngineModule, providers: [EngineHost, { provide: OPEN_JOB, useValue: openJob }], exports: [EngineHost] };
+    return {
+      module: EngineModule,
+      providers: [EngineHost, { provide: OPEN_JOB, useValue: openJob }],
+      exports: [EngineHost],
+    };
   }
 }

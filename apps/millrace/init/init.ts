@@ -23,24 +23,34 @@ export async function runInit(context: CommandContext, options: InitOptions): Pr
   checkKind(options.source);
   if (options.out !== undefined && existsSync(options.out)) throw exists(options.out);
   const catalogue = await readCatalogue(options.source, options.schema);
-  const { suggestJobFile } = await import('#mapping');
-  const source = databaseName(options.source);
-  const suggestion = suggestJobFile(catalogue, {
-    ...(source === undefined ? {} : { job: source }),
-    ...(database === undefined ? {} : { database }),
-  });
   if (catalogue.tables.length === 0) throw nothingFound(options.schema);
+  const { jobNameOf, suggestJobFile } = await import('#mapping');
+  const suggestion = suggestJobFile(catalogue, {
+    job: jobNameOf(databaseName(options.source) ?? ''),
+    ...(database === undefined ? {} : { database }),
+    ...(options.schema === undefined ? {} : { schemas: options.schema }),
+  });
   if (options.out !== undefined) await write(options.out, suggestion);
   tell(suggestion, catalogue, { context, out: options.out });
   return EXIT.done;
 }
 
-function tell(text: string, catalogue: Catalogue, { context, out }: { context: CommandContext; out: string | undefined }): void {
+function tell(
+  text: string,
+  catalogue: Catalogue,
+  { context, out }: { context: CommandContext; out: string | undefined },
+): void {
   const { terminal } = context;
   if (terminal.json) terminal.printJson({ file: out ?? null, tables: catalogue.tables.length, jobFile: text });
   else if (out === undefined) terminal.print(text.trimEnd());
-  terminal.say(`${terminal.err.green('✓')} ${counted(catalogue.tables.length, 'table')} read${out === undefined ? '' : `; the suggested mapping is in ${out}`}.`);
-  terminal.say(terminal.err.dim('  Set MILLRACE_SOURCE_URI and MILLRACE_TARGET_URI, look it through, then `millrace check` and `millrace preview` it.'));
+  terminal.say(
+    `${terminal.err.green('✓')} ${counted(catalogue.tables.length, 'table')} read${out === undefined ? '' : `; the suggested mapping is in ${out}`}.`,
+  );
+  terminal.say(
+    terminal.err.dim(
+      '  Set MILLRACE_SOURCE_URI and MILLRACE_TARGET_URI, look it through, then `millrace check` and `millrace preview` it.',
+    ),
+  );
 }
 
 async function readCatalogue(uri: string, schemas: readonly string[] | undefined): Promise<Catalogue> {
@@ -59,12 +69,20 @@ function checkKind(uri: string): void {
   if (scheme === 'mysql' || scheme === 'mariadb') {
     throw new MillraceError(cliErrors.SOURCE_KIND_UNAVAILABLE, `This version cannot read ${scheme} sources.`);
   }
-  throw new CommanderError(EXIT.usage, 'millrace.usage', '--source needs a URI such as postgresql://user@host:5432/database');
+  throw new CommanderError(
+    EXIT.usage,
+    'millrace.usage',
+    '--source needs a URI such as postgresql://user@host:5432/database',
+  );
 }
 
 function targetDatabase(uri: string): string | undefined {
   if (!/^mongodb(\+srv)?:\/\//i.test(uri)) {
-    throw new CommanderError(EXIT.usage, 'millrace.usage', '--target needs a URI such as mongodb://host:27017/database?replicaSet=rs0');
+    throw new CommanderError(
+      EXIT.usage,
+      'millrace.usage',
+      '--target needs a URI such as mongodb://host:27017/database?replicaSet=rs0',
+    );
   }
   return databaseName(uri);
 }
@@ -85,6 +103,10 @@ async function write(file: string, text: string): Promise<void> {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === 'EEXIST') throw exists(file);
-    throw new MillraceError(cliErrors.OUTPUT_FILE_UNWRITABLE, `${file} cannot be written: ${code ?? 'unknown reason'}.`, { cause });
+    throw new MillraceError(
+      cliErrors.OUTPUT_FILE_UNWRITABLE,
+      `${file} cannot be written: ${code ?? 'unknown reason'}.`,
+      { cause },
+    );
   }
 }

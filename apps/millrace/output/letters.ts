@@ -9,7 +9,9 @@ export function formatLetters(letters: readonly LetterSummary[], colours: Colour
   const rows = letters.map(({ id, collection, key, code, attempts, lastAt, message }) => [
     id,
     collection,
-    Object.entries(key).map(([name, value]) => `${name}=${value ?? 'null'}`).join(' '),
+    Object.entries(key)
+      .map(([name, value]) => `${name}=${value ?? 'null'}`)
+      .join(' '),
     code,
     count(attempts),
     lastAt,
@@ -20,7 +22,8 @@ export function formatLetters(letters: readonly LetterSummary[], colours: Colour
 }
 
 export function formatReplay(report: ReplayReport, colours: Colours): string {
-  if (report.documents) return report.documents.map((document) => formatDryRun(document, colours)).join('\n') || 'Nothing to replay.';
+  if (report.documents)
+    return report.documents.map((document) => formatDryRun(document, colours)).join('\n') || 'Nothing to replay.';
   const { replayed, cleared, remaining } = report;
   const mark = remaining === 0 ? colours.green('✓') : colours.yellow('!');
   return `${mark} ${count(replayed)} replayed: ${count(cleared)} written, ${count(remaining)} still dead letters`;

@@ -11,7 +11,10 @@ export interface JobFileProblem {
 /** `job.yaml:12:5: collections.orders.id: message`, a line each, as editors and CI understand it. */
 export function formatProblems(problems: readonly JobFileProblem[]): string {
   return problems
-    .map(({ file, line, column, path, message }) => `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`)
+    .map(
+      ({ file, line, column, path, message }) =>
+        `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`,
+    )
     .join('\n');
 }
 

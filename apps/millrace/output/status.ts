@@ -22,9 +22,11 @@ export function phaseInWords(phase: JobStatus['phase']): string {
 export function formatStatus(status: JobStatus, colours: Colours): string {
   const { attention, trouble } = status;
   const mark = attention ? colours.red : status.phase === 'streaming' ? colours.green : colours.cyan;
-  const running = status.phase === 'none' || status.phase === 'completed' ? '' : status.running ? ', running' : ', not running';
+  const running =
+    status.phase === 'none' || status.phase === 'completed' ? '' : status.running ? ', running' : ', not running';
   const lines = [`${colours.bold(status.job)}  ${mark(status.phase)}  ${colours.dim(PHASES[status.phase] + running)}`];
-  if (attention) lines.push(`${colours.red(attention.code)}: ${attention.message}`, colours.dim(`  ${attention.remedy}`));
+  if (attention)
+    lines.push(`${colours.red(attention.code)}: ${attention.message}`, colours.dim(`  ${attention.remedy}`));
   if (trouble) lines.push(colours.yellow(`being retried: ${trouble}`));
   if (status.tables.length > 0) lines.push('', tables(status, colours), '');
   lines.push(facts(status));

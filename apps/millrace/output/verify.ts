@@ -28,7 +28,9 @@ function verdict(report: VerifyReport, colours: Colours): string {
   if (differences(report) === 0) {
     return `${colours.green('✓ equal:')} ${counted(report.equal, 'document')} as the source says${repaired}${edited}`;
   }
-  const parts = (['different', 'missing', 'extra'] as const).filter((kind) => report[kind] > 0).map((kind) => `${count(report[kind])} ${kind}`);
+  const parts = (['different', 'missing', 'extra'] as const)
+    .filter((kind) => report[kind] > 0)
+    .map((kind) => `${count(report[kind])} ${kind}`);
   if (report.deadLetters > 0) parts.push(counted(report.deadLetters, 'dead letter'));
   return `${colours.red('✗ not equal:')} ${parts.join(', ')}; ${count(report.equal)} equal${repaired}${edited}`;
 }

@@ -35,12 +35,20 @@ export class Bars implements Watcher {
       case 'phase':
         this.lines.clear();
         return this.terminal.say(`${this.colours.cyan('▸')} ${phaseInWords(event.phase)}`);
-      case 'progress': return this.lines.draw(this.progress(event));
-      case 'streaming': return this.lines.draw([`${green('●')} following changes ${dim('·')} ${streamingLine(event)}`]);
-      case 'trouble': return this.terminal.say(yellow(`retrying: ${event.message}`));
-      case 'recovered': return this.terminal.say(green('recovered, going on'));
-      case 'warning': return this.terminal.say(formatFinding(event.finding, this.colours));
-      case 'verify': return this.lines.draw([this.bar(`verify ${event.collection}`, event.collection, event.documents, event.total)]);
+      case 'progress':
+        return this.lines.draw(this.progress(event));
+      case 'streaming':
+        return this.lines.draw([`${green('●')} following changes ${dim('·')} ${streamingLine(event)}`]);
+      case 'trouble':
+        return this.terminal.say(yellow(`retrying: ${event.message}`));
+      case 'recovered':
+        return this.terminal.say(green('recovered, going on'));
+      case 'warning':
+        return this.terminal.say(formatFinding(event.finding, this.colours));
+      case 'verify':
+        return this.lines.draw([
+          this.bar(`verify ${event.collection}`, event.collection, event.documents, event.total),
+        ]);
     }
   }
 
@@ -60,7 +68,9 @@ export class Bars implements Watcher {
     );
     const hidden = tables.filter((table) => !shown.includes(table));
     const ready = hidden.filter(({ done }) => done).length;
-    return hidden.length === 0 ? bars : [...bars, this.colours.dim(`and ${count(hidden.length)} more tables, ${count(ready)} of them done`)];
+    return hidden.length === 0
+      ? bars
+      : [...bars, this.colours.dim(`and ${count(hidden.length)} more tables, ${count(ready)} of them done`)];
   }
 
   private bar(series: string, label: string, rows: number, total: number): string {

@@ -23,16 +23,26 @@ export class LogLines implements Watcher {
     const nowMs = this.now();
     if (!this.throttle.passes(subjectOf(event), nowMs, isLast(event))) return;
     switch (event.kind) {
-      case 'phase': return this.logger.info({ facts: { phase: event.phase } }, phaseInWords(event.phase));
-      case 'progress': return this.progress(event, nowMs);
-      case 'streaming': return this.streaming(event);
-      case 'trouble': return this.logger.warn(`retrying: ${event.message}`);
-      case 'recovered': return this.logger.info('recovered, going on');
-      case 'warning': return this.logger.warn({ code: event.finding.code, object: event.finding.object, fix: event.finding.fix }, event.finding.message);
-      case 'verify': return this.logger.info(
-        { facts: { collection: event.collection, documents: event.documents, total: event.total } },
-        `verifying ${event.collection}: ${percent(event.documents, event.total)}`,
-      );
+      case 'phase':
+        return this.logger.info({ facts: { phase: event.phase } }, phaseInWords(event.phase));
+      case 'progress':
+        return this.progress(event, nowMs);
+      case 'streaming':
+        return this.streaming(event);
+      case 'trouble':
+        return this.logger.warn(`retrying: ${event.message}`);
+      case 'recovered':
+        return this.logger.info('recovered, going on');
+      case 'warning':
+        return this.logger.warn(
+          { code: event.finding.code, object: event.finding.object, fix: event.finding.fix },
+          event.finding.message,
+        );
+      case 'verify':
+        return this.logger.info(
+          { facts: { collection: event.collection, documents: event.documents, total: event.total } },
+          `verifying ${event.collection}: ${percent(event.documents, event.total)}`,
+        );
     }
   }
 

@@ -13,7 +13,8 @@ export class Rates {
     if (elapsedMs < SHORTEST_MS) return former.perSecond;
     const measured = ((rows - former.rows) * 1000) / elapsedMs;
     const weight = 1 - Math.exp(-elapsedMs / SMOOTHED_OVER_MS);
-    const perSecond = former.perSecond === undefined ? measured : former.perSecond + weight * (measured - former.perSecond);
+    const perSecond =
+      former.perSecond === undefined ? measured : former.perSecond + weight * (measured - former.perSecond);
     this.series.set(name, { rows, atMs: nowMs, perSecond });
     return perSecond;
   }

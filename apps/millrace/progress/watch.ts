@@ -1,5 +1,4 @@
 import type { CommandContext } from '../command.js';
-import { loggerOf } from '../logger.js';
 import type { Watcher } from './watcher.js';
 
 /** What suits the place: bars on a terminal, log lines elsewhere; and with `events` JSON lines on stdout besides. */
@@ -10,6 +9,7 @@ export async function watchersFor(context: CommandContext, { events }: { events:
     const { Bars } = await import('./bars.js');
     watchers.push(new Bars(terminal, host));
   } else {
+    const { loggerOf } = await import('../logger.js');
     const { LogLines } = await import('./log-lines.js');
     watchers.push(new LogLines(loggerOf(context), () => host.now()));
   }

@@ -23,18 +23,25 @@ export class Throttle {
 
 export function subjectOf(event: JobEvent): string {
   switch (event.kind) {
-    case 'progress': return `progress ${event.stage}`;
-    case 'verify': return `verify ${event.collection}`;
-    default: return event.kind;
+    case 'progress':
+      return `progress ${event.stage}`;
+    case 'verify':
+      return `verify ${event.collection}`;
+    default:
+      return event.kind;
   }
 }
 
 /** Whether nothing else will come on this subject, so that it must not be left out. */
 export function isLast(event: JobEvent): boolean {
   switch (event.kind) {
-    case 'progress': return event.tables.every(({ done }) => done);
-    case 'verify': return event.documents >= event.total;
-    case 'streaming': return false;
-    default: return true;
+    case 'progress':
+      return event.tables.every(({ done }) => done);
+    case 'verify':
+      return event.documents >= event.total;
+    case 'streaming':
+      return false;
+    default:
+      return true;
   }
 }

@@ -28,7 +28,13 @@ export class Redactor {
   redact(text: string): string {
     const withoutPasswords = text.replace(USER_AND_PASSWORD, '$1:***@').replace(PASSWORD_PARAMETER, '$1=***');
     if (this.secrets.size === 0) return withoutPasswords;
-    this.pattern ??= new RegExp([...this.secrets].sort((a, b) => b.length - a.length).map(escapeRegExp).join('|'), 'g');
+    this.pattern ??= new RegExp(
+      [...this.secrets]
+        .sort((a, b) => b.length - a.length)
+        .map(escapeRegExp)
+        .join('|'),
+      'g',
+    );
     return withoutPasswords.replace(this.pattern, '***');
   }
 
@@ -45,7 +51,8 @@ export class Redactor {
 const SHORTEST_SECRET = 4;
 
 const USER_AND_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s/?#:@"'`<>]*):[^\s"'`<>]*@/gi;
-const PASSWORD_PARAMETER = /\b((?:ssl|tls|proxy)?(?:password|passwd|pwd|secret|token|tlsCertificateKeyFilePassword))=[^\s&;"'`<>]+/gi;
+const PASSWORD_PARAMETER =
+  /\b((?:ssl|tls|proxy)?(?:password|passwd|pwd|secret|token|tlsCertificateKeyFilePassword))=[^\s&;"'`<>]+/gi;
 
 function secretParts(uri: string): string[] {
   const parts: string[] = [];

@@ -1,0 +1,47 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cli } from '../../apps/millrace/cli.js';
+import { RecordedHost } from '../../apps/millrace/recorded-host.js';
+
+export interface CliResult {
+  code: number;
+  out: string;
+  err: string;
+  /** What stdout holds, a JSON value a line. */
+  json: unknown[];
+}
+
+/** The command line as users have it, with the real engine, in a folder of its own. */
+export interface CliContext extends AsyncDisposable {
+  folder: string;
+  /** Writes a file into the folder and gives its path. */
+  file(name: string, text: string): Promise<string>;
+  run(args: readonly string[], env?: Record<string, string>): Promise<CliResult>;
+}
+
+export async function cliContext(): Promise<CliContext> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-cli-'));
+  return {
+    folder,
+    async file(name, text) {
+      const path = join(folder, name);
+      await writeFile(path, text);
+      return path;
+    },
+    async run(args, env = {}) {
+      const host = new RecordedHost();
+      Object.assign(host.env, env);
+      const code = await cli(args, host);
+      return {
+        code,
+        out: host.out,
+        err: host.err,
+        get json() {
+          return host.json;
+        },
+      };
+    },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
