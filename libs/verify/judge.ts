@@ -9,7 +9,8 @@ import { TargetDocuments } from './target-documents.js';
 export interface Judged {
   question: Question;
   verdict: Verdict;
-  /** What stands in the target, where the verdict is about it. */
+  /** What stood in the target under the root's `_id`, or the one asked about. */
+  foundId?: string;
   found?: Uint8Array;
 }
 
@@ -70,7 +71,7 @@ export class Judge {
         const observation = seen[i] as Observation;
         const verdict = this.decide(collection, one, observation, round);
         if (verdict === undefined) undecided.push(one);
-        else judged.push({ question: one.question, verdict, ...(observation.found && { found: observation.found.bytes }) });
+        else judged.push({ question: one.question, verdict, ...foundIn(observation) });
       }
       open = undecided;
     }
@@ -125,9 +126,13 @@ export class Judge {
   }
 }
 
+function foundIn({ found }: Observation): Pick<Judged, 'foundId' | 'found'> {
+  return found === undefined ? {} : { foundId: found.id, found: found.bytes };
+}
+
 function idOf(question: Question, expected: Expected): string | undefined {
   if (question.about === 'id') return question.id;
-  return expected.kind === 'document' ? expected.id : undefined;
+  return expected.kind === 'absent' ? undefined : expected.id;
 }
 
 function idsOf(questions: readonly Question[], reads: ReadonlyMap<string, RootRead>): unknown[] {
@@ -135,7 +140,7 @@ function idsOf(questions: readonly Question[], reads: ReadonlyMap<string, RootRe
   for (const question of questions) {
     const expected = reads.get(question.root)?.expected;
     if (question.about === 'id') ids.set(question.id, question.documentId);
-    else if (expected?.kind === 'document') ids.set(expected.id, expected.documentId);
+    else if (expected !== undefined && expected.kind !== 'absent' && expected.id !== undefined) ids.set(expected.id, expected.documentId);
   }
   return [...ids.values()];
 }

@@ -13,7 +13,8 @@ export type Question =
 
 export type Verdict =
   /** Nothing to count: the root has no document and should have none. */
-  | { kind: 'none' | 'equal' }
+  | { kind: 'none' }
+  | { kind: 'equal' }
   | { kind: 'edited' | 'deadLetter' | 'missing' | 'extra'; documentId: unknown }
   | { kind: 'different'; documentId: unknown; path: string; expected?: unknown; found?: unknown };
 

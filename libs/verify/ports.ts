@@ -11,7 +11,7 @@ export interface Evaluator {
 /** What reading documents out of the source takes; all that `preview` needs. */
 export interface SourceDocumentDeps {
   plan: Plan;
-  source: Pick<Source, 'openReader'>;
+  source: Pick<Source, 'openReader' | 'openSnapshot' | 'chunks' | 'readChunk'>;
   evaluator: Evaluator;
   assembler: Pick<Assembler, 'assemble'>;
 }

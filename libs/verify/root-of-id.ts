@@ -61,7 +61,7 @@ function textOf(type: ValueType, value: unknown): string | undefined {
     case 'uuid':
       return value instanceof Binary && value.length() === 16 ? value.toString('hex').replace(UUID, '$1-$2-$3-$4-$5') : undefined;
     case 'date':
-      return value instanceof Date ? value.toISOString().slice(0, 10) : undefined;
+      return value instanceof Date && Number.isFinite(value.getTime()) ? value.toISOString().slice(0, 10) : undefined;
     default:
       return undefined;
   }

@@ -34,23 +34,31 @@ export class SourceTrees {
 
   /** The collection's roots in key order, with all that they embed. */
   async page(reader: SourceReader, collection: CollectionPlan, after: readonly string[] | null, limit: number): Promise<RootPage> {
-    const table = this.#rootTable(collection);
-    const loaded = await reader.page(table, after, limit);
-    const batch = new TreeBatch(loaded.bytes);
-    const trees = await this.#grow(reader, collection, this.#staged(table, loaded, batch), batch);
-    return { trees, bytes: batch.bytes, next: loaded.keys.length < limit ? null : keyOfLast(table, loaded) };
+    return this.#page(reader, collection, { after, limit, alone: false });
   }
 
   /** As `page`, of roots alone, without what they embed. */
   async rootsPage(reader: SourceReader, collection: CollectionPlan, after: readonly string[] | null, limit: number): Promise<RootPage> {
+    return this.#page(reader, collection, { after, limit, alone: true });
+  }
+
+  /** Roots that were read otherwise (a table without key), with all that they embed or alone. */
+  async loaded(reader: SourceReader, collection: CollectionPlan, rows: LoadedRows, alone: boolean): Promise<RootPage> {
+    const batch = new TreeBatch(rows.bytes);
+    const staged = this.#staged(this.#rootTable(collection), rows, batch);
+    const trees = alone ? this.#alone(collection, staged) : await this.#grow(reader, collection, staged, batch);
+    return { trees, bytes: batch.bytes, next: null };
+  }
+
+  async #page(
+    reader: SourceReader,
+    collection: CollectionPlan,
+    { after, limit, alone }: { after: readonly string[] | null; limit: number; alone: boolean },
+  ): Promise<RootPage> {
     const table = this.#rootTable(collection);
-    const loaded = await reader.page(table, after, limit);
-    const root = this.#node(collection.root);
-    const batch = new TreeBatch(loaded.bytes);
-    const rows = this.#staged(table, loaded, batch);
-    this.#evaluate(root, rows);
-    const trees = rows.map((row) => leaf(root, row));
-    return { trees, bytes: loaded.bytes, next: loaded.keys.length < limit ? null : keyOfLast(table, loaded) };
+    const rows = await reader.page(table, after, limit);
+    const page = await this.loaded(reader, collection, rows, alone);
+    return { ...page, next: rows.keys.length < limit ? null : keyOfLast(table, rows) };
   }
 
   /** Roots by canonical key; those that the source does not have are left out. */
@@ -67,11 +75,15 @@ export class SourceTrees {
   }
 
   async #grow(reader: SourceReader, collection: CollectionPlan, rows: StagedRow[], batch: TreeBatch): Promise<RowTree[]> {
+    const trees = this.#alone(collection, rows);
+    await this.#level(reader, this.#node(collection.root), trees, batch);
+    return trees;
+  }
+
+  #alone(collection: CollectionPlan, rows: readonly StagedRow[]): RowTree[] {
     const root = this.#node(collection.root);
     this.#evaluate(root, rows);
-    const trees = rows.map((row) => leaf(root, row));
-    await this.#level(reader, root, trees, batch);
-    return trees;
+    return rows.map((row) => leaf(root, row));
   }
 
   async #level(reader: SourceReader, node: NodePlan, parents: readonly RowTree[], batch: TreeBatch): Promise<void> {
@@ -178,9 +190,8 @@ function groupParents(edge: EdgePlan, parents: readonly RowTree[]): Map<string, 
 }
 
 function keyOfLast(table: TablePlan, loaded: LoadedRows): string[] | null {
-  if (table.key.length === 0) return [loaded.keys.at(-1) as string];
   const tuple = loaded.tuples.at(-1);
-  if (tuple === undefined) return null;
+  if (tuple === undefined || table.key.length === 0) return null;
   const values = unpackTuple(tuple);
   return table.key.map((column) => values[column] as string);
 }

@@ -22,7 +22,7 @@ export class Standing {
   }
 
   verdict(about: 'root' | 'id'): Verdict {
-    const right: Verdict = { kind: about === 'root' ? 'equal' : 'none' };
+    const right: Verdict = about === 'root' ? { kind: 'equal' } : { kind: 'none' };
     if (this.#last === undefined || !this.#same) return right;
     if (this.#last.kind !== 'different') return this.#last;
     const [path] = this.#leaves?.keys() ?? [];
