@@ -11,3 +11,4 @@ export { findTable, quotedName } from './plan/table-names.js';
 export * from './assemble/index.js';
 export * from './expressions/index.js';
 export * from './values/index.js';
+export { jobNameOf, suggestJobFile, type SuggestOptions } from './suggest/suggest-job-file.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ValueType } from '#model';
-import { compileYaml, messagesOf, nodeOf, planOf, problemsOf } from './compile-fixture.js';
-import { bigint, int, json, numeric, table, text, timestamptz } from './shop-catalogue.js';
+import { compileYaml, messagesOf, nodeOf, planOf, problemsOf } from '../testing/compile-fixture.js';
+import { bigint, int, json, numeric, table, text, timestamptz } from '../testing/shop-catalogue.js';
 
 const wide = table('wide', {
   columns: { TenantId: int, id: bigint, first_name: text, LastName: text, 'a.b': text, total: numeric(40, 2), at: timestamptz, doc: json, full: { type: text, generated: true } },

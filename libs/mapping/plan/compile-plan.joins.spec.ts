@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ForeignKey, SourceTable } from '#model';
-import { compileYaml, messagesOf, nodeOf, planOf, problemsOf } from './compile-fixture.js';
-import { bigint, int, json, numeric, table, text } from './shop-catalogue.js';
+import { compileYaml, messagesOf, nodeOf, planOf, problemsOf } from '../testing/compile-fixture.js';
+import { bigint, int, json, numeric, table, text } from '../testing/shop-catalogue.js';
 
 const fk = (columns: string[], to: string, far: string[]): ForeignKey =>
   ({ name: `fk_${columns.join('_')}`, columns, references: { schema: 'public', table: to, columns: far }, onDelete: 'no action' });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { compileYaml, nodeOf, planOf, problemsOf } from './compile-fixture.js';
-import { int, shopCatalogue, table, text } from './shop-catalogue.js';
+import { compileYaml, nodeOf, planOf, problemsOf } from '../testing/compile-fixture.js';
+import { int, shopCatalogue, table, text } from '../testing/shop-catalogue.js';
 
 const CONTRACT = `orders:
   table: public.orders

@@ -11,7 +11,7 @@ import { Report } from './report.js';
 
 export type CompiledPlan =
   | { plan: Plan; warnings: Finding[]; problems?: undefined }
-  | { problems: Problem[]; plan?: undefined };
+  | { problems: Problem[]; plan?: undefined; warnings?: undefined };
 
 /**
  * Resolves a job file against a catalogue: the plan, with findings for `check` (a table without key is a blocker among

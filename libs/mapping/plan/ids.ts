@@ -42,9 +42,8 @@ export function resolveId(request: IdRequest, report: Report): ResolvedId | unde
 
 function keyId(request: IdRequest, report: Report): ResolvedId | undefined {
   const { table, mode, path } = request;
-  const primary = table.source.keys.find((key) => key.primary) ?? table.key;
-  if (primary && table.key) {
-    const columns = primary.columns.map((name) => table.indexOf(name));
+  if (table.idKey) {
+    const columns = table.idKey.columns.map((name) => table.indexOf(name));
     return columns.length === 1 ? columnId(request, columns[0] as number, report) : subDocument(request, columns, report);
   }
   if (mode === 'continuous') return { id: { kind: 'objectId' }, columns: new Set(), claims: true };

@@ -8,12 +8,16 @@ export class TableUse {
   readonly label: string;
   /** The key that rows are known by; undefined where there is none that can serve. */
   readonly key: SourceKey | undefined;
+  /** What `_id` is made of where the file does not say: the primary key, or the only key there is. */
+  readonly idKey: SourceKey | undefined;
   readonly used = new Set<number>();
   hasExpressions = false;
 
   constructor(readonly source: SourceTable, readonly index: number) {
     this.label = qualifiedName(source);
-    this.key = source.keys.find((key) => !key.deferrable && keyFaults(source, key).length === 0);
+    const usable = source.keys.filter((key) => !key.deferrable && keyFaults(source, key).length === 0);
+    this.key = usable[0];
+    this.idKey = usable.find((key) => key.primary) ?? usable[0];
     for (const column of this.keyColumns) this.used.add(column);
   }
 

@@ -1,7 +1,7 @@
 import type { Catalogue, Finding, NodePlan, Plan } from '#model';
 import type { Problem } from '../job-file/problem.js';
 import { readJobFile } from '../job-file/read-job-file.js';
-import { compilePlan } from './compile-plan.js';
+import { compilePlan } from '../plan/compile-plan.js';
 import { shopCatalogue } from './shop-catalogue.js';
 
 /** For specs: a job file with these collections (YAML, not indented), compiled. Its first line is line 1 of the file. */
