@@ -19,7 +19,10 @@ export interface Store {
   readonly read: StoreReader;
   /** `label` is for logs and metrics ("rows", "touches"). */
   transact<T>(label: string, work: (tx: StoreTransaction) => Promise<T>, signal?: AbortSignal): Promise<T>;
-  /** Single majority writes outside of a transaction: records of the job. Transient failures are repeated. */
+  /**
+   * Majority writes outside of the engine's transactions: records of the job. Each call is all or nothing; transient
+   * failures are repeated, and a repeat after an unknown result does not write twice.
+   */
   readonly write: StoreWriter;
   /**
    * Makes a collection where it is not there. A transaction would make it by its first insert, but slowly, and in

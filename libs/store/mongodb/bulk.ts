@@ -8,6 +8,8 @@ export interface Chunk<T> {
   items: readonly T[];
   /** Position of the first item in the whole. */
   start: number;
+  /** At most. */
+  bytes: number;
 }
 
 /** Cuts into commands of bounded bytes and count; a single document larger than the bound goes alone. */
@@ -17,17 +19,13 @@ export function* chunksOf<T>(items: readonly T[], sizeOf: (item: T) => number): 
   for (let i = 0; i < items.length; i++) {
     const size = sizeOf(items[i] as T);
     if (i > start && (bytes + size > COMMAND_MAX_BYTES || i - start >= COMMAND_MAX_OPS)) {
-      yield { items: items.slice(start, i), start };
+      yield { items: items.slice(start, i), start, bytes };
       start = i;
       bytes = 0;
     }
     bytes += size;
   }
-  if (start === 0) {
-    if (items.length > 0) yield { items, start };
-  } else {
-    yield { items: items.slice(start), start };
-  }
+  if (start < items.length) yield { items: start === 0 ? items : items.slice(start), start, bytes };
 }
 
 export function docSize(doc: Doc): number {

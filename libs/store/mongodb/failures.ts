@@ -55,15 +55,23 @@ const PERMISSION = new Set([13, 33]);
 const AUTHENTICATION = new Set([11, 18, 334]);
 /** NoSuchTransaction after at least this long was the server's limit on a transaction's life rather than a fail-over. */
 const LIFETIME_SUSPECT_MS = 1_000;
+/** MongoDB 6.0 tells a roll-back for want of cache as a WriteConflict: from this size on it is taken for one. */
+const CACHE_SUSPECT_BYTES = 4 * 1024 * 1024;
 
-export function verdictOf(error: unknown, elapsedMs = 0): Verdict {
+/** What the transaction that failed had done, where it was one. */
+export interface Effort {
+  elapsedMs: number;
+  bytes: number;
+}
+
+export function verdictOf(error: unknown, effort: Effort = { elapsedMs: 0, bytes: 0 }): Verdict {
   if (!(error instanceof MongoError)) return 'permanent';
   const code = codeOf(error);
   if (code !== undefined) {
     if (TOO_LARGE.has(code)) return 'tooLarge';
     if (LIMIT.has(code)) return 'limit';
-    if (code === NO_SUCH_TRANSACTION) return elapsedMs >= LIFETIME_SUSPECT_MS ? 'limit' : 'conflict';
-    if (CONFLICT.has(code)) return 'conflict';
+    if (code === NO_SUCH_TRANSACTION) return effort.elapsedMs >= LIFETIME_SUSPECT_MS ? 'limit' : 'conflict';
+    if (CONFLICT.has(code)) return effort.bytes >= CACHE_SUSPECT_BYTES ? 'limit' : 'conflict';
     if (LOST.has(code)) return 'lost';
     if (AUTHENTICATION.has(code) || PERMISSION.has(code)) return 'permanent';
   }
@@ -81,11 +89,6 @@ export function isUnknownCommit(error: unknown): boolean {
   if (error.hasErrorLabel('TransientTransactionError')) return false;
   if (error instanceof MongoWriteConcernError) return false;
   return verdictOf(error) === 'lost';
-}
-
-/** The call may have taken effect although it failed. */
-export function isAmbiguous(error: unknown): boolean {
-  return error instanceof MongoError && !(error instanceof MongoServerSelectionError) && verdictOf(error) === 'lost';
 }
 
 export function codeOf(error: unknown): number | undefined {

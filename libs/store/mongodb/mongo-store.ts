@@ -46,8 +46,8 @@ export class MongoStore implements Store {
     const closed = this.#closing.signal;
     this.#context = { client, clock: new OperationClock(), pauses: pauses(random), onRetry, closed };
     this.read = new MongoReader(this.#databases, (call) => repeat(this.#context, 'read', call), 'majority');
-    this.write = new DirectWriter(this.#databases, this.#context);
     this.#transactor = new Transactor(this.#databases, this.#context);
+    this.write = new DirectWriter(this.#transactor);
   }
 
   transact<T>(label: string, work: (tx: StoreTransaction) => Promise<T>, signal?: AbortSignal): Promise<T> {

@@ -1,4 +1,5 @@
-import { BSONError, serialize } from 'bson';
+import { calculateObjectSize, serialize } from 'bson';
+import { MongoError } from 'mongodb';
 import { type CollectionRef, type Doc, DocumentRefused } from '../store.js';
 import type { Databases } from './databases.js';
 import { CODE, codeOf } from './failures.js';
@@ -8,6 +9,12 @@ export interface WriteErrorReply {
   index: number;
   code: number;
   keyPattern?: Record<string, unknown>;
+}
+
+/** Documents of one command: `start` is the position of the first one in the whole call. */
+export interface SentDocs {
+  docs: readonly Doc[];
+  start: number;
 }
 
 const KINDS: Record<number, DocumentRefused['kind']> = {
@@ -26,40 +33,45 @@ const WORDS: Record<DocumentRefused['kind'], string> = {
 };
 /** Answers to a whole command that come from one document in it. */
 const OF_A_DOCUMENT = new Set<number>([CODE.overflow, CODE.invalidBson, CODE.bsonTooLarge, 17280, 17419, 17420]);
+const MAX_BSON_BYTES = 16 * 1024 * 1024;
 
 /** Makes the refusal of the document that a reply names, in words without values of documents. */
 export async function refusal(
   databases: Databases,
   collection: CollectionRef,
   error: WriteErrorReply,
-  start: number,
+  { docs, start }: SentDocs,
 ): Promise<DocumentRefused> {
-  const kind = KINDS[error.code] ?? 'other';
+  const doc = docs[error.index];
+  // Inserting a document that is too large is answered by BadValue, which means many things.
+  const kind = KINDS[error.code] ?? (doc && isTooLarge(doc) ? 'tooLarge' : 'other');
   const index = kind === 'duplicate' ? await indexName(databases, collection, error.keyPattern) : undefined;
   const message = `${collection.name}: ${WORDS[kind]}${index ? ` (index ${index})` : ''} [${error.code}]`;
   return new DocumentRefused(kind, collection, start + error.index, message, index);
 }
 
 /** The refusal behind an error of a whole command, where it is one of a document; undefined otherwise. */
-export function commandRefusal(
-  collection: CollectionRef,
-  error: unknown,
-  docs: readonly Doc[],
-  start: number,
-): DocumentRefused | undefined {
+export function commandRefusal(collection: CollectionRef, error: unknown, { docs, start }: SentDocs): DocumentRefused | undefined {
   const code = codeOf(error);
   if (code !== undefined && OF_A_DOCUMENT.has(code)) {
+    const at = docs.length === 1 ? 0 : docs.findIndex(isTooLarge);
     const kind = KINDS[code] ?? 'other';
-    const index = docs.length === 1 ? start : undefined;
-    return new DocumentRefused(kind, collection, index, `${collection.name}: ${WORDS[kind]} [${code}]`);
-  }
-  if (error instanceof BSONError || error instanceof RangeError || error instanceof TypeError) {
-    const at = docs.findIndex((doc) => !isSerializable(doc));
-    const kind = error instanceof RangeError ? 'tooLarge' : 'other';
-    const message = `${collection.name}: it cannot be written as BSON (${error.name})`;
+    const message = `${collection.name}: ${WORDS[kind]} [${code}]`;
     return new DocumentRefused(kind, collection, at < 0 ? undefined : start + at, message);
   }
-  return undefined;
+  if (error instanceof MongoError) return undefined;
+  const at = docs.findIndex((doc) => !isSerializable(doc));
+  if (at < 0) return undefined;
+  const kind = isTooLarge(docs[at] as Doc) ? 'tooLarge' : 'other';
+  return new DocumentRefused(kind, collection, start + at, `${collection.name}: it cannot be written as BSON`);
+}
+
+function isTooLarge(doc: Doc): boolean {
+  try {
+    return calculateObjectSize(doc) > MAX_BSON_BYTES;
+  } catch {
+    return false;
+  }
 }
 
 function isSerializable(doc: Doc): boolean {
@@ -78,6 +90,7 @@ async function indexName(
 ): Promise<string | undefined> {
   if (!keyPattern) return undefined;
   const key = signature(keyPattern);
+  if (key === '_id:1') return '_id_';
   try {
     const indexes = await databases.collection(collection).listIndexes().toArray();
     const found = indexes.find((index) => signature(index.key as Record<string, unknown>) === key);
@@ -85,7 +98,7 @@ async function indexName(
   } catch {
     // The refusal matters more than the index's own name.
   }
-  return key === '_id:1' ? '_id_' : key.replaceAll(',', '_').replaceAll(':', '_');
+  return key.replaceAll(',', '_').replaceAll(':', '_');
 }
 
 function signature(key: Record<string, unknown>): string {

@@ -1,6 +1,6 @@
 import type { MongoClient } from 'mongodb';
 import { type Pauses, sleep } from './backoff.js';
-import { isAmbiguous, permanentError, verdictOf } from './failures.js';
+import { permanentError, verdictOf } from './failures.js';
 import type { CallOptions } from './mongo-reader.js';
 import type { OperationClock } from './operation-clock.js';
 
@@ -18,25 +18,23 @@ export interface RepeatContext {
 
 /**
  * Runs a call outside of transactions in a causal session of its own, again and again while its failure is transient,
- * until the store closes. `call` is told whether a former try of it may have taken effect.
+ * until the store closes. So it must be safe to repeat: a read, or a command that says what is to be.
  */
 export async function repeat<T>(
   context: RepeatContext,
   label: string,
-  call: (options: CallOptions, ambiguous: boolean) => Promise<T>,
+  call: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
-  let ambiguous = false;
   for (let attempt = 1; ; attempt++) {
     context.closed.throwIfAborted();
     const session = context.client.startSession({ causalConsistency: true });
     context.clock.advance(session);
     try {
-      return await call({ session }, ambiguous);
+      return await call({ session });
     } catch (error) {
       context.closed.throwIfAborted();
       const verdict = verdictOf(error);
       if (verdict === 'permanent' || verdict === 'tooLarge') throw permanentError(error);
-      ambiguous ||= isAmbiguous(error);
       context.onRetry(label, error, attempt);
       const pause = verdict === 'lost' ? context.pauses.lost(attempt) : context.pauses.conflict(attempt);
       await sleep(pause, [context.closed]);

@@ -11,7 +11,7 @@ import type { Databases } from './databases.js';
 import { codeOf, verdictOf } from './failures.js';
 import { equal, MongoReader, type Run } from './mongo-reader.js';
 import { patchCommand } from './patch.js';
-import { commandRefusal, refusal, type WriteErrorReply } from './refusal.js';
+import { commandRefusal, refusal, type SentDocs, type WriteErrorReply } from './refusal.js';
 
 /**
  * A running transaction. Bulks are plain commands, one round trip for each 12 MB: the driver's own bulk API costs more
@@ -19,6 +19,8 @@ import { commandRefusal, refusal, type WriteErrorReply } from './refusal.js';
  */
 export class TransactionWriter extends MongoReader implements StoreTransaction {
   failure: unknown;
+  /** Written so far, at most. */
+  bytes = 0;
 
   constructor(databases: Databases, run: Run) {
     super(databases, async (call) => {
@@ -32,8 +34,9 @@ export class TransactionWriter extends MongoReader implements StoreTransaction {
   }
 
   async insert(collection: CollectionRef, docs: readonly Doc[]): Promise<void> {
-    for (const { items, start } of chunksOf(docs, docSize)) {
-      await this.#write(collection, { insert: collection.name, documents: items }, items, start);
+    for (const { items, start, bytes } of chunksOf(docs, docSize)) {
+      this.bytes += bytes;
+      await this.#write(collection, { insert: collection.name, documents: items }, { docs: items, start });
     }
   }
 
@@ -49,7 +52,7 @@ export class TransactionWriter extends MongoReader implements StoreTransaction {
     let removed = 0;
     for (const { items, start } of chunksOf(ids, (id) => docSize({ _id: id }))) {
       const deletes = items.map((id) => ({ q: { _id: equal(id) }, limit: 1 }));
-      removed += await this.#write(collection, { delete: collection.name, deletes }, [], start);
+      removed += await this.#write(collection, { delete: collection.name, deletes }, { docs: [], start });
     }
     return removed;
   }
@@ -70,20 +73,21 @@ export class TransactionWriter extends MongoReader implements StoreTransaction {
 
   async #replace(collection: CollectionRef, docs: readonly Doc[], upsert: boolean): Promise<number> {
     let matched = 0;
-    for (const { items, start } of chunksOf(docs, docSize)) {
+    for (const { items, start, bytes } of chunksOf(docs, docSize)) {
+      this.bytes += bytes;
       const updates = items.map((doc) => ({ q: { _id: equal(doc._id) }, u: doc, upsert }));
-      matched += await this.#write(collection, { update: collection.name, updates }, items, start);
+      matched += await this.#write(collection, { update: collection.name, updates }, { docs: items, start });
     }
     return matched;
   }
 
   /** One bulk command; returns its count. Ordered, so the one error that it can have is the first in order. */
-  async #write(collection: CollectionRef, command: Document, docs: readonly Doc[], start: number): Promise<number> {
+  async #write(collection: CollectionRef, command: Document, sent: SentDocs): Promise<number> {
     let reply: Document;
     try {
       reply = await this.#command(collection, command);
     } catch (error) {
-      throw this.#refused(commandRefusal(collection, error, docs, start)) ?? error;
+      throw this.#refused(commandRefusal(collection, error, sent)) ?? error;
     }
     const [first] = (reply.writeErrors as WriteErrorReply[] | undefined) ?? [];
     if (!first) return reply.n as number;
@@ -92,7 +96,7 @@ export class TransactionWriter extends MongoReader implements StoreTransaction {
       this.failure ??= error;
       throw error;
     }
-    throw this.#refused(await refusal(this.databases, collection, first, start));
+    throw this.#refused(await refusal(this.databases, collection, first, sent));
   }
 
   #refused<E>(error: E): E {

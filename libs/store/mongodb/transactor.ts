@@ -2,7 +2,7 @@ import type { ClientSession } from 'mongodb';
 import { DocumentRefused, FenceMissing, type StoreTransaction, TransactionTooLarge } from '../store.js';
 import { sleep } from './backoff.js';
 import type { Databases } from './databases.js';
-import { isUnknownCommit, permanentError, verdictOf } from './failures.js';
+import { type Effort, isUnknownCommit, permanentError, verdictOf } from './failures.js';
 import type { RepeatContext } from './repeats.js';
 import { TransactionWriter } from './transaction-writer.js';
 
@@ -30,26 +30,33 @@ export class Transactor {
   ) {}
 
   async transact<T>(label: string, work: (tx: StoreTransaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { pauses, closed, onRetry } = this.context;
     let limits = 0;
     for (let attempt = 1; ; attempt++) {
       this.#throwIfAborted(signal);
       const began = performance.now();
+      const effort: Effort = { elapsedMs: 0, bytes: 0 };
       try {
-        return await this.#once(label, work, signal);
+        return await this.#once(label, work, effort, signal);
       } catch (error) {
         this.#throwIfAborted(signal);
-        const verdict = verdictOf(error, performance.now() - began);
+        effort.elapsedMs = performance.now() - began;
+        const verdict = verdictOf(error, effort);
         if (verdict === 'permanent') throw permanentError(error);
         if (verdict === 'limit') limits++;
         if (verdict === 'tooLarge' || limits >= LIMITS_TO_GIVE_UP) throw tooLarge(label, error);
-        this.context.onRetry(label, error, attempt);
-        const pause = verdict === 'lost' ? this.context.pauses.lost(attempt) : this.context.pauses.conflict(attempt);
-        await sleep(pause, [signal, this.context.closed]);
+        onRetry(label, error, attempt);
+        await sleep(verdict === 'conflict' ? pauses.conflict(attempt) : pauses.lost(attempt), [signal, closed]);
       }
     }
   }
 
-  async #once<T>(label: string, work: (tx: StoreTransaction) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  async #once<T>(
+    label: string,
+    work: (tx: StoreTransaction) => Promise<T>,
+    effort: Effort,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     const session = this.context.client.startSession({ causalConsistency: true });
     this.context.clock.advance(session);
     session.startTransaction(TRANSACTION);
@@ -64,6 +71,7 @@ export class Transactor {
       await abort(session);
       throw isOutcome(error) ? error : (tx.failure ?? error);
     } finally {
+      effort.bytes = tx.bytes;
       this.context.clock.observe(session);
       await session.endSession();
     }

@@ -1,0 +1,491 @@
+import { describe, expect, test } from '@jest/globals';
+import { Decimal128, Double, Int32, Long } from 'bson';
+import { type CollectionRef, type Doc, DocumentRefused, FenceMissing, type Store } from './store.js';
+
+export interface StoreContext extends AsyncDisposable {
+  /** With empty databases. */
+  store: Store;
+  /** On a field of a collection, by any means: users make such indexes, the engine does not. */
+  makeUniqueIndex(collection: CollectionRef, field: string, name: string): Promise<void>;
+}
+
+type Make = () => Promise<StoreContext>;
+
+interface Counted extends Doc {
+  _id: string;
+  n: number;
+}
+
+const ROWS: CollectionRef = { database: 'state', name: 'rows' };
+const FENCES: CollectionRef = { database: 'state', name: 'fences' };
+const DOCUMENTS: CollectionRef = { database: 'target', name: 'documents' };
+
+/** What every adapter of the Store port must do. */
+export function describeStore(name: string, make: Make): void {
+  describe(`${name} as a store`, () => {
+    describe('transactions', () => transactionTests(make));
+    describe('fences', () => fenceTests(make));
+    describe('refused documents', () => refusalTests(make));
+    describe('bulks', () => bulkTests(make));
+    describe('patches', () => patchTests(make));
+    describe('reads', () => readTests(make));
+    describe('values', () => valueTests(make));
+    describe('collections', () => collectionTests(make));
+  });
+}
+
+function transactionTests(make: Make): void {
+  test('commits all of its writes together, and returns what the work returns', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    const result = await store.transact('test', async (tx) => {
+      await tx.insert(ROWS, [{ _id: 'a', n: 1 }]);
+      await tx.insert(DOCUMENTS, [{ _id: 1, n: 1 }]);
+      return 'done';
+    });
+    expect(result).toBe('done');
+    expect(await store.read.byId(ROWS, 'a')).toEqual({ _id: 'a', n: 1 });
+    expect(await store.read.byId(DOCUMENTS, 1)).toEqual({ _id: 1, n: 1 });
+  });
+
+  test('leaves nothing where the work throws, and rejects with what it threw', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    const failing = store.transact('test', async (tx) => {
+      await tx.insert(ROWS, [{ _id: 'a', n: 1 }]);
+      throw new Error('thrown by the work');
+    });
+    await expect(failing).rejects.toThrow('thrown by the work');
+    expect(await store.read.byId(ROWS, 'a')).toBeUndefined();
+  });
+
+  test('reads one snapshot, taken at its first operation, and its own writes', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(ROWS, [{ _id: 'a', n: 1 }, { _id: 'b', n: 1 }]);
+    const seen = await store.transact('test', async (tx) => {
+      await tx.byId(ROWS, 'a');
+      await store.transact('meanwhile', async (other) => {
+        await other.replace(ROWS, [{ _id: 'b', n: 2 }]);
+        await other.insert(ROWS, [{ _id: 'c', n: 2 }]);
+      });
+      await tx.insert(ROWS, [{ _id: 'own', n: 3 }]);
+      return tx.byIds<Counted>(ROWS, ['b', 'c', 'own']);
+    });
+    expect(byId(seen)).toEqual([{ _id: 'b', n: 1 }, { _id: 'own', n: 3 }]);
+    expect(byId(await store.read.byIds<Counted>(ROWS, ['b', 'c']))).toEqual([{ _id: 'b', n: 2 }, { _id: 'c', n: 2 }]);
+  });
+
+  test('runs its work again from the start where another transaction was faster', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(ROWS, [{ _id: 'a', n: 0 }]);
+    let runs = 0;
+    await store.transact('slow', async (tx) => {
+      runs++;
+      const row = (await tx.byId<Counted>(ROWS, 'a')) as Counted;
+      if (runs === 1) await store.transact('fast', (other) => other.replace(ROWS, [{ _id: 'a', n: 10 }]));
+      await tx.replace(ROWS, [{ _id: 'a', n: row.n + 1 }]);
+    });
+    expect(runs).toBe(2);
+    expect(await store.read.byId(ROWS, 'a')).toEqual({ _id: 'a', n: 11 });
+  });
+
+  test('does not commit work that swallowed the failure of a call', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(ROWS, [{ _id: 'a', n: 0 }]);
+    const swallowing = store.transact('test', async (tx) => {
+      await tx.insert(ROWS, [{ _id: 'b', n: 1 }]);
+      await tx.insert(ROWS, [{ _id: 'a', n: 1 }]).catch(() => undefined);
+    });
+    await expect(swallowing).rejects.toBeInstanceOf(DocumentRefused);
+    expect(await store.read.byId(ROWS, 'b')).toBeUndefined();
+  });
+
+  test('rejects with the reason of its signal: raised before, and while it repeats', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(ROWS, [{ _id: 'a', n: 0 }]);
+    await expect(store.transact('test', async () => 1, AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
+    const aborting = new AbortController();
+    let runs = 0;
+    const repeating = store.transact(
+      'test',
+      async (tx) => {
+        await tx.byId(ROWS, 'a');
+        await store.transact('faster', (other) => other.patch(ROWS, 'a', { inc: { n: 1 } }));
+        if (++runs === 3) aborting.abort(new Error('while it repeats'));
+        await tx.patch(ROWS, 'a', { inc: { n: 100 } });
+      },
+      aborting.signal,
+    );
+    await expect(repeating).rejects.toThrow('while it repeats');
+    expect(await store.read.byId(ROWS, 'a')).toEqual({ _id: 'a', n: 3 });
+  });
+}
+
+function fenceTests(make: Make): void {
+  test('makes the transactions of one partition serial: no update is lost, and all complete', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(FENCES, [{ _id: 'p0', n: 0 }]);
+    await store.write.insert(ROWS, [{ _id: 'sum', n: 0 }]);
+    const lanes = Array.from({ length: 4 }, async () => {
+      for (let i = 0; i < 5; i++) {
+        await store.transact('add', async (tx) => {
+          await tx.fence(FENCES, 'p0');
+          const sum = (await tx.byId<Counted>(ROWS, 'sum')) as Counted;
+          await tx.replace(ROWS, [{ _id: 'sum', n: sum.n + 1 }]);
+        });
+      }
+    });
+    await Promise.all(lanes);
+    expect(await store.read.byId(ROWS, 'sum')).toEqual({ _id: 'sum', n: 20 });
+    expect(await store.read.byId(FENCES, 'p0')).toEqual({ _id: 'p0', n: 20 });
+  });
+
+  test('returns the fence as it is after the increment, with all its fields', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(FENCES, [{ _id: 'p0', n: 6, at: 'x', former: [] }]);
+    const fence = await store.transact('test', (tx) => tx.fence(FENCES, 'p0'));
+    expect(fence).toEqual({ _id: 'p0', n: 7, at: 'x', former: [] });
+  });
+
+  test('is never made by its user: where it is gone the transaction ends with FenceMissing', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    const orphan = store.transact('test', async (tx) => {
+      await tx.insert(ROWS, [{ _id: 'a', n: 1 }]);
+      await tx.fence(FENCES, 'p0');
+    });
+    await expect(orphan).rejects.toBeInstanceOf(FenceMissing);
+    expect(await store.read.byIds(FENCES, ['p0'])).toEqual([]);
+    expect(await store.read.byId(ROWS, 'a')).toBeUndefined();
+  });
+}
+
+function refusalTests(make: Make): void {
+  test.each(['transaction', 'single write'])('names the position and the index of a duplicate (%s)', async (kind) => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(DOCUMENTS, [{ _id: 7 }]);
+    const docs = [{ _id: 5 }, { _id: 6 }, { _id: 7, secret: 'value' }, { _id: 8 }];
+    const inserting =
+      kind === 'transaction' ? store.transact('test', (tx) => tx.insert(DOCUMENTS, docs)) : store.write.insert(DOCUMENTS, docs);
+    const refused = await rejection(inserting);
+    expect(refused).toMatchObject({ kind: 'duplicate', index: 2, indexName: '_id_', collection: DOCUMENTS });
+    expect(String(refused)).not.toContain('secret');
+    if (kind === 'transaction') expect(await store.read.byId(DOCUMENTS, 5)).toBeUndefined();
+  });
+
+  test('names the unique index of the user’s that a replacement violates', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await context.makeUniqueIndex(DOCUMENTS, 'email', 'one_per_email');
+    await store.write.insert(DOCUMENTS, [{ _id: 1, email: 'a@example.org' }, { _id: 2, email: 'b@example.org' }]);
+    const refused = await rejection(
+      store.transact('test', (tx) => tx.replace(DOCUMENTS, [{ _id: 1, email: 'c@example.org' }, { _id: 2, email: 'c@example.org' }])),
+    );
+    expect(refused).toMatchObject({ kind: 'duplicate', index: 1, indexName: 'one_per_email' });
+    expect(String(refused)).not.toContain('c@example.org');
+    expect(await store.read.byId(DOCUMENTS, 1)).toMatchObject({ email: 'a@example.org' });
+  });
+
+  test('tells a document that is too large', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    const docs = [{ _id: 1 }, { _id: 2, text: 'x'.repeat(16 * 1024 * 1024) }];
+    const refused = await rejection(store.transact('test', (tx) => tx.insert(DOCUMENTS, docs)));
+    expect(refused).toMatchObject({ kind: 'tooLarge', index: 1 });
+    expect(await store.read.byId(DOCUMENTS, 1)).toBeUndefined();
+  });
+
+  test('refuses a document that is no BSON, by its position', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    const refused = await rejection(store.transact('test', (tx) => tx.insert(DOCUMENTS, [{ _id: 1 }, { _id: 2, 'a\0b': 1 }])));
+    expect(refused).toMatchObject({ kind: 'other', index: 1 });
+  });
+}
+
+function bulkTests(make: Make): void {
+  test('leaves out of a replacement what does not exist, and counts the others', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(ROWS, [{ _id: 'a', n: 1, old: true }, { _id: 'b', n: 1 }]);
+    const replaced = await store.transact('test', (tx) => tx.replace(ROWS, [{ _id: 'a', n: 2 }, { _id: 'x', n: 2 }]));
+    expect(replaced).toBe(1);
+    expect(await store.write.replace(ROWS, [{ _id: 'b', n: 3 }, { _id: 'y', n: 3 }])).toBe(1);
+    expect(byId(await store.read.byIds(ROWS, ['a', 'b', 'x', 'y']))).toEqual([{ _id: 'a', n: 2 }, { _id: 'b', n: 3 }]);
+  });
+
+  test('counts a replacement that changes nothing', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(ROWS, [{ _id: 'a', n: 1 }]);
+    expect(await store.transact('test', (tx) => tx.replace(ROWS, [{ _id: 'a', n: 1 }]))).toBe(1);
+  });
+
+  test('puts documents whether they are there or not', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.put(ROWS, [{ _id: 'a', n: 1 }]);
+    await store.write.put(ROWS, [{ _id: 'a', n: 2 }, { _id: 'b', n: 2 }]);
+    await store.transact('test', (tx) => tx.put(ROWS, [{ _id: 'b', n: 3 }, { _id: 'c', n: 3 }]));
+    expect(byId(await store.read.byIds(ROWS, ['a', 'b', 'c']))).toEqual([
+      { _id: 'a', n: 2 },
+      { _id: 'b', n: 3 },
+      { _id: 'c', n: 3 },
+    ]);
+  });
+
+  test('removes what is there, by `_id`s of any kind', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    const ids = ['a', 1, { x: 1, y: 'z' }, true, new Date(0)];
+    await store.write.insert(DOCUMENTS, ids.map((_id) => ({ _id })));
+    expect(await store.transact('test', (tx) => tx.remove(DOCUMENTS, [...ids.slice(0, 3), 'absent']))).toBe(3);
+    expect(await store.write.remove(DOCUMENTS, [...ids.slice(3), 'absent'])).toBe(2);
+    expect(await store.read.byIds(DOCUMENTS, ids)).toEqual([]);
+  });
+
+  test('does nothing for no documents', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.transact('test', async (tx) => {
+      await tx.insert(ROWS, []);
+      expect(await tx.replace(ROWS, [])).toBe(0);
+      expect(await tx.remove(ROWS, [])).toBe(0);
+      expect(await tx.byIds(ROWS, [])).toEqual([]);
+      expect(await tx.byField(ROWS, 'n', [])).toEqual([]);
+    });
+    await store.write.insert(ROWS, []);
+    expect(await store.write.replace(ROWS, [])).toBe(0);
+  });
+
+  test('takes a document of nearly 16 MiB, and bulks larger than a command', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    const text = 'x'.repeat(16 * 1024 * 1024 - 100);
+    await store.transact('large', (tx) => tx.insert(DOCUMENTS, [{ _id: 0, text }]));
+    expect((await store.read.byId<Doc & { text: string }>(DOCUMENTS, 0))?.text.length).toBe(text.length);
+    const many = Array.from({ length: 20 }, (_, i) => ({ _id: i + 1, text: 'ü'.repeat(500_000) }));
+    await store.transact('many', (tx) => tx.insert(DOCUMENTS, many));
+    const found = await store.read.byIds<Doc & { text: string }>(DOCUMENTS, many.map(({ _id }) => _id));
+    expect(found.map((doc) => doc.text.length)).toEqual(many.map(() => 500_000));
+  });
+
+  test('writes and reads 50,000 documents in one call', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    const docs = Array.from({ length: 50_000 }, (_, i) => ({ _id: key(i), n: i, k: { j0: `group ${i % 7}` } }));
+    const ids = docs.map(({ _id }) => _id);
+    await store.createIndex(ROWS, 'k.j0');
+    await store.transact('insert', (tx) => tx.insert(ROWS, docs));
+    expect(await store.transact('replace', (tx) => tx.replace(ROWS, docs.map((doc) => ({ ...doc, n: doc.n + 1 }))))).toBe(50_000);
+    expect(await store.read.byIds(ROWS, ids)).toHaveLength(50_000);
+    expect(await store.read.byField(ROWS, 'k.j0', ['group 3', 'group 5'])).toHaveLength(14_286);
+    expect(await store.transact('remove', (tx) => tx.remove(ROWS, ids))).toBe(50_000);
+  });
+}
+
+function patchTests(make: Make): void {
+  test.each(['transaction', 'single write'])('changes fields and returns the document after it (%s)', async (kind) => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(ROWS, [{ _id: 'a', n: 1, gone: 1, list: [{ at: 'x' }, { at: 'y' }, { at: 'z' }], deep: { keep: 1 } }]);
+    const patch = {
+      where: { n: 1, absent: null, 'deep.keep': 1 },
+      set: { 'deep.set': 'new' },
+      unset: ['gone'],
+      inc: { n: 4, fresh: 2 },
+      push: { log: [1, 2] },
+      pull: { list: { key: 'at', values: ['x', 'z'] } },
+    };
+    const after = await (kind === 'transaction' ? store.transact('test', (tx) => tx.patch(ROWS, 'a', patch)) : store.write.patch(ROWS, 'a', patch));
+    expect(after).toEqual({ _id: 'a', n: 5, list: [{ at: 'y' }], deep: { keep: 1, set: 'new' }, fresh: 2, log: [1, 2] });
+    expect(await store.read.byId(ROWS, 'a')).toEqual(after);
+  });
+
+  test('changes nothing where a guard does not hold or the document is not there', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(ROWS, [{ _id: 'a', n: 1 }]);
+    expect(await store.write.patch(ROWS, 'a', { where: { n: 2 }, set: { n: 3 } })).toBeUndefined();
+    expect(await store.write.patch(ROWS, 'a', { where: { n: null }, set: { n: 3 } })).toBeUndefined();
+    expect(await store.write.patch(ROWS, 'x', { set: { n: 3 } })).toBeUndefined();
+    expect(await store.transact('test', (tx) => tx.patch(ROWS, 'a', { where: { other: 1 }, inc: { n: 1 } }))).toBeUndefined();
+    expect(await store.read.byIds(ROWS, ['a', 'x'])).toEqual([{ _id: 'a', n: 1 }]);
+  });
+
+  test('takes an object in a guard for a value', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(ROWS, [{ _id: 'a', owner: { id: 1 } }]);
+    expect(await store.write.patch(ROWS, 'a', { where: { owner: { id: 1 } }, set: { n: 1 } })).toMatchObject({ n: 1 });
+    expect(await store.write.patch(ROWS, 'a', { where: { owner: { $gt: 0 } }, set: { n: 2 } })).toBeUndefined();
+  });
+}
+
+function readTests(make: Make): void {
+  test('sees at once all that this store has written', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    for (let n = 1; n <= 20; n++) {
+      await store.transact('test', (tx) => tx.put(ROWS, [{ _id: 'a', n }]));
+      expect(await store.read.byId(ROWS, 'a')).toEqual({ _id: 'a', n });
+    }
+  });
+
+  test('pages a range in `_id` order, above `after`, up to and including `upTo`', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(ROWS, ['d', 'b', 'e', 'a', 'c'].map((_id) => ({ _id })));
+    const ids = async (range: { after?: unknown; upTo?: unknown }, limit: number) =>
+      (await store.read.range(ROWS, range, { limit })).map(({ _id }) => _id);
+    expect(await ids({}, 10)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(await ids({}, 2)).toEqual(['a', 'b']);
+    expect(await ids({ after: 'b' }, 2)).toEqual(['c', 'd']);
+    expect(await ids({ after: 'b', upTo: 'd' }, 10)).toEqual(['c', 'd']);
+    expect(await ids({ upTo: 'b' }, 10)).toEqual(['a', 'b']);
+  });
+
+  test('pages a range over `_id`s of all types without a gap', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    const ids = [null, 1, 2.5, 'a', 'b', { x: 1 }, { x: 2 }, true, new Date(0)];
+    await store.write.insert(DOCUMENTS, ids.map((_id) => ({ _id })));
+    const seen: unknown[] = [];
+    for (let page: Doc[] = []; ; seen.push(page[0]?._id)) {
+      page = await store.read.range(DOCUMENTS, seen.length === 0 ? {} : { after: seen.at(-1) }, { limit: 1 });
+      if (page.length === 0) break;
+    }
+    expect(seen).toEqual(ids);
+    const upTo = await store.read.range(DOCUMENTS, { after: 2.5, upTo: { x: 1 } }, { limit: 10 });
+    expect(upTo.map(({ _id }) => _id)).toEqual(['a', 'b', { x: 1 }]);
+  });
+
+  test('finds by a dotted field, in `_id` order where limited, above `after`', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.createIndex(ROWS, 'k.j0');
+    await store.write.insert(ROWS, ['d', 'b', 'a', 'c', 'x'].map((_id) => ({ _id, k: { j0: _id === 'x' ? 'other' : 'same' } })));
+    const ids = async (options: object) => (await store.read.byField(ROWS, 'k.j0', ['same', 'none'], options)).map(({ _id }) => _id);
+    expect((await ids({})).sort()).toEqual(['a', 'b', 'c', 'd']);
+    expect(await ids({ limit: 2 })).toEqual(['a', 'b']);
+    expect(await ids({ limit: 2, after: 'b' })).toEqual(['c', 'd']);
+    expect((await ids({ after: 'b' })).sort()).toEqual(['c', 'd']);
+  });
+
+  test('gives only the fields asked for, and the `_id`', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(ROWS, [{ _id: 'a', n: 1, at: 'x', c: 'columns' }]);
+    expect(await store.read.byIds(ROWS, ['a'], { fields: ['at', 'n'] })).toEqual([{ _id: 'a', n: 1, at: 'x' }]);
+    expect(await store.read.byId(ROWS, 'a', { fields: [] })).toEqual({ _id: 'a' });
+  });
+}
+
+function valueTests(make: Make): void {
+  test('keeps BSON types apart where `exact` is asked for, and promotes them elsewhere', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    const values = {
+      int: new Int32(1),
+      double: new Double(1),
+      long: 1n,
+      large: 9_007_199_254_740_993n,
+      negative: new Double(-0),
+      nan: new Double(Number.NaN),
+      decimal: Decimal128.fromString('1.10'),
+    };
+    await store.transact('test', (tx) => tx.insert(DOCUMENTS, [{ _id: new Int32(1), ...values }]));
+    const exact = (await store.read.byId(DOCUMENTS, 1, { exact: true })) as Doc;
+    expect(exact._id).toEqual(new Int32(1));
+    expect(exact.int).toEqual(new Int32(1));
+    expect(exact.double).toEqual(new Double(1));
+    expect(exact.long).toEqual(Long.fromBigInt(1n));
+    expect(exact.large).toEqual(Long.fromBigInt(9_007_199_254_740_993n));
+    expect(Object.is((exact.negative as Double).value, -0)).toBe(true);
+    expect(Number.isNaN((exact.nan as Double).value)).toBe(true);
+    expect(String(exact.decimal)).toBe('1.10');
+    const promoted = (await store.transact('test', (tx) => tx.byId(DOCUMENTS, 1))) as Doc;
+    expect(promoted).toMatchObject({ _id: 1, int: 1, double: 1, long: 1 });
+  });
+
+  test('writes back what it has read exactly', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(DOCUMENTS, [{ _id: 1, d: new Double(2), l: 2n, nested: { list: [new Double(3), new Int32(3)] } }]);
+    const read = (await store.read.byId(DOCUMENTS, 1, { exact: true })) as Doc;
+    await store.transact('test', (tx) => tx.replace(DOCUMENTS, [read]));
+    expect(await store.read.byId(DOCUMENTS, 1, { exact: true })).toEqual(read);
+  });
+
+  test('keeps the order of fields', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.transact('test', (tx) => tx.insert(DOCUMENTS, [{ _id: 1, z: 1, a: { y: 1, b: 2 }, m: 3 }]));
+    const read = (await store.read.byId(DOCUMENTS, 1)) as Doc & { a: object };
+    expect([Object.keys(read), Object.keys(read.a)]).toEqual([['_id', 'z', 'a', 'm'], ['y', 'b']]);
+  });
+}
+
+function collectionTests(make: Make): void {
+  test('makes collections and indexes again without error, and drops what is and what is not there', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    for (let i = 0; i < 2; i++) {
+      await store.createCollection(ROWS);
+      await store.createIndex(ROWS, 'k.j0');
+    }
+    await store.write.insert(ROWS, [{ _id: 'a' }]);
+    for (let i = 0; i < 2; i++) await store.drop(ROWS);
+    expect(await store.read.byId(ROWS, 'a')).toBeUndefined();
+    expect(await store.collections('state')).not.toContain(ROWS.name);
+  });
+
+  test('lists and counts collections, and drops the state without touching the target', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(ROWS, [{ _id: 'a' }, { _id: 'b' }]);
+    await store.write.insert(DOCUMENTS, [{ _id: 1 }]);
+    expect((await store.collections('state')).sort()).toEqual([FENCES.name, ROWS.name]);
+    expect(await store.estimatedCount(ROWS)).toBe(2);
+    await store.dropState();
+    await store.dropState();
+    expect(await store.collections('state')).toEqual([]);
+    expect(await store.read.byId(DOCUMENTS, 1)).toEqual({ _id: 1 });
+  });
+
+  test('describes what it stands on', async () => {
+    await using context = await prepared(make);
+    expect(await context.store.describe()).toEqual({ version: expect.any(String), topology: expect.stringMatching(/replicaSet|sharded/) });
+  });
+}
+
+/** With the collections made, as the engine does before it begins transactions. */
+async function prepared(make: Make): Promise<StoreContext> {
+  const context = await make();
+  for (const collection of [ROWS, FENCES, DOCUMENTS]) await context.store.createCollection(collection);
+  return context;
+}
+
+async function rejection(promise: Promise<unknown>): Promise<DocumentRefused> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(DocumentRefused);
+  return error as DocumentRefused;
+}
+
+function byId<D extends Doc>(docs: readonly D[]): D[] {
+  return [...docs].sort((a, b) => (String(a._id) < String(b._id) ? -1 : 1));
+}
+
+function key(n: number): string {
+  return `N${String(n).padStart(6, '0')}`;
+}
