@@ -2,7 +2,7 @@ import { rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import './root.mjs';
 import { ensureInstalled } from './install.mjs';
-import { packageProgram, runNode, say } from './run.mjs';
+import { main, packageProgram, runNode, say } from './run.mjs';
 import { glob } from './source-files.mjs';
 
 const BUILT = 'dist/.built';
@@ -42,6 +42,8 @@ async function removeOrphans() {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await ensureInstalled();
-  process.exitCode = await build();
+  await main(async () => {
+    await ensureInstalled();
+    return build();
+  });
 }

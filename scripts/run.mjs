@@ -28,3 +28,13 @@ export const runNode = (args, options) => run(process.execPath, args, options);
 export function say(line) {
   process.stdout.write(`${line}\n`);
 }
+
+/** Runs a script's work: its result is the exit code, and what it throws is shown without a stack. */
+export async function main(work) {
+  try {
+    process.exitCode = await work();
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import './root.mjs';
 import { build } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
-import { packageProgram, runNode, say } from './run.mjs';
+import { main, packageProgram, runNode, say } from './run.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 
 /**
@@ -17,20 +17,31 @@ const steps = [
   ['typecheck', () => runNode([packageProgram('typescript/bin/tsc'), '-p', 'tsconfig.json', '--noEmit'])],
 ];
 
-await ensureInstalled();
-await ensureSystemPackages();
-const failures = [];
-for (const [name, step] of steps) {
-  say(`\n== ${name}`);
-  if ((await step()) !== 0) failures.push(name);
+await main(async () => {
+  const failures = [];
+  let tests = { passed: 0, failed: 0, pending: 0 };
+  try {
+    await ensureInstalled();
+    await ensureSystemPackages();
+    for (const [name, step] of steps) {
+      say(`\n== ${name}`);
+      if ((await step()) !== 0) failures.push(name);
+    }
+    say('\n== tests');
+    tests = await runTests(process.argv.slice(2));
+  } catch (error) {
+    failures.push(error.message);
+  }
+  return conclude(tests, failures);
+});
+
+function conclude(tests, failures) {
+  for (const name of failures) say(`failed: ${name}`);
+  if (tests.pending > 0) say(`${tests.pending} tests were not run`);
+  const failed = tests.failed + failures.length;
+  say(`${tests.passed} passed, ${failed} failed`);
+  return failed > 0 || tests.passed === 0 ? 1 : 0;
 }
-say('\n== tests');
-const tests = await runTests(process.argv.slice(2));
-for (const name of failures) say(`${name} failed`);
-if (tests.pending > 0) say(`${tests.pending} tests were not run`);
-const failed = tests.failed + failures.length;
-process.exitCode = failed > 0 || tests.passed === 0 ? 1 : 0;
-say(`${tests.passed} passed, ${failed} failed`);
 
 /** A test file that cannot even be run counts as one failed test, as does a run that fails for a reason of its own. */
 async function runTests(args) {
