@@ -103,7 +103,7 @@ function escape(text: string): string {
 
 /** `N`, then the number of digits as a letter, then the digits; for negative ones all of it complemented. */
 function encodeInteger(text: string): string {
-  return text.charCodeAt(0) === 45 ? encodeNegative(text.slice(1)) : `N${lengthLetter(text.length)}${text}`;
+  return text.charCodeAt(0) === 45 ? encodeNegative(text.slice(1)) : PREFIXES[Math.min(text.length, 60)] + text;
 }
 
 function encodeNegative(digits: string): string {
@@ -120,22 +120,29 @@ function lengthOfInteger(digits: string): number {
   return point < 0 ? digits.length : point;
 }
 
-/** 1 → 'A'. Beyond 60 digits the order is lost, equality is not. */
-function lengthLetter(length: number): string {
-  return String.fromCharCode(0x40 + Math.min(length, 60));
-}
+/** By length: `NA` for one digit, and so on. Beyond 60 digits the order is lost, equality is not. */
+const PREFIXES = Array.from({ length: 61 }, (_, length) => `N${String.fromCharCode(0x40 + length)}`);
 
 function encodeNumeric(text: string): string {
-  if (text === 'NaN') return 'N~NaN';
-  if (text === 'Infinity') return 'N~Infinity';
-  if (text === '-Infinity') return 'N!-Infinity';
-  let digits = text;
-  if (digits.includes('.')) digits = digits.replace(/0+$/, '').replace(/\.$/, '');
-  const negative = digits.startsWith('-');
-  if (negative) digits = digits.slice(1);
-  digits = digits.replace(/^0+(?=\d)/, '');
+  const first = text.charCodeAt(0);
+  if (first > 57) return text === 'NaN' ? 'N~NaN' : 'N~Infinity';
+  const negative = first === 45;
+  if (negative && text.charCodeAt(1) > 57) return 'N!-Infinity';
+  const digits = significant(text, negative ? 1 : 0);
   if (digits === '0') return encodeInteger('0');
-  return negative ? encodeNegative(digits) : `N${lengthLetter(lengthOfInteger(digits))}${digits}`;
+  return negative ? encodeNegative(digits) : PREFIXES[Math.min(lengthOfInteger(digits), 60)] + digits;
+}
+
+/** Without sign, without zeros before the number or behind its fraction. */
+function significant(text: string, from: number): string {
+  let start = from;
+  let end = text.length;
+  if (text.includes('.')) {
+    while (text.charCodeAt(end - 1) === 48) end--;
+    if (text.charCodeAt(end - 1) === 46) end--;
+  }
+  while (start < end - 1 && text.charCodeAt(start) === 48 && text.charCodeAt(start + 1) !== 46) start++;
+  return text.slice(start, end);
 }
 
 function parseFloatText(text: string): number {
