@@ -1,1 +1,3 @@
+export * from './expression.codes.js';
 export * from './result.js';
+export * from './sandbox.js';

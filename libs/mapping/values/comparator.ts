@@ -24,10 +24,9 @@ function compareOf(type: ValueType): Compare {
     case 'int16': case 'int32': case 'int64': case 'oid': case 'numeric': return compareNumbers;
     case 'float32': case 'float64': return compareFloats;
     case 'date': case 'timestamp': case 'timestamptz': return compareTimestamps;
-    case 'time': return compareTimes;
     case 'interval': return compareIntervals;
     case 'char': return (a, b) => compareUtf8(withoutPadding(a), withoutPadding(b));
-    case 'bool': case 'uuid': case 'bytes': return compareCodeUnits;
+    case 'bool': case 'uuid': case 'bytes': case 'time': return compareCodeUnits;
     case 'text': case 'enum': case 'json': return compareUtf8;
     case 'array': return compareArrays(type.element);
   }
@@ -115,29 +114,6 @@ function compareTimestamps(a: string, b: string): number {
 
 function isPlain(text: string): boolean {
   return text.charCodeAt(4) === 45 && text.charCodeAt(text.length - 1) <= 57 && text.charCodeAt(0) <= 57;
-}
-
-const TIME = /^(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?)?$/;
-
-/** With a zone (timetz): by the instant, then by the zone, west of Greenwich last, as PostgreSQL does. */
-function compareTimes(a: string, b: string): number {
-  const x = TIME.exec(a);
-  const y = TIME.exec(b);
-  if (x?.[5] === undefined || y?.[5] === undefined) return compareCodeUnits(a, b);
-  const [offsetA, offsetB] = [offsetOf(x), offsetOf(y)];
-  return secondsOf(x) - offsetA - (secondsOf(y) - offsetB) || micros(x) - micros(y) || offsetB - offsetA;
-}
-
-function secondsOf(time: RegExpExecArray): number {
-  return Number(time[1]) * 3600 + Number(time[2]) * 60 + Number(time[3]);
-}
-
-function micros(time: RegExpExecArray): number {
-  return Number((time[4] ?? '').padEnd(6, '0'));
-}
-
-function offsetOf(time: RegExpExecArray): number {
-  return (Number(time[6]) * 3600 + Number(time[7] ?? 0) * 60 + Number(time[8] ?? 0)) * (time[5] === '-' ? -1 : 1);
 }
 
 const INTERVAL = /^P(?:(-?\d+)Y)?(?:(-?\d+)M)?(?:(-?\d+)W)?(?:(-?\d+)D)?(?:T(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?)(\d+)(?:\.(\d+))?S)?)?$/;

@@ -66,15 +66,9 @@ function millisecondsAt(text: string, length: number): number {
 /** The long way: BC, years over 9999, other zones, and text that a user calls a date (validated). */
 export function parsedTimestampMs(text: string): number | ConversionFailed {
   const match = TIMESTAMP.exec(text);
-  if (match === null) return DATE.test(text) ? parsedDateMs(text) : isInfinite(text) ? INFINITE : INVALID;
+  if (match === null) return dateMs(text);
   const micros = microsOfMatch(match);
-  return inRange(Math.floor(Number(micros / 1000n - (micros % 1000n < 0n ? 1n : 0n))));
-}
-
-function parsedDateMs(text: string): number | ConversionFailed {
-  const match = DATE.exec(text);
-  if (match === null) return INVALID;
-  return inRange(daysOf(yearOf(match[1] as string, match[4]), Number(match[2]), Number(match[3])) * DAY_MS);
+  return inRange(Number(micros / 1000n - (micros % 1000n < 0n ? 1n : 0n)));
 }
 
 /** Microseconds since 1970 for comparing: infinities are beyond everything; undefined where it is no timestamp. */
@@ -118,21 +112,24 @@ export function timestampOf(text: string): Date | ConversionFailed {
   return typeof ms === 'number' ? new Date(ms) : ms;
 }
 
-/** A date or timestamp in free text; unlike the source's own, its fields may be out of bounds. */
+/** A date or timestamp in free text; unlike in the source's own, its parts may be out of bounds. */
 export function freeDateOf(text: string): Date | ConversionFailed {
   const trimmed = text.trim();
-  const match = TIMESTAMP.exec(trimmed) ?? DATE.exec(trimmed);
-  if (match === null) return isInfinite(trimmed) ? INFINITE : INVALID;
-  if (!isDay(match) || Number(match[5] !== undefined && match.length > 6 ? match[5] : 0) > 59) return INVALID;
-  if (match.length > 6 && (Number(match[4]) > 23 || Number(match[6] ?? 0) > 59)) return INVALID;
+  if (isInfinite(trimmed)) return INFINITE;
+  const timestamp = TIMESTAMP.exec(trimmed);
+  const date = DATE.exec(trimmed);
+  if (timestamp !== null ? !isTimeOfDay(timestamp) || !isDay(timestamp, timestamp[13]) : date === null || !isDay(date, date[4])) return INVALID;
   const ms = parsedTimestampMs(trimmed);
   return typeof ms === 'number' ? new Date(ms) : ms;
 }
 
-function isDay(match: RegExpExecArray): boolean {
-  const bc = match.length > 6 ? match[13] : match[4];
+function isTimeOfDay(match: RegExpExecArray): boolean {
+  return Number(match[4]) < 24 && Number(match[5]) < 60 && Number(match[6] ?? 0) < 60;
+}
+
+function isDay(match: RegExpExecArray, bc: string | undefined): boolean {
   const [year, month, day] = [yearOf(match[1] as string, bc), Number(match[2]), Number(match[3])];
   if (month < 1 || month > 12 || day < 1) return false;
-  const [nextYear, nextMonth] = month === 12 ? [year + 1, 1] : [year, month + 1];
-  return day <= daysOf(nextYear, nextMonth, 1) - daysOf(year, month, 1);
+  const following = month === 12 ? daysOf(year + 1, 1, 1) : daysOf(year, month + 1, 1);
+  return day <= following - daysOf(year, month, 1);
 }
