@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { MillraceError } from '#errors';
-import type { JobFile, Positions } from '#mapping';
+import type { JobFile, Positions, Problem, ReadMapping } from '#mapping';
 import type { Redactor } from '#observability/redaction';
 import { cliErrors } from './cli.codes.js';
 import type { CommandContext } from './command.js';
@@ -30,7 +30,7 @@ export async function parseJobFile(
   text: string,
   { fileName, env, redactor }: { fileName: string; env: Host['env']; redactor: Redactor },
 ): Promise<LoadedJobFile> {
-  const { readJobFile } = await import('#mapping');
+  const { readJobFile, sortProblems } = await import('#mapping');
   const result = readJobFile(text, {
     fileName,
     env,
@@ -40,7 +40,10 @@ export async function parseJobFile(
       return content;
     },
   });
-  if (result.problems) throw jobFileInvalid(fileName, result.problems);
+  if (result.problems) {
+    const further = result.partial ? await furtherProblemsOf(result.partial, redactor) : [];
+    throw jobFileInvalid(fileName, sortProblems([...result.problems, ...further]));
+  }
   for (const { uri } of [result.jobFile.source, result.jobFile.target]) redactor.addUri(uri);
   return { fileName, jobFile: result.jobFile, positions: result.positions };
 }
@@ -48,6 +51,27 @@ export async function parseJobFile(
 export function jobFileInvalid(fileName: string, problems: readonly unknown[]): MillraceError {
   const count = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`;
   return new MillraceError(cliErrors.JOB_FILE_INVALID, `${fileName} has ${count}.`, { context: { problems } });
+}
+
+const PATIENCE_MS = 3000;
+
+/** All mistakes at once: what can be read of a faulty file is held against the source, where that can be reached. */
+async function furtherProblemsOf(partial: ReadMapping, redactor: Redactor): Promise<Problem[]> {
+  redactor.addUri(partial.jobFile.source.uri);
+  const [{ furtherProblems }, { createPostgresSource }] = await Promise.all([
+    import('#mapping'),
+    import('#sources/postgres'),
+  ]);
+  try {
+    const source = createPostgresSource(partial.jobFile.source.uri, { connectTimeoutMs: PATIENCE_MS });
+    try {
+      return furtherProblems(partial, await source.catalogue());
+    } finally {
+      await source.close();
+    }
+  } catch {
+    return [];
+  }
 }
 
 async function readText(fileName: string): Promise<string> {

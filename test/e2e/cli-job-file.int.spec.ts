@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { testPostgres } from '#testing';
 import { type CliContext, cliContext } from './run-cli.js';
 
 let cli: CliContext;
 beforeAll(async () => {
   cli = await cliContext();
 });
-afterAll(() => cli[Symbol.asyncDispose]());
+afterAll(async () => {
+  await cli[Symbol.asyncDispose]();
+});
 
 const SECRET = 'hunter22-geheim';
 
@@ -80,6 +83,20 @@ describe('a job file with mistakes', () => {
     const { code, out, err } = await cli.run(['check', '--json', file], env);
     expect(code).toBe(2);
     expect(out + err).not.toContain(SECRET);
+  });
+
+  test('also has its names checked against the source, all at once', async () => {
+    await using postgres = await testPostgres();
+    await postgres.exec('CREATE TABLE orders (id int PRIMARY KEY)');
+    const text = WRONG.replace('job: Shop', 'job: shop').replace(
+      'tabel: public.orders',
+      'table: public.orders\n    id: nummer',
+    );
+    const file = await cli.file('wrong.yaml', text);
+    const { code, err } = await cli.run(['check', file], { SHOP_PG_URI: postgres.uri, SHOP_MONGO_URI: 'mongodb://h' });
+    expect(code).toBe(2);
+    expect(err).toMatch(/wrong\.yaml:9:\d+: collections\.orders\.embed\.lines\.limit: /);
+    expect(err).toMatch(/wrong\.yaml:7:\d+: collections\.orders\.id: .*nummer/);
   });
 
   test('that is not there is refused in one line', async () => {

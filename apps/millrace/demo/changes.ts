@@ -11,8 +11,8 @@ export interface Change {
 }
 
 /** The order that is shown side by side, before and after. */
-export const SHOWN = 1207;
-const OTHER = 1208;
+export const SHOWN = 1202;
+const OTHER = 1203;
 const DELETED = 1300;
 const RENAMED = 1401;
 const NEW_KEY = 90_001;

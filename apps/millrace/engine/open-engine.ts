@@ -1,20 +1,22 @@
+import 'reflect-metadata';
 import type { JobCommands, JobEvent } from '#job';
 import { openJob } from '#job';
 import { NestFactory } from '@nestjs/core';
 import type { CommandContext } from '../command.js';
 import type { LoadedJobFile } from '../job-file.js';
 import { loggerOf } from '../logger.js';
+import { composeJob } from './compose.js';
 import { EngineHost, EngineModule } from './engine.module.js';
 import { NestLogger } from './nest-logger.js';
 
 /** The engine in this process, as a Nest application without a door; closing the job ends the application. */
 export async function openEngine(
-  { jobFile, positions, fileName }: LoadedJobFile,
+  loaded: LoadedJobFile,
   context: Pick<CommandContext, 'host' | 'terminal' | 'settings'>,
   onEvent: (event: JobEvent) => void,
 ): Promise<JobCommands> {
-  const logger = loggerOf(context, jobFile.job);
-  const open = (): Promise<JobCommands> => openJob(jobFile, { positions, fileName, onEvent, logger });
+  const logger = loggerOf(context, loaded.jobFile.job);
+  const open = async (): Promise<JobCommands> => openJob(composeJob(loaded, context.settings, onEvent));
   const application = await NestFactory.createApplicationContext(EngineModule.forJob(open), {
     logger: new NestLogger(logger),
     abortOnError: false,

@@ -1,0 +1,51 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Settings } from '#config';
+import type { JobDeps, JobEvent, JobTimers, Tuning } from '#job';
+import { EmbeddedLog } from '#log/embedded';
+import { compileAssembler, Sandbox } from '#mapping';
+import { createPostgresSource } from '#sources/postgres';
+import { openMongoStore, targetProblem } from '#store/mongodb';
+import type { LoadedJobFile } from '../job-file.js';
+import { targetTrouble } from './target-trouble.js';
+
+/** One process: the embedded log between the actors, PostgreSQL and MongoDB at its ends, the real clock. */
+export function composeJob(
+  { jobFile, positions }: LoadedJobFile,
+  settings: Settings,
+  onEvent: (event: JobEvent) => void,
+): JobDeps {
+  return {
+    jobFile,
+    positions,
+    openSource: async () => createPostgresSource(jobFile.source.uri, { job: jobFile.job }),
+    openStore: (onRetry) =>
+      openMongoStore({
+        uri: jobFile.target.uri,
+        stateDatabase: `millrace_${jobFile.job}`,
+        targetDatabase: jobFile.target.database,
+        appName: `millrace ${jobFile.job}`,
+        onRetry: targetTrouble(onRetry),
+      }),
+    targetProblem,
+    makeLog: () => new EmbeddedLog(),
+    makeEvaluator: (plan) => Sandbox.create(plan),
+    makeAssembler: compileAssembler,
+    timers: TIMERS,
+    tuning: tuningOf(settings),
+    onEvent,
+  };
+}
+
+const TIMERS: JobTimers = {
+  now: () => Date.now(),
+  wait: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
+  setTimeout: (run, ms) => setTimeout(run, ms),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+  random: Math.random,
+};
+
+/** The settings have the engine's own names. */
+function tuningOf(settings: Settings): Tuning {
+  const { logLevel: _level, logFormat: _format, debug: _debug, ...tuning } = settings;
+  return tuning;
+}
