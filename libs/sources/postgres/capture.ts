@@ -105,7 +105,7 @@ export class PostgresCapture implements CaptureStream {
     this.watcher = setInterval(() => this.watch(), this.options.watchIntervalMs);
   }
 
-  /** Where it cannot be asked now, it is asked again later; a source that is gone shows in the stream. */
+  /** Where it cannot be asked now, it is asked again later: a source that is gone shows in the stream. */
   private watch(): void {
     publicationChange(this.connections, this.names.publication, this.plan).then((finding) => {
       if (!finding || this.aborted.signal.aborted) return;
@@ -113,7 +113,9 @@ export class PostgresCapture implements CaptureStream {
       this.queue.events.push({ op: 'schema', finding, stops: true });
       this.queue.added(0);
       this.queue.flush();
-    }, () => {});
+    }, (error: unknown) => {
+      if (!this.connections.error(error).retriable) this.queue.fail(error);
+    });
   }
 
   /** Waits for a former user of the slot, and then ends it: a process that was killed is noticed late by the server. */

@@ -1,6 +1,7 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
+import { MillraceError } from '#errors';
 import { type Finding, type Plan, qualifiedName, type TablePlan } from '#model';
-import { SCHEMA_CHANGED } from './capture.codes.js';
+import { CAPTURE_CODES, SCHEMA_CHANGED } from './capture.codes.js';
 import type { PostgresConnections } from './connection.js';
 import { fromClause, readShapes } from './table-shape.js';
 
@@ -42,10 +43,13 @@ export async function publicationExists(connections: PostgresConnections, name: 
   return rows.length > 0;
 }
 
-/** What of the publication changed without a trace in the log; the first such thing. */
+/**
+ * What of the publication changed without a trace in the log; the first such thing. From PostgreSQL 18 on a publication
+ * that was dropped does not even end the stream: its changes are missing in silence.
+ */
 export async function publicationChange(connections: PostgresConnections, name: string, plan: Plan): Promise<Finding | undefined> {
   const [row] = await connections.query<{ partitions: string | null; noted: string | null; missing: string[] }>(STATE, [oids(plan), name]);
-  if (!row) return undefined;
+  if (!row) throw missingPublication(name);
   const [gone] = row.missing;
   if (gone !== undefined) {
     const table = qualifiedName(plan.tables.find(({ sourceId }) => sourceId === gone) as TablePlan);
@@ -53,6 +57,11 @@ export async function publicationChange(connections: PostgresConnections, name: 
   }
   if (row.partitions === row.noted) return undefined;
   return changed('source', 'The set of partitions of a partitioned table has changed; rows that came or went with a partition are not in the log.');
+}
+
+export function missingPublication(name: string): MillraceError {
+  const code = CAPTURE_CODES.PUBLICATION_MISSING;
+  return new MillraceError(code, `The publication ${name} is not there. ${code.remedy}`, { context: { publication: name } });
 }
 
 function oids(plan: Plan): string[] {

@@ -5,7 +5,7 @@ import type { CaptureHealth, CaptureNames } from '../source.js';
 import { CAPTURE_CODES } from './capture.codes.js';
 import type { PostgresConnections } from './connection.js';
 import { sqlStateOf } from './errors.js';
-import { publicationExists } from './publication.js';
+import { missingPublication, publicationExists } from './publication.js';
 
 /** A slot as the server shows it now. */
 export interface SlotState {
@@ -50,9 +50,7 @@ export async function checkSlot(connections: PostgresConnections, names: Capture
   const state = await readSlot(connections, names.slot);
   if (!state) throw failure('SLOT_MISSING', `The replication slot ${names.slot} is not there.`, names);
   if (state.lost) throw failure('SLOT_LOST', `The replication slot ${names.slot} was invalidated (${state.lost}).`, names);
-  if (!await publicationExists(connections, names.publication)) {
-    throw failure('PUBLICATION_MISSING', `The publication ${names.publication} is not there.`, names);
-  }
+  if (!await publicationExists(connections, names.publication)) throw missingPublication(names.publication);
 }
 
 /**

@@ -1,0 +1,148 @@
+import { describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import type { MillraceError } from '#errors';
+import { type TestPostgres, testPostgres, waitFor } from '#testing';
+import type { CaptureStream } from '../source.js';
+import { Captured } from '../testing/captured.js';
+import { planOfTables } from '../testing/plan-of-tables.js';
+import { createPostgresSource } from './postgres-source.js';
+
+const TABLE = 'CREATE TABLE t (id int PRIMARY KEY, v text)';
+
+async function capturing(database: TestPostgres<unknown>): Promise<Captured> {
+  await database.query(TABLE);
+  return Captured.begin(createPostgresSource(database.uri, { job: 'kit', capture: { watchIntervalMs: 100 } }), database.database, ['public.t']);
+}
+
+async function failureOf(stream: CaptureStream): Promise<MillraceError> {
+  try {
+    for await (const _ of stream) void _;
+  } catch (error) {
+    return error as MillraceError;
+  }
+  throw new Error('the stream ended without an error');
+}
+
+describe.each(['oldest', 'newest'] as const)('the capture of PostgreSQL (%s) in trouble', (version) => {
+  test('breaks retriably when the server is killed, and loses nothing after it is back', async () => {
+    await using database = await testPostgres({ version, dedicated: true });
+    await using capture = await capturing(database);
+    await database.query('INSERT INTO t VALUES (1)');
+    await capture.events.until((event) => event.op === 'upsert');
+    await capture.events.until((event) => event.op === 'commit');
+    capture.events.confirmAll();
+    await database.query('INSERT INTO t VALUES (2)');
+    await capture.events.until((event) => event.op === 'upsert');
+    const failure = capture.events.until(() => false).then(() => undefined, (error: unknown) => error as MillraceError);
+    await database.server.kill();
+    expect(await failure).toMatchObject({ name: 'MillraceError', retriable: true });
+    await capture.restart();
+    const down = createPostgresSource(database.uri);
+    await expect(down.captureHealth(capture.names)).rejects.toMatchObject({ retriable: true });
+    await down.close();
+    await database.server.restart();
+    await waitFor(() => database.query('INSERT INTO t VALUES (3)'));
+    const ids = (await capture.changes()).map(({ tuple }) => tuple[0]);
+    expect(ids.slice(-2)).toEqual(['2', '3']);
+  });
+
+  test('ends a former user of its slot that lingers', async () => {
+    await using database = await testPostgres({ version });
+    await using former = await capturing(database);
+    await former.caughtUp();
+    const source = createPostgresSource(database.uri, { capture: { takeOverAfterMs: 300 } });
+    await database.query('INSERT INTO t VALUES (1)');
+    const stream = source.capture(former.plan, former.names, 1);
+    const first = await stream[Symbol.asyncIterator]().next();
+    expect(first.done).toBe(false);
+    expect(await failureOf(former.events.stream)).toMatchObject({ retriable: true });
+    await stream.stop();
+    await source.close();
+  });
+
+  test('says for good that the slot is missing, and not that it might come back', async () => {
+    await using database = await testPostgres({ version });
+    await using capture = await capturing(database);
+    await capture.source.dropCapture(capture.names, 100);
+    expect(await failureOf(capture.events.stream)).toMatchObject({ code: 'SLOT_MISSING', retriable: false });
+  });
+
+  test('says for good that the publication is missing, also where it is dropped while it streams', async () => {
+    await using database = await testPostgres({ version });
+    await using capture = await capturing(database);
+    await capture.caughtUp();
+    await database.query(`DROP PUBLICATION ${capture.names.publication}`);
+    await database.query('INSERT INTO t VALUES (1)');
+    expect(await failureOf(capture.events.stream)).toMatchObject({ code: 'PUBLICATION_MISSING', retriable: false });
+    await capture.restart();
+    expect(await failureOf(capture.events.stream)).toMatchObject({ code: 'PUBLICATION_MISSING', retriable: false });
+  });
+
+  test('says for good that the slot was invalidated', async () => {
+    await using database = await testPostgres({ version, settings: { max_slot_wal_keep_size: '1MB', wal_keep_size: 0, max_wal_size: '32MB', min_wal_size: '32MB' } });
+    await using capture = await capturing(database);
+    await waitFor(async () => {
+      await database.query("SELECT pg_logical_emit_message(false, 'fill', repeat('x', 8000000))");
+      await database.query('SELECT pg_switch_wal()');
+      await database.query('CHECKPOINT');
+      return (await capture.source.captureHealth(capture.names)).lost;
+    });
+    expect(await failureOf(capture.events.stream)).toMatchObject({ code: 'SLOT_LOST', retriable: false });
+  });
+
+  test('is begun anew over what a former try left', async () => {
+    await using database = await testPostgres({ version });
+    await using former = await capturing(database);
+    await former.caughtUp();
+    const source = createPostgresSource(database.uri);
+    await source.beginCapture(former.plan, former.names, new AbortController().signal);
+    await database.query('INSERT INTO t VALUES (1)');
+    await using again = await Captured.begin(source, database.database, ['public.t']);
+    await database.query('INSERT INTO t VALUES (2)');
+    expect((await again.changes()).map(({ tuple }) => tuple[0])).toEqual(['2']);
+  }, 30_000);
+});
+
+describe('the start of a capture', () => {
+  test('waits for open transactions and misses nothing of them', async () => {
+    await using database = await testPostgres();
+    await database.query(TABLE);
+    const open = new pg.Client({ connectionString: database.uri });
+    await open.connect();
+    await open.query('BEGIN; INSERT INTO t VALUES (1)');
+    let began = false;
+    const beginning = Captured.begin(createPostgresSource(database.uri), database.database, ['public.t']).then((capture) => {
+      began = true;
+      return capture;
+    });
+    await waitFor(async () => (await database.query(
+      "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND backend_type = 'walsender' AND datname = current_database()")).length > 0);
+    expect(began).toBe(false);
+    await open.query('COMMIT');
+    await open.end();
+    await using capture = await beginning;
+    const reader = await capture.source.openReader();
+    expect((await reader.page(capture.plan.tables[0]!, null, 10)).keys).toEqual(['NA1']);
+    await reader.close();
+    expect(await capture.changes()).toEqual([]);
+  });
+
+  test('gives up when it is told to, and leaves no slot', async () => {
+    await using database = await testPostgres();
+    await database.query(TABLE);
+    const open = new pg.Client({ connectionString: database.uri });
+    await open.connect();
+    await open.query('BEGIN; INSERT INTO t VALUES (1)');
+    const source = createPostgresSource(database.uri);
+    const plan = planOfTables(await source.catalogue(), 'kit', ['public.t']);
+    const names = { slot: `millrace_${database.database}`.toLowerCase(), publication: `millrace_${database.database}`.toLowerCase() };
+    const abort = new AbortController();
+    const beginning = source.beginCapture(plan, names, abort.signal);
+    await waitFor(async () => (await source.captureHealth(names)).exists);
+    abort.abort();
+    await expect(beginning).rejects.toMatchObject({ name: 'AbortError' });
+    await waitFor(async () => !(await source.captureHealth(names)).exists);
+    await open.end();
+    await source.close();
+  });
+});
