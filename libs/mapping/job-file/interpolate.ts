@@ -43,7 +43,12 @@ export function interpolate(scalar: string, variables: Variables, options: { exp
 }
 
 /** As in a shell, the default of `${NAME:-default}` also stands in for an empty NAME. */
-function valueOf(name: string, fallback: string | undefined, variables: Variables, result: Interpolated): string | undefined {
+function valueOf(
+  name: string,
+  fallback: string | undefined,
+  variables: Variables,
+  result: Interpolated,
+): string | undefined {
   const { env } = variables;
   const set = env[name];
   if (set !== undefined && set !== '' && name.endsWith('_FILE')) return contentOf(name, set, variables, result);

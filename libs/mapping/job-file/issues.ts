@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import type { JobFileCode } from '../mapping.codes.js';
+import { SIZE_PATTERN } from './byte-size.js';
 import { didYouMean } from './did-you-mean.js';
 import type { Positions } from './positions.js';
 import { formatPath, type Path, type Problem } from './problem.js';
+import { JOB_NAME, WHOLE_NUMBER } from './schema.js';
 import { keysAt } from './schema-keys.js';
 
 type Issue = z.core.$ZodIssue;
@@ -25,20 +27,35 @@ export function flatten(issue: Issue, base: Path = []): FlatIssue[] {
   if (issue.code !== 'invalid_union') return [{ issue, path }];
   const meant = issue.errors.find((branch) => !branch.some((e) => e.code === 'invalid_type' && e.path.length === 0));
   if (meant) return meant.flatMap((inner) => flatten(inner, path));
-  const expected = issue.errors.flat().flatMap((e) => (e.code === 'invalid_type' ? [KINDS[e.expected] ?? e.expected] : []));
+  const expected = issue.errors
+    .flat()
+    .flatMap((e) => (e.code === 'invalid_type' ? [KINDS[e.expected] ?? e.expected] : []));
   return [{ issue, path, expected: [...new Set(expected)] }];
 }
 
 const KINDS: Record<string, string> = {
-  string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false', array: 'a list', object: 'a map', record: 'a map',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
 };
 
 function problemOf({ issue, path, expected }: FlatIssue, data: unknown, positions: Positions): Problem[] {
-  const at = (code: JobFileCode, where: Path, place: { line: number; column: number }, message: string): Problem =>
-    ({ file: positions.file, ...place, path: formatPath(where), code, message });
+  const at = (code: JobFileCode, where: Path, place: { line: number; column: number }, message: string): Problem => ({
+    file: positions.file,
+    ...place,
+    path: formatPath(where),
+    code,
+    message,
+  });
   const name = path.length === 0 ? 'the job file' : `\`${String(path.at(-1))}\``;
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => at('JOB_FILE_UNKNOWN_KEY', [...path, key], positions.ofKey([...path, key]), unknownKey(key, path)));
+    return issue.keys.map((key) =>
+      at('JOB_FILE_UNKNOWN_KEY', [...path, key], positions.ofKey([...path, key]), unknownKey(key, path)),
+    );
   }
   if (path.length > 0 && valueAt(data, path) === undefined) {
     const misspelt = Object.keys((valueAt(data, path.slice(0, -1)) ?? {}) as object).some((key) => isMeant(key, path));
@@ -71,18 +88,23 @@ function missingKey(path: Path): string {
 function complaint(issue: Issue, expected: string[] | undefined): string {
   if (expected && expected.length > 0) return `must be ${list(expected)}`;
   switch (issue.code) {
-    case 'invalid_type': return `must be ${KINDS[issue.expected] ?? issue.expected}`;
-    case 'invalid_value': return `must be ${list(issue.values.map(String))}`;
-    case 'too_small': return issue.origin === 'number' ? `must be at least ${String(issue.minimum)}` : 'must not be empty';
-    case 'invalid_format': return PATTERNS[issue.pattern ?? ''] ?? 'does not have the right form';
-    default: return 'is not allowed here';
+    case 'invalid_type':
+      return `must be ${KINDS[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return `must be ${list(issue.values.map(String))}`;
+    case 'too_small':
+      return issue.origin === 'number' ? `must be at least ${String(issue.minimum)}` : 'must not be empty';
+    case 'invalid_format':
+      return PATTERNS[issue.pattern ?? ''] ?? 'does not have the right form';
+    default:
+      return 'is not allowed here';
   }
 }
 
 const PATTERNS: Record<string, string> = {
-  '/^[a-z][a-z0-9_]{0,39}$/': 'must begin with a small letter and have only small letters, digits and `_`, 40 at most',
-  '/^[1-9]\\d*$/': 'must be a whole number above 0',
-  '/^(\\d+(?:\\.\\d+)?)\\s*(B|[KMGT]i?B)?$/i': 'must be a number of bytes, or a size such as 10GiB',
+  [String(JOB_NAME)]: 'must begin with a small letter and have only small letters, digits and `_`, 40 at most',
+  [String(WHOLE_NUMBER)]: 'must be a whole number above 0',
+  [String(SIZE_PATTERN)]: 'must be a number of bytes, or a size such as 10GiB',
 };
 
 function list(words: readonly string[]): string {

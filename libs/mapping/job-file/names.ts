@@ -14,8 +14,10 @@ export function collectionNameFault(name: string, database: string): string | un
   if (name.includes('\0')) return 'a collection name cannot have a NUL character';
   if (name.includes('$')) return 'a collection name cannot have a $';
   if (name.startsWith('system.')) return 'MongoDB keeps names that begin with system. for itself';
-  if (name.startsWith('.') || name.endsWith('.') || name.includes('..')) return 'a collection name cannot begin or end with a dot, nor have two in a row';
-  if (Buffer.byteLength(`${database}.${name}`) > 235) return 'database and collection name together have at most 235 bytes';
+  if (name.startsWith('.') || name.endsWith('.') || name.includes('..'))
+    return 'a collection name cannot begin or end with a dot, nor have two in a row';
+  if (Buffer.byteLength(`${database}.${name}`) > 235)
+    return 'database and collection name together have at most 235 bytes';
   return undefined;
 }
 

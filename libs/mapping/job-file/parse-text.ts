@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+  type YAMLMap,
+} from 'yaml';
 import type { JobFileCode } from '../mapping.codes.js';
 import { type Interpolated, interpolate, type Variables } from './interpolate.js';
 import { type Place, Positions } from './positions.js';
@@ -30,13 +41,20 @@ class TextParser {
   private readonly open = new Set<Node>();
   private nodes = 0;
 
-  constructor(private readonly file: string, private readonly variables: Variables) {
+  constructor(
+    private readonly file: string,
+    private readonly variables: Variables,
+  ) {
     this.result = { data: undefined, positions: new Positions(file), problems: [], failed: new Set(), secrets: [] };
   }
 
   parse(text: string): ParsedText {
     const documents = parseAllDocuments(plainSpaces(text), {
-      lineCounter: this.lines, prettyErrors: false, uniqueKeys: false, merge: false, logLevel: 'silent',
+      lineCounter: this.lines,
+      prettyErrors: false,
+      uniqueKeys: false,
+      merge: false,
+      logLevel: 'silent',
     });
     const [first, second] = documents;
     for (const document of documents) {
@@ -44,7 +62,13 @@ class TextParser {
         this.problem([], this.lines.linePos(error.pos[0]), 'JOB_FILE_SYNTAX', syntaxMessage(error.code, error.message));
       }
     }
-    if (second) this.problem([], this.place(second.contents ?? null), 'JOB_FILE_SYNTAX', 'the file holds several documents; a job file is one: remove the `---` line');
+    if (second)
+      this.problem(
+        [],
+        this.place(second.contents ?? null),
+        'JOB_FILE_SYNTAX',
+        'the file holds several documents; a job file is one: remove the `---` line',
+      );
     if (this.result.problems.length > 0) return this.result;
     this.document = first as Document | undefined;
     const contents = (first?.contents ?? null) as Node | null;
@@ -54,7 +78,8 @@ class TextParser {
 
   private value(node: Node | null, path: Path, key: Place | undefined): unknown {
     const place = node ? this.place(node) : (key ?? { line: 1, column: 1 });
-    const written = isScalar(node) && typeof node.value === 'string' ? node.value : isScalar(node) ? node.source : undefined;
+    const written =
+      isScalar(node) && typeof node.value === 'string' ? node.value : isScalar(node) ? node.source : undefined;
     this.result.positions.add(path, { key, value: place, written });
     if (++this.nodes > MAX_NODES) return this.fail(path, place, 'the file is too large: its aliases repeat too much');
     if (isAlias(node)) return this.alias(node, path, key);
@@ -71,7 +96,9 @@ class TextParser {
 
   private alias(node: Node, path: Path, key: Place | undefined): unknown {
     const target = isAlias(node) && this.document ? node.resolve(this.document) : undefined;
-    return target ? this.value(target, path, key) : this.fail(path, this.place(node), 'an alias stands before its anchor');
+    return target
+      ? this.value(target, path, key)
+      : this.fail(path, this.place(node), 'an alias stands before its anchor');
   }
 
   private within(node: Node, path: Path, read: () => unknown): unknown {
@@ -112,7 +139,12 @@ class TextParser {
     const value = this.value(pair.value as Node | null, path, place);
     const maps = Array.isArray(value) ? value : [value];
     if (maps.every((map) => map !== null && typeof map === 'object' && !Array.isArray(map))) return maps;
-    this.problem(path, place, 'JOB_FILE_SYNTAX', '`<<` merges a map or a list of maps: name an anchor, as in `<<: *anchor`');
+    this.problem(
+      path,
+      place,
+      'JOB_FILE_SYNTAX',
+      '`<<` merges a map or a list of maps: name an anchor, as in `<<: *anchor`',
+    );
     return [];
   }
 
@@ -127,14 +159,26 @@ class TextParser {
     this.result.failed.add(JSON.stringify(path));
     switch (failure.kind) {
       case 'unset':
-        return this.problem(path, place, 'JOB_FILE_UNSET_VARIABLE',
-          `${failure.name} is not set: set it, or ${failure.name}_FILE, or write \${${failure.name}:-default} (a literal \${ is written $\${)`);
+        return this.problem(
+          path,
+          place,
+          'JOB_FILE_UNSET_VARIABLE',
+          `${failure.name} is not set: set it, or ${failure.name}_FILE, or write \${${failure.name}:-default} (a literal \${ is written $\${)`,
+        );
       case 'unreadable':
-        return this.problem(path, place, 'JOB_FILE_SECRET_FILE',
-          `the file that ${failure.variable} names cannot be read (${failure.reason}): give the path of a file that this user may read`);
+        return this.problem(
+          path,
+          place,
+          'JOB_FILE_SECRET_FILE',
+          `the file that ${failure.variable} names cannot be read (${failure.reason}): give the path of a file that this user may read`,
+        );
       case 'malformed':
-        return this.problem(path, place, 'JOB_FILE_SYNTAX',
-          `${failure.written} is no variable: write \${NAME} or \${NAME:-default}, and $\${ for a literal \${`);
+        return this.problem(
+          path,
+          place,
+          'JOB_FILE_SYNTAX',
+          `${failure.written} is no variable: write \${NAME} or \${NAME:-default}, and $\${ for a literal \${`,
+        );
     }
   }
 
@@ -163,7 +207,8 @@ function plainSpaces(text: string): string {
 
 /** Keys are names, whatever YAML would make of `on`, `null` or `1`. */
 function keyText(pair: Pair): string {
-  if (isScalar(pair.key)) return typeof pair.key.value === 'string' ? pair.key.value : (pair.key.source ?? String(pair.key.value));
+  if (isScalar(pair.key))
+    return typeof pair.key.value === 'string' ? pair.key.value : (pair.key.source ?? String(pair.key.value));
   return String(pair.key ?? '');
 }
 

@@ -8,9 +8,15 @@ source: { kind: postgres, uri: "postgres://me:s3cret@db/shop" }
 target: { uri: "mongodb://me:pa%20ss@mongo", database: shop }
 `;
 
-function read(text: string, env: Record<string, string> = {}, files: Record<string, string> = {}, fileName = 'shop.yaml'): ReadJobFile {
+function read(
+  text: string,
+  env: Record<string, string> = {},
+  files: Record<string, string> = {},
+  fileName = 'shop.yaml',
+): ReadJobFile {
   return readJobFile(text, {
-    fileName, env,
+    fileName,
+    env,
     readSecretFile: (path) => {
       const content = files[path];
       if (content === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
@@ -37,20 +43,40 @@ describe('a job file', () => {
   test('is read with every default filled in', () => {
     const { jobFile } = read(ORDERS);
     expect(jobFile).toMatchObject({
-      job: 'shop', mode: 'continuous', onError: 'deadLetter', defaults: { fieldNames: 'asIs', nulls: 'keep' },
+      job: 'shop',
+      mode: 'continuous',
+      onError: 'deadLetter',
+      defaults: { fieldNames: 'asIs', nulls: 'keep' },
       source: { kind: 'postgres', uri: 'postgres://me:s3cret@db/shop', maxRetainedBytes: 10 * 1024 ** 3 },
     });
     expect(jobFile?.stopAfterErrors).toBeUndefined();
   });
 
   test('may be JSON, indented by tabs', () => {
-    const text = JSON.stringify({ $schema: './schema.json', job: 'shop', source: { kind: 'postgres', uri: 'postgres://h/d' }, target: { uri: 'mongodb://h', database: 'shop' }, collections: { a: { table: 'a' } } }, null, '\t');
+    const text = JSON.stringify(
+      {
+        $schema: './schema.json',
+        job: 'shop',
+        source: { kind: 'postgres', uri: 'postgres://h/d' },
+        target: { uri: 'mongodb://h', database: 'shop' },
+        collections: { a: { table: 'a' } },
+      },
+      null,
+      '\t',
+    );
     expect(read(text).jobFile?.collections).toEqual({ a: { table: 'a' } });
   });
 
   test('gives sizes as a number or as a text with a unit', () => {
-    const sized = (size: string) => read(ORDERS.replace('kind: postgres,', `kind: postgres, maxRetainedBytes: ${size},`)).jobFile?.source.maxRetainedBytes;
-    expect([sized('4096'), sized('10GiB'), sized('"1.5 MB"'), sized('2kb')]).toEqual([4096, 10 * 1024 ** 3, 1.5e6, 2000]);
+    const sized = (size: string) =>
+      read(ORDERS.replace('kind: postgres,', `kind: postgres, maxRetainedBytes: ${size},`)).jobFile?.source
+        .maxRetainedBytes;
+    expect([sized('4096'), sized('10GiB'), sized('"1.5 MB"'), sized('2kb')]).toEqual([
+      4096,
+      10 * 1024 ** 3,
+      1.5e6,
+      2000,
+    ]);
   });
 
   test('says all of its mistakes at once, in the order of the file, with line, column and path', () => {
@@ -95,29 +121,37 @@ collections:
   });
 
   test('complains of the branch of a union that was meant', () => {
-    expect(brief(problems(collections('  orders: { table: o, fields: { only: x, types: { a: number } } }\n')))).toEqual([
-      '5:39 collections.orders.fields.only JOB_FILE_INVALID_VALUE',
-      '5:54 collections.orders.fields.types.a JOB_FILE_INVALID_VALUE',
-    ]);
+    expect(brief(problems(collections('  orders: { table: o, fields: { only: x, types: { a: number } } }\n')))).toEqual(
+      [
+        '5:39 collections.orders.fields.only JOB_FILE_INVALID_VALUE',
+        '5:54 collections.orders.fields.types.a JOB_FILE_INVALID_VALUE',
+      ],
+    );
   });
 
   test('refuses an id map without or with both of its keys', () => {
-    expect(brief(problems(collections('  a: { table: a, id: {} }\n  b: { table: b, id: { objectId: true, computed: "1" } }\n')))).toEqual([
-      '5:22 collections.a.id ID_FORM', '6:22 collections.b.id ID_FORM',
-    ]);
+    expect(
+      brief(
+        problems(collections('  a: { table: a, id: {} }\n  b: { table: b, id: { objectId: true, computed: "1" } }\n')),
+      ),
+    ).toEqual(['5:22 collections.a.id ID_FORM', '6:22 collections.b.id ID_FORM']);
   });
 
   test('refuses keys that do not belong together', () => {
-    const found = problems(collections(`  orders:
+    const found = problems(
+      collections(`  orders:
     table: o
     embed:
       a: { one: a, sort: [x], limit: 3, value: y }
       b: { one: b, prefix: b_ }
       c: { many: c, value: x, embed: { d: { one: d } } }
-`));
+`),
+    );
     expect(brief(found)).toEqual([
-      '8:20 collections.orders.embed.a.sort EMBED_KIND', '8:31 collections.orders.embed.a.limit EMBED_KIND',
-      '8:41 collections.orders.embed.a.value EMBED_KIND', '9:20 collections.orders.embed.b.prefix EMBED_KIND',
+      '8:20 collections.orders.embed.a.sort EMBED_KIND',
+      '8:31 collections.orders.embed.a.limit EMBED_KIND',
+      '8:41 collections.orders.embed.a.value EMBED_KIND',
+      '9:20 collections.orders.embed.b.prefix EMBED_KIND',
       '10:31 collections.orders.embed.c.embed EMBED_KIND',
     ]);
   });
@@ -143,7 +177,9 @@ collections:
   });
 
   test('refuses a kind of source that this version lacks, and nothing else of that source', () => {
-    const found = problems(`job: shop\nsource: { kind: mysql, host: x }\ntarget: { uri: "mongodb://h", database: d }\ncollections: { a: { table: a } }\n`);
+    const found = problems(
+      `job: shop\nsource: { kind: mysql, host: x }\ntarget: { uri: "mongodb://h", database: d }\ncollections: { a: { table: a } }\n`,
+    );
     expect(brief(found)).toEqual(['2:17 source.kind SOURCE_KIND_NOT_AVAILABLE']);
   });
 
@@ -155,20 +191,34 @@ collections:
 
 describe('YAML', () => {
   test('keeps `on`, numbers and null as names of keys', () => {
-    const { jobFile } = read(`%YAML 1.1\n---\n${collections('  orders: { table: o, embed: { a: { many: l, on: { 1: id, null: b } } } }\n')}`);
+    const { jobFile } = read(
+      `%YAML 1.1\n---\n${collections('  orders: { table: o, embed: { a: { many: l, on: { 1: id, null: b } } } }\n')}`,
+    );
     expect(jobFile?.collections['orders']?.embed?.['a']?.on).toEqual({ 1: 'id', null: 'b' });
   });
 
   test('may use anchors and merge keys', () => {
     const { jobFile } = read(collections('  a: &a { table: a, nulls: omit }\n  b: *a\n  c: { <<: *a, table: c }\n'));
-    expect(jobFile?.collections).toEqual({ a: { table: 'a', nulls: 'omit' }, b: { table: 'a', nulls: 'omit' }, c: { table: 'c', nulls: 'omit' } });
+    expect(jobFile?.collections).toEqual({
+      a: { table: 'a', nulls: 'omit' },
+      b: { table: 'a', nulls: 'omit' },
+      c: { table: 'c', nulls: 'omit' },
+    });
   });
 
   test.each([
-    ['a key that stands twice', collections('  a: { table: a }\n  a: { table: b }\n'), '6:3 collections.a JOB_FILE_DUPLICATE_KEY'],
+    [
+      'a key that stands twice',
+      collections('  a: { table: a }\n  a: { table: b }\n'),
+      '6:3 collections.a JOB_FILE_DUPLICATE_KEY',
+    ],
     ['a tab as indentation', 'job: x\nsource:\n\tkind: postgres\n', '3:1  JOB_FILE_SYNTAX'],
     ['several documents', `${ORDERS}---\njob: two\n`, '7:1  JOB_FILE_SYNTAX'],
-    ['an anchor that contains itself', collections('  a: &a { table: a, embed: { b: *a } }\n'), '5:9 collections.a.embed.b JOB_FILE_SYNTAX'],
+    [
+      'an anchor that contains itself',
+      collections('  a: &a { table: a, embed: { b: *a } }\n'),
+      '5:9 collections.a.embed.b JOB_FILE_SYNTAX',
+    ],
     ['an open bracket', 'job: [x\n', '2:1  JOB_FILE_SYNTAX'],
   ])('refuses %s', (_, text, expected) => {
     expect(brief(problems(text))).toContain(expected);
@@ -180,14 +230,22 @@ describe('variables', () => {
 
   test('are read from the environment, or have their default', () => {
     expect(read(withUri('"${URI}"'), { URI: 'postgres://x' }).jobFile?.source.uri).toBe('postgres://x');
-    expect(read(withUri('"postgres://${HOST:-localhost}/${DB:-shop}"'), { DB: 'other', HOST: '' }).jobFile?.source.uri).toBe('postgres://localhost/other');
+    expect(
+      read(withUri('"postgres://${HOST:-localhost}/${DB:-shop}"'), { DB: 'other', HOST: '' }).jobFile?.source.uri,
+    ).toBe('postgres://localhost/other');
   });
 
   test('are the content of NAME_FILE where NAME is not set', () => {
     const files = { '/run/secrets/pw': 'top\n\n' };
-    expect(read(withUri('"postgres://me:${PW}@h/d"'), { PW_FILE: '/run/secrets/pw' }, files).jobFile?.source.uri).toBe('postgres://me:top\n@h/d');
-    expect(read(withUri('"postgres://me:${PW}@h/d"'), { PW_FILE: '/run/secrets/pw', PW: 'set' }, files).jobFile?.source.uri).toBe('postgres://me:set@h/d');
-    expect(read(withUri('"postgres://me:${PW_FILE}@h/d"'), { PW_FILE: '/run/secrets/pw' }, files).jobFile?.source.uri).toBe('postgres://me:top\n@h/d');
+    expect(read(withUri('"postgres://me:${PW}@h/d"'), { PW_FILE: '/run/secrets/pw' }, files).jobFile?.source.uri).toBe(
+      'postgres://me:top\n@h/d',
+    );
+    expect(
+      read(withUri('"postgres://me:${PW}@h/d"'), { PW_FILE: '/run/secrets/pw', PW: 'set' }, files).jobFile?.source.uri,
+    ).toBe('postgres://me:set@h/d');
+    expect(
+      read(withUri('"postgres://me:${PW_FILE}@h/d"'), { PW_FILE: '/run/secrets/pw' }, files).jobFile?.source.uri,
+    ).toBe('postgres://me:top\n@h/d');
   });
 
   test('that are not set are problems where they stand, each once', () => {
@@ -198,7 +256,9 @@ describe('variables', () => {
   });
 
   test('cannot bring structure into the file, and are not looked into again', () => {
-    const { jobFile } = read(ORDERS.replace(/source: .*/, 'source:\n  kind: postgres\n  uri: ${URI}'), { URI: 'postgres://x" , kind: mysql } #${JOB}' });
+    const { jobFile } = read(ORDERS.replace(/source: .*/, 'source:\n  kind: postgres\n  uri: ${URI}'), {
+      URI: 'postgres://x" , kind: mysql } #${JOB}',
+    });
     expect(jobFile?.source).toMatchObject({ kind: 'postgres', uri: 'postgres://x" , kind: mysql } #${JOB}' });
   });
 
@@ -208,7 +268,11 @@ describe('variables', () => {
   });
 
   test('are never looked for in keys', () => {
-    expect(read(collections('  "a{NAME}": { table: a, embed: { "x${NAME}": { one: b } } }\n')).jobFile?.collections['a{NAME}']?.embed).toHaveProperty(['x${NAME}']);
+    expect(
+      read(collections('  "a{NAME}": { table: a, embed: { "x${NAME}": { one: b } } }\n')).jobFile?.collections[
+        'a{NAME}'
+      ]?.embed,
+    ).toHaveProperty(['x${NAME}']);
   });
 
   test('leave an escaped $${ and the template literals of expressions alone', () => {
@@ -240,13 +304,17 @@ describe('a secret', () => {
   test('is taken out of texts made elsewhere', () => {
     const result = read(ORDERS.replace('public.orders', '"${T}"'), { T_FILE: '/t' }, { '/t': 'classified' });
     const { secrets } = result as Extract<ReadJobFile, { secrets: unknown }>;
-    expect(secrets.redact('no postgres://me:s3cret@db/shop, no pa ss, no pa%20ss, no s3cret, no classified')).toBe('no ***, no ***, no ***, no ***, no ***');
+    expect(secrets.redact('no postgres://me:s3cret@db/shop, no pa ss, no pa%20ss, no s3cret, no classified')).toBe(
+      'no ***, no ***, no ***, no ***, no ***',
+    );
   });
 });
 
 describe('a file with faults', () => {
   test('leaves what can still be checked against the source', () => {
-    const { partial } = read(collections('  a: { table: a, feilds: [x], embed: { b: { one: b, limit: none }, c: { one: c } } }\n')) as { partial?: { jobFile: { collections: unknown } } };
+    const { partial } = read(
+      collections('  a: { table: a, feilds: [x], embed: { b: { one: b, limit: none }, c: { one: c } } }\n'),
+    ) as { partial?: { jobFile: { collections: unknown } } };
     expect(partial?.jobFile.collections).toEqual({ a: { table: 'a', embed: { c: { one: 'c' } } } });
   });
 

@@ -35,7 +35,9 @@ export function readJobFile(text: string, options: ReadJobFileOptions): ReadJobF
   const found = [...grammar, ...ruleProblems(data, positions)].filter((problem) => !isKnown(problem, parsed, data));
   const problems = sortProblems([...parsed.problems, ...found]);
   if (result.success && problems.length === 0) return reading(result.data, parsed);
-  const faultySource = problems.some((problem) => problem.path === '' || problem.path === 'source' || problem.path.startsWith('source.'));
+  const faultySource = problems.some(
+    (problem) => problem.path === '' || problem.path === 'source' || problem.path.startsWith('source.'),
+  );
   const rest = faultySource ? undefined : withoutFaults(data);
   return { problems, ...(rest ? { partial: reading(rest, parsed) } : {}) };
 }
@@ -49,7 +51,8 @@ function reading(jobFile: JobFile, parsed: ParsedText): ReadMapping {
 
 /** Of a value that could not be made (an unset variable), and of a source whose kind is not there, nothing more is said. */
 function isKnown(problem: Problem, parsed: ParsedText, data: unknown): boolean {
-  for (const failed of parsed.failed) if (formatPath(JSON.parse(failed) as (string | number)[]) === problem.path) return true;
+  for (const failed of parsed.failed)
+    if (formatPath(JSON.parse(failed) as (string | number)[]) === problem.path) return true;
   const kind = (data as { source?: { kind?: unknown } } | null)?.source?.kind;
   const lacking = kind === 'mysql' || kind === 'mariadb' || kind === 'debezium';
   return lacking && problem.path.startsWith('source.') && problem.path !== 'source.kind';

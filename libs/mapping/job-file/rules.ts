@@ -28,7 +28,12 @@ class Rules {
     this.target(mapOf(file['target']), file['job']);
     const collections = mapOf(file['collections']);
     if (file['collections'] !== undefined && isMap(file['collections']) && Object.keys(collections).length === 0) {
-      this.add(['collections'], 'value', 'NOTHING_MAPPED', '`collections` is empty: add a collection, such as `orders: { table: public.orders }`');
+      this.add(
+        ['collections'],
+        'value',
+        'NOTHING_MAPPED',
+        '`collections` is empty: add a collection, such as `orders: { table: public.orders }`',
+      );
     }
     for (const [name, mapping] of Object.entries(collections)) {
       this.collection(name, mapOf(mapping), String(mapOf(file['target'])['database'] ?? ''));
@@ -39,7 +44,12 @@ class Rules {
   private source(source: Raw): void {
     const kind = source['kind'];
     if (typeof kind === 'string' && LACKING_KINDS.includes(kind)) {
-      this.add(['source', 'kind'], 'value', 'SOURCE_KIND_NOT_AVAILABLE', `this version has no source of kind ${kind} yet: it has postgres`);
+      this.add(
+        ['source', 'kind'],
+        'value',
+        'SOURCE_KIND_NOT_AVAILABLE',
+        `this version has no source of kind ${kind} yet: it has postgres`,
+      );
     } else {
       this.uri('source', source['uri'], 'postgres://user@host:5432/database');
     }
@@ -52,33 +62,46 @@ class Rules {
     const fault = databaseNameFault(database);
     if (fault) this.add(['target', 'database'], 'value', 'NAME_NOT_ALLOWED', `${fault}: choose another name`);
     else if (database.toLowerCase() === `millrace_${String(job)}`) {
-      this.add(['target', 'database'], 'value', 'NAME_NOT_ALLOWED', `${database} is where this job keeps its own state: choose another name`);
+      this.add(
+        ['target', 'database'],
+        'value',
+        'NAME_NOT_ALLOWED',
+        `${database} is where this job keeps its own state: choose another name`,
+      );
     }
   }
 
   private uri(part: 'source' | 'target', uri: unknown, example: string): void {
     if (typeof uri !== 'string' || uri === '' || uri.includes('${') || SCHEMES[part]?.test(uri)) return;
-    this.add([part, 'uri'], 'value', 'JOB_FILE_INVALID_VALUE', `\`uri\` of the ${part} is no URI of that kind: it looks like ${example}`);
+    this.add(
+      [part, 'uri'],
+      'value',
+      'JOB_FILE_INVALID_VALUE',
+      `\`uri\` of the ${part} is no URI of that kind: it looks like ${example}`,
+    );
   }
 
   private collection(name: string, mapping: Raw, database: string): void {
     const path = ['collections', name];
     const fault = collectionNameFault(name, database);
-    if (fault) this.add(path, 'key', 'NAME_NOT_ALLOWED', `collection ${JSON.stringify(name)}: ${fault}; choose another name`);
+    if (fault)
+      this.add(path, 'key', 'NAME_NOT_ALLOWED', `collection ${JSON.stringify(name)}: ${fault}; choose another name`);
     const id = mapping['id'];
-    if (isMap(id) && ('objectId' in id) === ('computed' in id)) {
+    if (isMap(id) && 'objectId' in id === 'computed' in id) {
       this.add([...path, 'id'], 'value', 'ID_FORM', '`id` as a map is either {objectId: true} or {computed: "…"}');
     }
     this.node(mapping, path);
   }
 
   private node(mapping: Raw, path: Path): void {
-    for (const [name, embed] of Object.entries(mapOf(mapping['embed']))) this.embed(name, embed, [...path, 'embed', name]);
+    for (const [name, embed] of Object.entries(mapOf(mapping['embed'])))
+      this.embed(name, embed, [...path, 'embed', name]);
     const fields = mapOf(mapping['fields']);
     for (const [column, name] of Object.entries(mapOf(fields['rename']))) {
       if (typeof name === 'string') this.fieldName(name, [...path, 'fields', 'rename', column], 'value');
     }
-    for (const name of Object.keys(mapOf(fields['computed']))) this.fieldName(name, [...path, 'fields', 'computed', name], 'key');
+    for (const name of Object.keys(mapOf(fields['computed'])))
+      this.fieldName(name, [...path, 'fields', 'computed', name], 'key');
   }
 
   private embed(name: string, value: unknown, path: Path): void {
@@ -87,21 +110,47 @@ class Rules {
     const one = 'one' in embed;
     const many = 'many' in embed;
     if (one === many) {
-      this.add(path, 'key', 'EMBED_KIND', `embed \`${name}\` ${one ? 'has both `one` and `many`: keep one of them' : 'has no table: name it by `one` (a document) or `many` (an array)'}`);
+      this.add(
+        path,
+        'key',
+        'EMBED_KIND',
+        `embed \`${name}\` ${one ? 'has both `one` and `many`: keep one of them' : 'has no table: name it by `one` (a document) or `many` (an array)'}`,
+      );
     }
     if (one && !many) {
       for (const key of ARRAY_KEYS) {
-        if (key in embed) this.add([...path, key], 'key', 'EMBED_KIND', `\`${key}\` goes with \`many\`; \`${name}\` embeds \`one\`: remove it, or embed \`many\``);
+        if (key in embed)
+          this.add(
+            [...path, key],
+            'key',
+            'EMBED_KIND',
+            `\`${key}\` goes with \`many\`; \`${name}\` embeds \`one\`: remove it, or embed \`many\``,
+          );
       }
     }
     if (many && !one && embed['flatten'] === true) {
-      this.add([...path, 'flatten'], 'key', 'EMBED_KIND', `an array cannot be flattened: \`${name}\` embeds \`many\`; remove \`flatten\`, or embed \`one\``);
+      this.add(
+        [...path, 'flatten'],
+        'key',
+        'EMBED_KIND',
+        `an array cannot be flattened: \`${name}\` embeds \`many\`; remove \`flatten\`, or embed \`one\``,
+      );
     }
     if ('prefix' in embed && embed['flatten'] !== true) {
-      this.add([...path, 'prefix'], 'key', 'EMBED_KIND', '`prefix` goes with `flatten: true`: add that, or remove the prefix');
+      this.add(
+        [...path, 'prefix'],
+        'key',
+        'EMBED_KIND',
+        '`prefix` goes with `flatten: true`: add that, or remove the prefix',
+      );
     }
     if ('value' in embed && Object.keys(mapOf(embed['embed'])).length > 0) {
-      this.add([...path, 'embed'], 'key', 'EMBED_KIND', `\`${name}\` is an array of plain values (\`value\`), which cannot hold an embed: remove one of the two`);
+      this.add(
+        [...path, 'embed'],
+        'key',
+        'EMBED_KIND',
+        `\`${name}\` is an array of plain values (\`value\`), which cannot hold an embed: remove one of the two`,
+      );
     }
     if (embed['flatten'] !== true) this.fieldName(name, path, 'key');
     this.node(embed, path);

@@ -11,7 +11,8 @@ const SOUND: Raw = { job: 'job', target: { uri: 'mongodb://target', database: 't
 export function withoutFaults(data: unknown): JobFile | undefined {
   const copy = structuredClone(data) as Raw;
   const mapping: Raw = { ...SOUND, source: copy['source'], collections: copy['collections'] };
-  for (const key of ['mode', 'defaults']) if (jobFileSchema.safeParse({ ...mapping, collections: {}, [key]: copy[key] }).success) mapping[key] = copy[key];
+  for (const key of ['mode', 'defaults'])
+    if (jobFileSchema.safeParse({ ...mapping, collections: {}, [key]: copy[key] }).success) mapping[key] = copy[key];
   for (let round = 0; round < 20; round++) {
     const result = jobFileSchema.safeParse(mapping);
     if (result.success) return result.data;

@@ -40,7 +40,9 @@ describe('the job file of the contract', () => {
       [3, 'orders.lines.product', 'one', '', 2, []],
       [4, 'orders.tags', 'many', 'tags', 0, []],
     ]);
-    expect(plan.collections).toEqual([{ index: 0, name: 'orders', root: 0, nodes: [0, 1, 2, 3, 4], id: { kind: 'column', column: 0 }, claims: false }]);
+    expect(plan.collections).toEqual([
+      { index: 0, name: 'orders', root: 0, nodes: [0, 1, 2, 3, 4], id: { kind: 'column', column: 0 }, claims: false },
+    ]);
   });
 
   test('has columns in table order, then computed ones, renamed and without those of _id', () => {
@@ -48,7 +50,7 @@ describe('the job file of the contract', () => {
     expect(nodeOf(plan, 'orders').fields.find((field) => field.name === 'total')?.type).toBe('decimal');
   });
 
-  test('writes a flattened column once where `on` makes it equal to the parent\'s of the same name', () => {
+  test("writes a flattened column once where `on` makes it equal to the parent's of the same name", () => {
     expect(nodeOf(plan, 'orders.lines').fieldNames).toEqual(['line_no', 'product_id', 'quantity']);
     expect(nodeOf(plan, 'orders.lines.product').fieldNames).toEqual(['product_name', 'product_price']);
   });
@@ -57,7 +59,11 @@ describe('the job file of the contract', () => {
     const lines = nodeOf(plan, 'orders.lines');
     expect([lines.sort, lines.limit]).toEqual([[{ column: 1, descending: false }], 500]);
     expect(nodeOf(plan, 'orders.tags').value).toEqual({ kind: 'column', field: { name: 'tag', column: 1 } });
-    expect(nodeOf(plan, 'orders')).toMatchObject({ where: 0, expressions: ["columns.status !== 'draft'", 'columns.placed_at.getUTCFullYear()'], computed: [{ name: 'year', expression: 1 }] });
+    expect(nodeOf(plan, 'orders')).toMatchObject({
+      where: 0,
+      expressions: ["columns.status !== 'draft'", 'columns.placed_at.getUTCFullYear()'],
+      computed: [{ name: 'year', expression: 1 }],
+    });
   });
 
   test('keeps only the columns in use, and all of a table with expressions', () => {
@@ -73,42 +79,80 @@ describe('the job file of the contract', () => {
   });
 
   test('joins by the key where the columns are the key, else by a join', () => {
-    expect(nodeOf(plan, 'orders.customer').edge).toEqual({ parent: { name: 'j0', columns: [1] }, child: { name: null, columns: [0] } });
-    expect(nodeOf(plan, 'orders.lines').edge).toEqual({ parent: { name: null, columns: [0] }, child: { name: 'j0', columns: [0] } });
-    expect(plan.tables[2]?.joins).toEqual([{ name: 'j0', columns: [0] }, { name: 'j1', columns: [2] }]);
+    expect(nodeOf(plan, 'orders.customer').edge).toEqual({
+      parent: { name: 'j0', columns: [1] },
+      child: { name: null, columns: [0] },
+    });
+    expect(nodeOf(plan, 'orders.lines').edge).toEqual({
+      parent: { name: null, columns: [0] },
+      child: { name: 'j0', columns: [0] },
+    });
+    expect(plan.tables[2]?.joins).toEqual([
+      { name: 'j0', columns: [0] },
+      { name: 'j1', columns: [2] },
+    ]);
   });
 });
 
 describe('any mapping', () => {
   test('may name one table in many places, which is staged once', () => {
-    const plan = planOf('orders:\n  table: orders\n  embed: { customer: { one: customers } }\ncustomers:\n  table: customers\n  embed: { orders: { many: orders } }');
-    expect(plan.tables.map((t) => [t.name, t.nodes])).toEqual([['orders', [0, 3]], ['customers', [1, 2]]]);
+    const plan = planOf(
+      'orders:\n  table: orders\n  embed: { customer: { one: customers } }\ncustomers:\n  table: customers\n  embed: { orders: { many: orders } }',
+    );
+    expect(plan.tables.map((t) => [t.name, t.nodes])).toEqual([
+      ['orders', [0, 3]],
+      ['customers', [1, 2]],
+    ]);
     expect(plan.tables[0]?.joins).toHaveLength(1);
-    expect(plan.collections.map((c) => c.nodes)).toEqual([[0, 1], [2, 3]]);
+    expect(plan.collections.map((c) => c.nodes)).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
   });
 
   test('may embed a table in itself, as deep as the file says', () => {
-    const staff = table('staff', { columns: { id: int, boss: int }, key: ['id'], foreignKeys: [[['boss'], 'staff', ['id']]] });
-    const plan = planOf('staff:\n  table: staff\n  embed:\n    chief: { one: staff }\n    team: { many: staff, embed: { team: { many: staff } } }', { catalogue: { tables: [staff] } });
+    const staff = table('staff', {
+      columns: { id: int, boss: int },
+      key: ['id'],
+      foreignKeys: [[['boss'], 'staff', ['id']]],
+    });
+    const plan = planOf(
+      'staff:\n  table: staff\n  embed:\n    chief: { one: staff }\n    team: { many: staff, embed: { team: { many: staff } } }',
+      { catalogue: { tables: [staff] } },
+    );
     expect(plan.tables).toHaveLength(1);
-    expect(nodeOf(plan, 'staff.chief').edge).toEqual({ parent: { name: 'j0', columns: [1] }, child: { name: null, columns: [0] } });
-    expect(nodeOf(plan, 'staff.team.team').edge).toEqual({ parent: { name: null, columns: [0] }, child: { name: 'j0', columns: [1] } });
+    expect(nodeOf(plan, 'staff.chief').edge).toEqual({
+      parent: { name: 'j0', columns: [1] },
+      child: { name: null, columns: [0] },
+    });
+    expect(nodeOf(plan, 'staff.team.team').edge).toEqual({
+      parent: { name: null, columns: [0] },
+      child: { name: 'j0', columns: [1] },
+    });
   });
 
-  test('keeps embedded names, numbers too, in the file\'s order', () => {
-    const plan = planOf('orders:\n  table: orders\n  fields: { only: [], computed: { b: "1", 7: "2", 2: "3" } }\n  embed: { z: { one: customers }, 9: { many: order_tags, on: { order_id: id } }, 1: { many: order_lines } }');
+  test("keeps embedded names, numbers too, in the file's order", () => {
+    const plan = planOf(
+      'orders:\n  table: orders\n  fields: { only: [], computed: { b: "1", 7: "2", 2: "3" } }\n  embed: { z: { one: customers }, 9: { many: order_tags, on: { order_id: id } }, 1: { many: order_lines } }',
+    );
     expect(nodeOf(plan, 'orders').fieldNames).toEqual(['b', '7', '2']);
     expect(plan.nodes.map((n) => n.name)).toEqual(['', 'z', '9', '1']);
   });
 
   test('evaluates the same expression once', () => {
-    const node = nodeOf(planOf('orders:\n  table: orders\n  where: columns.status\n  fields: { computed: { a: columns.status, b: "1" } }'), 'orders');
+    const node = nodeOf(
+      planOf(
+        'orders:\n  table: orders\n  where: columns.status\n  fields: { computed: { a: columns.status, b: "1" } }',
+      ),
+      'orders',
+    );
     expect(node.expressions).toEqual(['columns.status', '1']);
     expect(node.computed.map((c) => c.expression)).toEqual([0, 1]);
   });
 
   test('reports every mistake at once, below an unknown table too', () => {
-    expect(problemsOf(`orders:
+    expect(
+      problemsOf(`orders:
   table: publik.orders
   embed:
     customer: { one: public.custmers }
@@ -117,7 +161,8 @@ customers:
   table: customers
   id: [id, nme]
   fields: { only: [emial], types: { nope: int } }
-  where: "columns.x +"`)).toEqual([
+  where: "columns.x +"`),
+    ).toEqual([
       '2:10 orders.table UNKNOWN_TABLE',
       '4:22 orders.embed.customer.one UNKNOWN_TABLE',
       '5:39 orders.embed.lines.on.ordr_id UNKNOWN_COLUMN',
@@ -133,13 +178,22 @@ customers:
 
 describe('nulls', () => {
   test('is inherited from what an embed stands in, and overridable in every embed', () => {
-    const plan = planOf(`orders:
+    const plan = planOf(
+      `orders:
   table: orders
   embed:
     a: { one: customers, nulls: keep, embed: { b: { many: orders } } }
     c: { many: order_lines }
-customers: { table: customers, nulls: keep }`, { head: 'defaults: { nulls: omit }\n' });
-    expect(plan.nodes.map((node) => `${node.path} ${node.nulls}`)).toEqual(['orders omit', 'orders.a keep', 'orders.a.b keep', 'orders.c omit', 'customers keep']);
+customers: { table: customers, nulls: keep }`,
+      { head: 'defaults: { nulls: omit }\n' },
+    );
+    expect(plan.nodes.map((node) => `${node.path} ${node.nulls}`)).toEqual([
+      'orders omit',
+      'orders.a keep',
+      'orders.a.b keep',
+      'orders.c omit',
+      'customers keep',
+    ]);
   });
 });
 
@@ -151,11 +205,20 @@ describe('the hash', () => {
     const catalogue = shopCatalogue();
     catalogue.tables.reverse();
     for (const t of catalogue.tables) Object.assign(t, { sourceId: 'other', estimatedRows: 99 });
-    expect(hash('orders:\n  table: public.orders\n  id: id\n  embed: { lines: { many: public.order_lines, on: { order_id: id } } }', { catalogue, head: 'onError: stop\n' })).toBe(hash(base));
+    expect(
+      hash(
+        'orders:\n  table: public.orders\n  id: id\n  embed: { lines: { many: public.order_lines, on: { order_id: id } } }',
+        { catalogue, head: 'onError: stop\n' },
+      ),
+    ).toBe(hash(base));
   });
 
   test.each([
-    ['a column more', 'orders: { table: orders, fields: { omit: [status] }, embed: { lines: { many: order_lines } } }', {}],
+    [
+      'a column more',
+      'orders: { table: orders, fields: { omit: [status] }, embed: { lines: { many: order_lines } } }',
+      {},
+    ],
     ['another name', 'orders: { table: orders, embed: { rows: { many: order_lines } } }', {}],
     ['nulls left out', base, { head: 'defaults: { nulls: omit }\n' }],
     ['an expression', 'orders: { table: orders, where: "true", embed: { lines: { many: order_lines } } }', {}],
@@ -163,7 +226,7 @@ describe('the hash', () => {
     expect(hash(yaml, more)).not.toBe(hash(base));
   });
 
-  test('is another where a column\'s type is', () => {
+  test("is another where a column's type is", () => {
     const catalogue = shopCatalogue();
     const status = catalogue.tables[1]?.columns[2];
     Object.assign(status ?? {}, { type: { kind: 'char', name: 'char(9)' } });
@@ -187,14 +250,23 @@ describe('table names', () => {
   };
 
   test.each([
-    ['orders', 'public/orders'], ['sales.orders', 'sales/orders'], ['parts', 'sales/parts'], ['"sales".parts', 'sales/parts'],
-    ['"my.schema"."Odd ""name"".x"', 'my.schema/Odd "name".x'], ['my.schema.Odd "name".x', 'my.schema/Odd "name".x'],
-    ['twice', 'AMBIGUOUS_TABLE'], ['sales.order', 'UNKNOWN_TABLE'], ['Orders', 'UNKNOWN_TABLE'], ['report', 'NOT_A_TABLE'],
+    ['orders', 'public/orders'],
+    ['sales.orders', 'sales/orders'],
+    ['parts', 'sales/parts'],
+    ['"sales".parts', 'sales/parts'],
+    ['"my.schema"."Odd ""name"".x"', 'my.schema/Odd "name".x'],
+    ['my.schema.Odd "name".x', 'my.schema/Odd "name".x'],
+    ['twice', 'AMBIGUOUS_TABLE'],
+    ['sales.order', 'UNKNOWN_TABLE'],
+    ['Orders', 'UNKNOWN_TABLE'],
+    ['report', 'NOT_A_TABLE'],
   ])('%s is %s', (name, expected) => {
     expect(names(name)).toBe(expected);
   });
 
   test('that are misspelt are suggested', () => {
-    expect(compileYaml('c: { table: sales.part }', { catalogue: { tables } }).problems[0]?.message).toBe('the source has no table sales.part; did you mean sales.parts?');
+    expect(compileYaml('c: { table: sales.part }', { catalogue: { tables } }).problems[0]?.message).toBe(
+      'the source has no table sales.part; did you mean sales.parts?',
+    );
   });
 });

@@ -27,8 +27,15 @@ export function compilePlan(jobFile: JobFile, catalogue: Catalogue, positions: P
 
 /** Mistakes that no other mistake of the file can be the cause of. */
 const INDEPENDENT: ReadonlySet<string> = new Set<JobFileCode>([
-  'UNKNOWN_TABLE', 'AMBIGUOUS_TABLE', 'NOT_A_TABLE', 'UNKNOWN_COLUMN', 'COLUMN_IS_GENERATED', 'ON_NOT_COMPARABLE', 'TYPE_IMPOSSIBLE',
-  'SORT_IMPOSSIBLE', 'EXPRESSION_SYNTAX',
+  'UNKNOWN_TABLE',
+  'AMBIGUOUS_TABLE',
+  'NOT_A_TABLE',
+  'UNKNOWN_COLUMN',
+  'COLUMN_IS_GENERATED',
+  'ON_NOT_COMPARABLE',
+  'TYPE_IMPOSSIBLE',
+  'SORT_IMPOSSIBLE',
+  'EXPRESSION_SYNTAX',
 ]);
 
 /** Names that may be computed fields, whose definition may be among the faulty parts. */

@@ -27,9 +27,13 @@ export class DocumentScope {
     const other = this.taken.get(name);
     if (other && other.column !== undefined && other.column === origin.equals) return false;
     const problem = (code: 'NAME_NOT_ALLOWED' | 'FIELD_TWICE', message: string): void =>
-      origin.at === 'key' ? this.report.atKey(origin.path, code, message) : this.report.atValue(origin.path, code, message);
-    if (fault) problem('NAME_NOT_ALLOWED', `${origin.what} would be the field ${JSON.stringify(name)}: ${fault}; ${origin.fix}`);
-    else if (other) problem('FIELD_TWICE', `two fields would have the name ${name}: ${other.what} and ${origin.what}; ${origin.fix}`);
+      origin.at === 'key'
+        ? this.report.atKey(origin.path, code, message)
+        : this.report.atValue(origin.path, code, message);
+    if (fault)
+      problem('NAME_NOT_ALLOWED', `${origin.what} would be the field ${JSON.stringify(name)}: ${fault}; ${origin.fix}`);
+    else if (other)
+      problem('FIELD_TWICE', `two fields would have the name ${name}: ${other.what} and ${origin.what}; ${origin.fix}`);
     if (!other) this.taken.set(name, origin);
     return true;
   }

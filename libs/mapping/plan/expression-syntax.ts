@@ -6,7 +6,10 @@ import type { TableUse } from './table-use.js';
 
 /** Why the text is no JavaScript expression; undefined where it is one. It is parsed, never run. */
 export function expressionFault(source: string): string | undefined {
-  for (const [open, close] of [['(', ')'], ['[', ']']] as const) {
+  for (const [open, close] of [
+    ['(', ')'],
+    ['[', ']'],
+  ] as const) {
     try {
       new Script(`"use strict"; ${open}${source}\n${close}`);
     } catch (error) {
@@ -27,8 +30,18 @@ export function checkExpressionAt(source: string, path: Path, table: TableUse, r
   const names = table.source.columns.map((column) => column.name);
   for (const name of namedColumns(source)) {
     const column = table.source.columns.find((c) => c.name === name);
-    if (!column) report.atValue(path, 'UNKNOWN_COLUMN', `the expression names columns.${name}, but ${table.label} has no column ${name}${suggestion(name, names)}`);
-    else if (column.generated) report.atValue(path, 'COLUMN_IS_GENERATED', `the expression names columns.${name}, but a generated column is not in the source's log: use the columns that it is made of`);
+    if (!column)
+      report.atValue(
+        path,
+        'UNKNOWN_COLUMN',
+        `the expression names columns.${name}, but ${table.label} has no column ${name}${suggestion(name, names)}`,
+      );
+    else if (column.generated)
+      report.atValue(
+        path,
+        'COLUMN_IS_GENERATED',
+        `the expression names columns.${name}, but a generated column is not in the source's log: use the columns that it is made of`,
+      );
   }
 }
 
@@ -39,6 +52,7 @@ const QUOTED = /(?<![\w$.])columns\s*(?:\?\.)?\[\s*(?:'([^'\\]*)'|"([^"\\]*)")\s
 function namedColumns(source: string): Set<string> {
   const code = source.replace(TEXT_OR_COMMENT, "''");
   const names = [...code.matchAll(NAMED)].map((match) => match[1] as string);
-  if (!/['"`]/.test(source.replace(QUOTED, ''))) names.push(...[...source.matchAll(QUOTED)].map((match) => match[1] ?? (match[2] as string)));
+  if (!/['"`]/.test(source.replace(QUOTED, '')))
+    names.push(...[...source.matchAll(QUOTED)].map((match) => match[1] ?? (match[2] as string)));
   return new Set(names.filter((name) => !(name in Object.prototype)));
 }

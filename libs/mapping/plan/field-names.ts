@@ -13,10 +13,11 @@ export function fieldName(column: string, style: FieldNames): string {
 
 /** `placed_at`, `PlacedAt`, `placedAt`, `placed at` → placed, at; `HTTPServer2` → http, server2. */
 function wordsOf(name: string): string[] {
-  const spaced = name
-    .replace(/(\p{Ll}|\p{N})(\p{Lu})/gu, '$1 $2')
-    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2');
-  return spaced.split(/[^\p{L}\p{N}\p{M}]+/u).filter((word) => word !== '').map((word) => word.toLowerCase());
+  const spaced = name.replace(/(\p{Ll}|\p{N})(\p{Lu})/gu, '$1 $2').replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2');
+  return spaced
+    .split(/[^\p{L}\p{N}\p{M}]+/u)
+    .filter((word) => word !== '')
+    .map((word) => word.toLowerCase());
 }
 
 function join(words: string[], style: FieldNames): string {

@@ -78,8 +78,11 @@ export class FieldRules {
       }
       const field = this.field(index, this.context.prefix + this.nameOf(index));
       const written = scope.claim(field.name, {
-        what: `column ${column.name} of ${this.table.label}`, ...this.origin(index), fix: `give it another name: rename: { ${column.name}: … }, or omit it`,
-        column: `${draft.node.id}:${index}`, equals: equalOfParent(draft, index),
+        what: `column ${column.name} of ${this.table.label}`,
+        ...this.origin(index),
+        fix: `give it another name: rename: { ${column.name}: … }, or omit it`,
+        column: `${draft.node.id}:${index}`,
+        equals: equalOfParent(draft, index),
       });
       if (written) fields.push(field);
     });
@@ -122,8 +125,13 @@ export class FieldRules {
       const known = this.table.indexOf(name) >= 0 || this.hasComputed(name) || (name === '_id' && idComputed);
       if (!known) {
         const candidates = [...this.table.source.columns.map((c) => c.name), ...Object.keys(this.rules.computed ?? {})];
-        this.context.report.atKey(this.typePath(name), 'UNKNOWN_COLUMN', `${this.table.label} has no column ${name}, nor is there a computed field of that name${suggestion(name, candidates)}`);
-      } else if (!this.hasComputed(name) && this.table.indexOf(name) >= 0) this.checkUsed('types', this.table.indexOf(name), used);
+        this.context.report.atKey(
+          this.typePath(name),
+          'UNKNOWN_COLUMN',
+          `${this.table.label} has no column ${name}, nor is there a computed field of that name${suggestion(name, candidates)}`,
+        );
+      } else if (!this.hasComputed(name) && this.table.indexOf(name) >= 0)
+        this.checkUsed('types', this.table.indexOf(name), used);
     }
     for (const column of this.renamed.keys()) this.checkUsed('rename', column, used);
   }
@@ -131,9 +139,13 @@ export class FieldRules {
   private checkUsed(entry: 'types' | 'rename', column: number, used: ReadonlySet<number>): void {
     if (used.has(column)) return;
     const { name } = this.table.column(column);
-    const at = this.context.nodePath.filter((part) => part !== 'embed').slice(1).join('.');
+    const at = this.context.nodePath
+      .filter((part) => part !== 'embed')
+      .slice(1)
+      .join('.');
     this.context.report.finding('MAPPING_WITHOUT_EFFECT', {
-      severity: 'warning', object: `${at}.fields.${entry}.${name}`,
+      severity: 'warning',
+      object: `${at}.fields.${entry}.${name}`,
       message: `\`${entry}\` of ${at} names ${name}, which becomes no field there`,
       fix: `list ${name} in \`only\`, or remove it from \`${entry}\``,
     });

@@ -37,23 +37,35 @@ export function resolveId(request: IdRequest, report: Report): ResolvedId | unde
     return column === undefined ? undefined : columnId(request, column, report);
   }
   if (Array.isArray(id)) return listId(request, id, report);
-  return 'computed' in id && id.computed !== undefined ? computedId(request, id.computed, report) : objectId(request, report);
+  return 'computed' in id && id.computed !== undefined
+    ? computedId(request, id.computed, report)
+    : objectId(request, report);
 }
 
 function keyId(request: IdRequest, report: Report): ResolvedId | undefined {
   const { table, mode, path } = request;
   if (table.idKey) {
     const columns = table.idKey.columns.map((name) => table.indexOf(name));
-    return columns.length === 1 ? columnId(request, columns[0] as number, report) : subDocument(request, columns, report);
+    return columns.length === 1
+      ? columnId(request, columns[0] as number, report)
+      : subDocument(request, columns, report);
   }
   if (mode === 'continuous') return { id: { kind: 'objectId' }, columns: new Set(), claims: true };
-  report.atKey(path, 'ID_IMPOSSIBLE', `${table.label} has no key to make \`_id\` of: name a column by \`id\`, or give the table a primary key`);
+  report.atKey(
+    path,
+    'ID_IMPOSSIBLE',
+    `${table.label} has no key to make \`_id\` of: name a column by \`id\`, or give the table a primary key`,
+  );
   return undefined;
 }
 
 function objectId(request: IdRequest, report: Report): ResolvedId | undefined {
   if (!request.table.key && request.mode === 'snapshot') {
-    report.atValue([...request.path, 'id'], 'ID_IMPOSSIBLE', `an ObjectId is derived from the key, and ${request.table.label} has none: name a column, or give the table a primary key`);
+    report.atValue(
+      [...request.path, 'id'],
+      'ID_IMPOSSIBLE',
+      `an ObjectId is derived from the key, and ${request.table.label} has none: name a column, or give the table a primary key`,
+    );
     return undefined;
   }
   return { id: { kind: 'objectId' }, columns: new Set(), claims: true };
@@ -62,7 +74,11 @@ function objectId(request: IdRequest, report: Report): ResolvedId | undefined {
 function computedId(request: IdRequest, expression: string, report: Report): ResolvedId {
   checkExpressionAt(expression, [...request.path, 'id', 'computed'], request.table, report);
   const type = request.computedType === undefined ? {} : { type: request.computedType };
-  return { id: { kind: 'computed', expression: addExpression(request.node, expression), ...type }, columns: new Set(), claims: true };
+  return {
+    id: { kind: 'computed', expression: addExpression(request.node, expression), ...type },
+    columns: new Set(),
+    claims: true,
+  };
 }
 
 function columnId(request: IdRequest, column: number, report: Report): ResolvedId | undefined {
@@ -70,12 +86,20 @@ function columnId(request: IdRequest, column: number, report: Report): ResolvedI
   const { name, type: source } = table.column(column);
   const type = rules.typeOf(column);
   if (source.kind === 'array' && type !== 'string') {
-    report.atValue([...path, 'id'], 'ID_IMPOSSIBLE', `${table.label}.${name} is an array, which MongoDB does not take as \`_id\`: name another column, or write types: { ${name}: string }`);
+    report.atValue(
+      [...path, 'id'],
+      'ID_IMPOSSIBLE',
+      `${table.label}.${name} is an array, which MongoDB does not take as \`_id\`: name another column, or write types: { ${name}: string }`,
+    );
     return undefined;
   }
   checkConversion(table, column, type, rules.typePath(name), report);
   table.use([column]);
-  return { id: { kind: 'column', column, ...(type === undefined ? {} : { type }) }, columns: new Set([column]), claims: claims(request, [column]) };
+  return {
+    id: { kind: 'column', column, ...(type === undefined ? {} : { type }) },
+    columns: new Set([column]),
+    claims: claims(request, [column]),
+  };
 }
 
 function listId(request: IdRequest, names: readonly string[], report: Report): ResolvedId | undefined {
@@ -96,7 +120,12 @@ function subDocument(request: IdRequest, columns: number[], report: Report): Res
   const fields = columns.map((column) => {
     const { name } = table.column(column);
     const field = rules.nameOf(column);
-    scope.claim(field, { what: `column ${name} of ${table.label}, part of \`_id\``, path: [...path, 'id'], at: 'value', fix: `rename it: rename: { ${name}: … }` });
+    scope.claim(field, {
+      what: `column ${name} of ${table.label}, part of \`_id\``,
+      path: [...path, 'id'],
+      at: 'value',
+      fix: `rename it: rename: { ${name}: … }`,
+    });
     const type = rules.typeOf(column);
     checkConversion(table, column, type, rules.typePath(name), report);
     return { name: field, column, ...(type === undefined ? {} : { type }) };
@@ -105,7 +134,17 @@ function subDocument(request: IdRequest, columns: number[], report: Report): Res
   return { id: { kind: 'columns', fields }, columns: new Set(columns), claims: claims(request, columns) };
 }
 
-const STABLE: ReadonlySet<ValueType['kind']> = new Set(['int16', 'int32', 'int64', 'oid', 'text', 'uuid', 'bool', 'bytes', 'date']);
+const STABLE: ReadonlySet<ValueType['kind']> = new Set([
+  'int16',
+  'int32',
+  'int64',
+  'oid',
+  'text',
+  'uuid',
+  'bool',
+  'bytes',
+  'date',
+]);
 
 /**
  * Whether two rows could have one `_id`, or a row's change while it stays the same row. Not so where `_id` is exactly the
@@ -115,5 +154,8 @@ const STABLE: ReadonlySet<ValueType['kind']> = new Set(['int16', 'int32', 'int64
 function claims({ table, rules }: IdRequest, columns: readonly number[]): boolean {
   const key = table.keyColumns;
   const isKey = key.length > 0 && key.length === columns.length && key.every((column) => columns.includes(column));
-  return !isKey || columns.some((column) => rules.typeOf(column) !== undefined || !STABLE.has(table.column(column).type.kind));
+  return (
+    !isKey ||
+    columns.some((column) => rules.typeOf(column) !== undefined || !STABLE.has(table.column(column).type.kind))
+  );
 }

@@ -28,10 +28,15 @@ export class NodeCompiler {
   readonly collections: CollectionPlan[] = [];
   readonly tables: TableUse[] = [];
 
-  constructor(private readonly jobFile: JobFile, private readonly catalogue: Catalogue, private readonly report: Report) {}
+  constructor(
+    private readonly jobFile: JobFile,
+    private readonly catalogue: Catalogue,
+    private readonly report: Report,
+  ) {}
 
   compile(): void {
-    for (const [name, mapping] of this.report.positions.entries(this.jobFile.collections, ['collections'])) this.collection(name, mapping);
+    for (const [name, mapping] of this.report.positions.entries(this.jobFile.collections, ['collections']))
+      this.collection(name, mapping);
   }
 
   private collection(name: string, mapping: CollectionMapping): void {
@@ -46,13 +51,26 @@ export class NodeCompiler {
     const computed = isComputedId(mapping);
     const types = Array.isArray(mapping.fields) ? undefined : mapping.fields?.types;
     const id = resolveId(
-      { id: mapping.id, table, node: draft.node, rules, path, mode: this.jobFile.mode, computedType: computed ? types?.['_id'] : undefined },
+      {
+        id: mapping.id,
+        table,
+        node: draft.node,
+        rules,
+        path,
+        mode: this.jobFile.mode,
+        computedType: computed ? types?.['_id'] : undefined,
+      },
       this.report,
     );
     this.where(draft, mapping.where, path);
     this.documentFields(draft, rules, scope, id?.columns ?? new Set(), computed);
     const collection: CollectionPlan = {
-      index: this.collections.length, name, root: draft.node.id, nodes: [], id: id?.id ?? { kind: 'objectId' }, claims: id?.claims ?? true,
+      index: this.collections.length,
+      name,
+      root: draft.node.id,
+      nodes: [],
+      id: id?.id ?? { kind: 'objectId' },
+      claims: id?.claims ?? true,
     };
     this.collections.push(collection);
     this.embeds(mapping, { parent: draft, scope, path });
@@ -60,14 +78,16 @@ export class NodeCompiler {
   }
 
   private embeds(mapping: CollectionMapping | EmbedMapping, place: Place): void {
-    for (const [name, embed] of this.report.positions.entries(mapping.embed ?? {}, [...place.path, 'embed'])) this.embed(name, embed, { ...place, path: [...place.path, 'embed', name] });
+    for (const [name, embed] of this.report.positions.entries(mapping.embed ?? {}, [...place.path, 'embed']))
+      this.embed(name, embed, { ...place, path: [...place.path, 'embed', name] });
   }
 
   private embed(name: string, embed: EmbedMapping, { parent, scope, path }: Place): void {
     const kind = embed.one === undefined ? 'many' : 'one';
     const flatten = embed.flatten === true;
     const outer = parent?.node.prefix ?? '';
-    if (!flatten) scope.claim(outer + name, { what: `embed ${name}`, path, at: 'key', fix: 'give one of them another name' });
+    if (!flatten)
+      scope.claim(outer + name, { what: `embed ${name}`, path, at: 'key', fix: 'give one of them another name' });
     const own = flatten ? scope : new DocumentScope(this.report);
     const table = this.table(embed.one ?? embed.many, [...path, kind]);
     if (!table) {
@@ -76,7 +96,11 @@ export class NodeCompiler {
     }
     const prefix = flatten ? outer + (embed.prefix ?? '') : '';
     const nulls = embed.nulls ?? parent?.node.nulls ?? this.jobFile.defaults.nulls;
-    const draft = this.draft({ path: `${parent?.node.path ?? ''}.${name}`, kind, name: flatten ? '' : outer + name, nulls }, table, parent);
+    const draft = this.draft(
+      { path: `${parent?.node.path ?? ''}.${name}`, kind, name: flatten ? '' : outer + name, nulls },
+      table,
+      parent,
+    );
     Object.assign(draft.node, { flatten, prefix });
     this.join(draft, embed, path);
     this.where(draft, embed.where, path);
@@ -90,7 +114,10 @@ export class NodeCompiler {
   private join(draft: NodeDraft, embed: EmbedMapping, path: Path): void {
     const { parent, table } = draft;
     if (!parent) return checkTheirs(embed.on, table, path, this.report);
-    const on = resolveOn({ kind: embed.one === undefined ? 'many' : 'one', child: table, parent: parent.table, on: embed.on, path }, this.report);
+    const on = resolveOn(
+      { kind: embed.one === undefined ? 'many' : 'one', child: table, parent: parent.table, on: embed.on, path },
+      this.report,
+    );
     if (!on) return;
     draft.on = on;
     table.use(on.child);
@@ -113,11 +140,31 @@ export class NodeCompiler {
     return use;
   }
 
-  private draft(of: Pick<NodePlan, 'path' | 'kind' | 'name' | 'nulls'>, table: TableUse, parent: NodeDraft | null): NodeDraft {
+  private draft(
+    of: Pick<NodePlan, 'path' | 'kind' | 'name' | 'nulls'>,
+    table: TableUse,
+    parent: NodeDraft | null,
+  ): NodeDraft {
     const node: NodePlan = {
-      id: this.nodes.length, path: of.path, collection: parent?.node.collection ?? this.collections.length, table: table.index,
-      kind: of.kind, parent: parent?.node.id ?? null, edge: null, name: of.name, flatten: false, prefix: '', nulls: of.nulls,
-      fields: [], computed: [], children: [], where: null, expressions: [], sort: [], limit: null, value: null,
+      id: this.nodes.length,
+      path: of.path,
+      collection: parent?.node.collection ?? this.collections.length,
+      table: table.index,
+      kind: of.kind,
+      parent: parent?.node.id ?? null,
+      edge: null,
+      name: of.name,
+      flatten: false,
+      prefix: '',
+      nulls: of.nulls,
+      fields: [],
+      computed: [],
+      children: [],
+      where: null,
+      expressions: [],
+      sort: [],
+      limit: null,
+      value: null,
     };
     const draft = { node, table, parent, on: null };
     this.nodes.push(draft);
@@ -125,8 +172,18 @@ export class NodeCompiler {
     return draft;
   }
 
-  private rules(table: TableUse, mapping: CollectionMapping | EmbedMapping, nodePath: Path, prefix: string): FieldRules {
-    return new FieldRules(table, mapping.fields, { nodePath, style: this.jobFile.defaults.fieldNames, prefix, report: this.report });
+  private rules(
+    table: TableUse,
+    mapping: CollectionMapping | EmbedMapping,
+    nodePath: Path,
+    prefix: string,
+  ): FieldRules {
+    return new FieldRules(table, mapping.fields, {
+      nodePath,
+      style: this.jobFile.defaults.fieldNames,
+      prefix,
+      report: this.report,
+    });
   }
 
   private where(draft: NodeDraft, where: string | undefined, path: Path): void {
@@ -135,7 +192,13 @@ export class NodeCompiler {
     draft.node.where = addExpression(draft.node, where);
   }
 
-  private documentFields(draft: NodeDraft, rules: FieldRules, scope: DocumentScope, idColumns: ReadonlySet<number>, idComputed: boolean): void {
+  private documentFields(
+    draft: NodeDraft,
+    rules: FieldRules,
+    scope: DocumentScope,
+    idColumns: ReadonlySet<number>,
+    idComputed: boolean,
+  ): void {
     draft.node.fields = rules.fields(idColumns, scope, draft);
     draft.node.computed = rules.computed(draft.node, scope);
     rules.checkEntries(new Set([...idColumns, ...draft.node.fields.map((field) => field.column)]), idComputed);
@@ -160,7 +223,12 @@ export class NodeCompiler {
       const column = draft.table.find(descending ? entry.slice(1) : entry, place, 'value', this.report);
       if (column === undefined) return;
       const { name, type } = draft.table.column(column);
-      if (!hasOrder(type)) this.report.atValue(place, 'SORT_IMPOSSIBLE', `${qualifiedName(draft.table.source)}.${name} is ${type.name}, whose values have no order: sort by another column`);
+      if (!hasOrder(type))
+        this.report.atValue(
+          place,
+          'SORT_IMPOSSIBLE',
+          `${qualifiedName(draft.table.source)}.${name} is ${type.name}, whose values have no order: sort by another column`,
+        );
       draft.table.use([column]);
       draft.node.sort.push({ column, descending });
     });

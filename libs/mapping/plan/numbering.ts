@@ -33,7 +33,10 @@ export class TableNumbering {
   plan(nodes: readonly NodeDraft[]): TablePlan {
     const { source, index, hasExpressions } = this.use;
     return {
-      index, sourceId: source.sourceId, schema: source.schema, name: source.name,
+      index,
+      sourceId: source.sourceId,
+      schema: source.schema,
+      name: source.name,
       columns: this.columns.map((column) => {
         const { name, type, nullable } = this.use.column(column);
         return { name, type, nullable };
@@ -54,7 +57,8 @@ export function numberedNode(draft: NodeDraft, numberings: readonly TableNumberi
   const field = <T extends { column: number }>(value: T): T => ({ ...value, column: own.number(value.column) });
   const edge: EdgePlan | null = parent && on ? { parent: parent.side(on.parent), child: own.side(on.child) } : null;
   return {
-    ...node, edge,
+    ...node,
+    edge,
     fields: node.fields.map(field),
     sort: node.sort.map(field),
     value: node.value?.kind === 'column' ? { kind: 'column', field: field(node.value.field) } : node.value,
@@ -63,9 +67,12 @@ export function numberedNode(draft: NodeDraft, numberings: readonly TableNumberi
 
 export function numberedId(id: IdPlan, numbering: TableNumbering): IdPlan {
   switch (id.kind) {
-    case 'column': return { ...id, column: numbering.number(id.column) };
-    case 'columns': return { ...id, fields: id.fields.map((field) => ({ ...field, column: numbering.number(field.column) })) };
-    default: return id;
+    case 'column':
+      return { ...id, column: numbering.number(id.column) };
+    case 'columns':
+      return { ...id, fields: id.fields.map((field) => ({ ...field, column: numbering.number(field.column) })) };
+    default:
+      return id;
   }
 }
 

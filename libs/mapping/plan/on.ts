@@ -26,7 +26,20 @@ export function resolveOn(request: OnRequest, report: Report): OnPairs | undefin
     const theirs = request.child.column(pairs.child[i] as number).name;
     report.atKey(request.on ? [...request.path, 'on', theirs] : request.path, 'ON_NOT_COMPARABLE', fault);
   });
-  return faults.every((fault) => fault === undefined) ? keyOrder(pairs, request) : undefined;
+  if (faults.some((fault) => fault !== undefined)) return undefined;
+  if (request.kind === 'one') uniqueFinding(request, pairs, report);
+  return keyOrder(pairs, request);
+}
+
+function uniqueFinding({ child, path }: OnRequest, pairs: OnPairs, report: Report): void {
+  const joined = pairs.child.map((column) => child.column(column).name);
+  if (child.source.keys.some((key) => key.columns.every((column) => joined.includes(column)))) return;
+  report.finding('ONE_NOT_UNIQUE', {
+    severity: 'info',
+    object: path.filter((_, i) => i % 2 === 1).join('.'),
+    message: `no key of ${child.label} says that (${joined.join(', ')}) has one row at most; where it has more, the document is a dead letter`,
+    fix: 'join by a key, or embed `many`',
+  });
 }
 
 function written(request: OnRequest, on: On, report: Report): OnPairs | undefined {
@@ -38,9 +51,14 @@ function written(request: OnRequest, on: On, report: Report): OnPairs | undefine
   }
   const pairs: OnPairs = { child: [], parent: [] };
   for (const [theirs, mine] of entries) {
-    const turned = child.indexOf(theirs) < 0 && parent.indexOf(mine) < 0 && child.indexOf(mine) >= 0 && parent.indexOf(theirs) >= 0;
+    const turned =
+      child.indexOf(theirs) < 0 && parent.indexOf(mine) < 0 && child.indexOf(mine) >= 0 && parent.indexOf(theirs) >= 0;
     if (turned) {
-      report.atKey([...path, 'on', theirs], 'UNKNOWN_COLUMN', `\`on\` is {their column: my column}; here it is the other way round: write {${mine}: ${theirs}}`);
+      report.atKey(
+        [...path, 'on', theirs],
+        'UNKNOWN_COLUMN',
+        `\`on\` is {their column: my column}; here it is the other way round: write {${mine}: ${theirs}}`,
+      );
       continue;
     }
     const childColumn = child.find(theirs, [...path, 'on', theirs], 'key', report);
@@ -70,9 +88,14 @@ function inferred(request: OnRequest, report: Report): OnPairs | undefined {
   const chosen = expected.length > 0 ? expected : other;
   const [only] = chosen;
   if (!only || chosen.length > 1) {
-    const why = only ? `${chosen.length} foreign keys join ${parent.label} and ${child.label} (${chosen.map((key) => key.name).join(', ')})`
+    const why = only
+      ? `${chosen.length} foreign keys join ${parent.label} and ${child.label} (${chosen.map((key) => key.name).join(', ')})`
       : `no foreign key joins ${parent.label} and ${child.label}`;
-    report.atKey(path, 'ON_NOT_INFERRED', `${why}: write \`on: { <column of ${child.label}>: <column of ${parent.label}> }\`${only ? `, such as ${example(only, chosen === mine)}` : ''}`);
+    report.atKey(
+      path,
+      'ON_NOT_INFERRED',
+      `${why}: write \`on: { <column of ${child.label}>: <column of ${parent.label}> }\`${only ? `, such as ${example(only, chosen === mine)}` : ''}`,
+    );
     return undefined;
   }
   const own = only.columns;
@@ -88,25 +111,37 @@ function references(from: SourceTable, to: SourceTable): ForeignKey[] {
 }
 
 function example(key: ForeignKey, fromParent: boolean): string {
-  const pairs = key.columns.map((own, i) => (fromParent ? `${key.references.columns[i]}: ${own}` : `${own}: ${key.references.columns[i]}`));
+  const pairs = key.columns.map((own, i) =>
+    fromParent ? `${key.references.columns[i]}: ${own}` : `${own}: ${key.references.columns[i]}`,
+  );
   return `{ ${pairs.join(', ')} }`;
 }
 
 function comparisonFault({ child, parent }: OnRequest, pairs: OnPairs, i: number): string | undefined {
   const theirs = child.column(pairs.child[i] as number);
   const mine = parent.column(pairs.parent[i] as number);
-  for (const [table, column] of [[child, theirs], [parent, mine]] as const) {
-    if (column.generated) return `${table.label}.${column.name} is generated, so the source's log does not have it: join by other columns`;
-    if (column.notComparable !== undefined) return `${table.label}.${column.name} cannot be joined by: ${column.notComparable}`;
-    if (equalityFamily(column.type) === null) return `${table.label}.${column.name} cannot be joined by: values of type ${column.type.name} have no exact equality outside the source`;
+  for (const [table, column] of [
+    [child, theirs],
+    [parent, mine],
+  ] as const) {
+    if (column.generated)
+      return `${table.label}.${column.name} is generated, so the source's log does not have it: join by other columns`;
+    if (column.notComparable !== undefined)
+      return `${table.label}.${column.name} cannot be joined by: ${column.notComparable}`;
+    if (equalityFamily(column.type) === null)
+      return `${table.label}.${column.name} cannot be joined by: values of type ${column.type.name} have no exact equality outside the source`;
   }
   if (equalityFamily(theirs.type) === equalityFamily(mine.type)) return undefined;
-  return `${child.label}.${theirs.name} (${theirs.type.name}) and ${parent.label}.${mine.name} (${mine.type.name}) cannot be equal: join columns of one kind`
-    + suggestion(mine.name, sameFamily(parent, theirs.type, mine.name));
+  return (
+    `${child.label}.${theirs.name} (${theirs.type.name}) and ${parent.label}.${mine.name} (${mine.type.name}) cannot be equal: join columns of one kind` +
+    suggestion(mine.name, sameFamily(parent, theirs.type, mine.name))
+  );
 }
 
 function sameFamily(table: TableUse, type: Parameters<typeof equalityFamily>[0], not: string): string[] {
-  return table.source.columns.filter((c) => c.name !== not && equalityFamily(c.type) === equalityFamily(type)).map((c) => c.name);
+  return table.source.columns
+    .filter((c) => c.name !== not && equalityFamily(c.type) === equalityFamily(type))
+    .map((c) => c.name);
 }
 
 /**
@@ -114,7 +149,10 @@ function sameFamily(table: TableUse, type: Parameters<typeof equalityFamily>[0],
  * are keys, and in different orders, the one that is looked up goes first.
  */
 function keyOrder(pairs: OnPairs, { kind, child, parent }: OnRequest): OnPairs {
-  const sides = [{ columns: pairs.child, key: child.keyColumns }, { columns: pairs.parent, key: parent.keyColumns }];
+  const sides = [
+    { columns: pairs.child, key: child.keyColumns },
+    { columns: pairs.parent, key: parent.keyColumns },
+  ];
   if (kind === 'many') sides.reverse();
   const side = sides.find(({ columns, key }) => sameSet(columns, key));
   if (!side) return pairs;

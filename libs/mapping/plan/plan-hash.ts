@@ -10,7 +10,13 @@ export function planHash(plan: Omit<Plan, 'hash' | 'job'>): string {
   const decisive = {
     mode: plan.mode,
     target: plan.target,
-    tables: plan.tables.map(({ schema, name, columns, key, joins }) => ({ schema, name, key, joins, columns: columns.map(({ name: column, type }) => ({ column, type })) })),
+    tables: plan.tables.map(({ schema, name, columns, key, joins }) => ({
+      schema,
+      name,
+      key,
+      joins,
+      columns: columns.map(({ name: column, type }) => ({ column, type })),
+    })),
     collections: plan.collections,
     nodes: plan.nodes.map(({ path: _, ...node }) => node),
   };
@@ -21,6 +27,8 @@ export function planHash(plan: Omit<Plan, 'hash' | 'job'>): string {
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).filter(([, v]) => v !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(value)
+    .filter(([, v]) => v !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, v]) => `${JSON.stringify(key)}:${canonicalJson(v)}`).join(',')}}`;
 }

@@ -24,17 +24,36 @@ export class Report {
 
   /** About the name at `path`: points at the key. */
   atKey(path: Path, code: JobFileCode, message: string): void {
-    this.found.push({ file: this.positions.file, ...this.positions.ofKey(path), path: formatPath(path), code, message });
+    this.found.push({
+      file: this.positions.file,
+      ...this.positions.ofKey(path),
+      path: formatPath(path),
+      code,
+      message,
+    });
   }
 
   /** About the value at `path`. */
   atValue(path: Path, code: JobFileCode, message: string): void {
-    this.found.push({ file: this.positions.file, ...this.positions.ofValue(path), path: formatPath(path), code, message });
+    this.found.push({
+      file: this.positions.file,
+      ...this.positions.ofValue(path),
+      path: formatPath(path),
+      code,
+      message,
+    });
   }
 
   /** Once per code and object, however many nodes use it. */
   finding(code: PlanFindingCode, finding: Omit<Finding, 'code'>): void {
     const key = `${code} ${finding.object}`;
-    if (!this.findingsByKey.has(key)) this.findingsByKey.set(key, { severity: finding.severity, code, object: finding.object, message: finding.message, fix: finding.fix });
+    if (!this.findingsByKey.has(key))
+      this.findingsByKey.set(key, {
+        severity: finding.severity,
+        code,
+        object: finding.object,
+        message: finding.message,
+        fix: finding.fix,
+      });
   }
 }

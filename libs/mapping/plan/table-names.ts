@@ -11,21 +11,31 @@ export type FoundTable = { table: SourceTable } | { code: JobFileCode; message: 
 export function findTable(catalogue: Catalogue, text: string): FoundTable {
   const matches = matching(catalogue, text.trim());
   const [only] = matches;
-  if (!only) return { code: 'UNKNOWN_TABLE', message: `the source has no table ${text}${suggestion(text, candidates(catalogue, text))}` };
+  if (!only)
+    return {
+      code: 'UNKNOWN_TABLE',
+      message: `the source has no table ${text}${suggestion(text, candidates(catalogue, text))}`,
+    };
   if (matches.length > 1) {
     const names = matches.map(quotedName).join(', ');
     return { code: 'AMBIGUOUS_TABLE', message: `${text} is the name of several tables: write one of ${names}` };
   }
   if (only.kind === 'view' || only.kind === 'foreign') {
     const kind = only.kind === 'view' ? 'a view' : 'a foreign table';
-    return { code: 'NOT_A_TABLE', message: `${text} is ${kind}, which has no key and no log of changes: map the tables that it reads` };
+    return {
+      code: 'NOT_A_TABLE',
+      message: `${text} is ${kind}, which has no key and no log of changes: map the tables that it reads`,
+    };
   }
   return { table: only };
 }
 
 function matching(catalogue: Catalogue, text: string): SourceTable[] {
   const parts = text.includes('"') ? quotedParts(text) : undefined;
-  if (parts) return parts.length === 2 ? catalogue.tables.filter((t) => t.schema === parts[0] && t.name === parts[1]) : named(catalogue, parts[0] as string);
+  if (parts)
+    return parts.length === 2
+      ? catalogue.tables.filter((t) => t.schema === parts[0] && t.name === parts[1])
+      : named(catalogue, parts[0] as string);
   const qualified = catalogue.tables.filter((table) => qualifiedName(table) === text);
   return qualified.length > 0 ? qualified : named(catalogue, text);
 }
@@ -41,7 +51,10 @@ function named(catalogue: Catalogue, name: string): SourceTable[] {
 function quotedParts(text: string): string[] | undefined {
   const match = /^(?:("(?:[^"]|"")+"|[^".]+)\.)?("(?:[^"]|"")+"|[^".]+)$/.exec(text);
   if (!match) return undefined;
-  return match.slice(1).filter((part) => part !== undefined).map((part) => (part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part));
+  return match
+    .slice(1)
+    .filter((part) => part !== undefined)
+    .map((part) => (part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part));
 }
 
 function candidates(catalogue: Catalogue, text: string): string[] {

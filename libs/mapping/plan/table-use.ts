@@ -13,7 +13,10 @@ export class TableUse {
   readonly used = new Set<number>();
   hasExpressions = false;
 
-  constructor(readonly source: SourceTable, readonly index: number) {
+  constructor(
+    readonly source: SourceTable,
+    readonly index: number,
+  ) {
     this.label = qualifiedName(source);
     const usable = source.keys.filter((key) => !key.deferrable && keyFaults(source, key).length === 0);
     this.key = usable[0];
@@ -49,9 +52,19 @@ export class TableUse {
   find(name: string, path: Path, at: 'key' | 'value', report: Report): number | undefined {
     const index = this.indexOf(name);
     if (index >= 0 && !this.column(index).generated) return index;
-    const [code, message] = index < 0
-      ? (['UNKNOWN_COLUMN', `${this.label} has no column ${name}${suggestion(name, this.source.columns.map((c) => c.name))}`] as const)
-      : (['COLUMN_IS_GENERATED', `${this.label}.${name} is a generated column, which the source's log does not have: compute it by \`computed\`, or use the columns that it is made of`] as const);
+    const [code, message] =
+      index < 0
+        ? ([
+            'UNKNOWN_COLUMN',
+            `${this.label} has no column ${name}${suggestion(
+              name,
+              this.source.columns.map((c) => c.name),
+            )}`,
+          ] as const)
+        : ([
+            'COLUMN_IS_GENERATED',
+            `${this.label}.${name} is a generated column, which the source's log does not have: compute it by \`computed\`, or use the columns that it is made of`,
+          ] as const);
     if (at === 'key') report.atKey(path, code, message);
     else report.atValue(path, code, message);
     return undefined;
@@ -65,6 +78,8 @@ export function keyFaults(table: SourceTable, key: SourceKey): string[] {
     if (!column) return [`${name} is not in the catalogue`];
     if (column.generated) return [`${name} is generated`];
     if (column.notComparable !== undefined) return [`${name}: ${column.notComparable}`];
-    return equalityFamily(column.type) === null ? [`values of ${name} (${column.type.name}) have no exact equality`] : [];
+    return equalityFamily(column.type) === null
+      ? [`values of ${name} (${column.type.name}) have no exact equality`]
+      : [];
   });
 }

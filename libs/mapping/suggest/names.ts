@@ -5,7 +5,10 @@ import { collectionNameFault, fieldNameFault } from '../job-file/names.js';
 export class Names {
   private readonly taken: Set<string>;
 
-  constructor(private readonly fault: (name: string) => string | undefined, taken: Iterable<string> = []) {
+  constructor(
+    private readonly fault: (name: string) => string | undefined,
+    taken: Iterable<string> = [],
+  ) {
     this.taken = new Set(taken);
   }
 
@@ -35,8 +38,12 @@ export function collectionNames(database: string): Names {
 /** By column: the name that `rename` has to give it, where its own is not one for a document. */
 export function renames(table: SourceTable, isRoot: boolean, idColumn: string | undefined): Map<string, string> {
   const columns = table.columns.filter((column) => !column.generated).map((column) => column.name);
-  const odd = (name: string): boolean => fieldNameFault(name) !== undefined || (isRoot && name === '_id' && idColumn !== '_id');
-  const names = new Names((name) => (isRoot && name === '_id' ? 'taken' : fieldNameFault(name)), columns.filter((name) => !odd(name)));
+  const odd = (name: string): boolean =>
+    fieldNameFault(name) !== undefined || (isRoot && name === '_id' && idColumn !== '_id');
+  const names = new Names(
+    (name) => (isRoot && name === '_id' ? 'taken' : fieldNameFault(name)),
+    columns.filter((name) => !odd(name)),
+  );
   return new Map(columns.filter(odd).map((name) => [name, names.take(name)]));
 }
 

@@ -25,7 +25,10 @@ export interface OwnedTable {
  */
 export function ownershipOf(catalogue: Catalogue, schemas?: readonly string[]): Ownership {
   const tables = catalogue.tables
-    .filter((table) => (table.kind === 'table' || table.kind === 'partitioned') && (!schemas || schemas.includes(table.schema)))
+    .filter(
+      (table) =>
+        (table.kind === 'table' || table.kind === 'partitioned') && (!schemas || schemas.includes(table.schema)),
+    )
     .sort((a, b) => compare(qualifiedName(a), qualifiedName(b)));
   const keyed = tables.filter((table) => keyOf(table) !== undefined);
   const byName = new Map(keyed.map((table) => [qualifiedName(table), table]));
@@ -40,7 +43,11 @@ export function ownershipOf(catalogue: Catalogue, schemas?: readonly string[]): 
     const parent = parentOf(child.foreignKey);
     owned.set(parent, [...(owned.get(parent) ?? []), child]);
   }
-  return { collections: keyed.filter((table) => !owners.has(qualifiedName(table))), owned, keyless: tables.filter((table) => keyOf(table) === undefined) };
+  return {
+    collections: keyed.filter((table) => !owners.has(qualifiedName(table))),
+    owned,
+    keyless: tables.filter((table) => keyOf(table) === undefined),
+  };
 }
 
 /** The columns of the key that the plan would take. */
@@ -52,7 +59,11 @@ export function keyOf(table: SourceTable): string[] | undefined {
 export function followable(table: SourceTable, tables: ReadonlyMap<string, SourceTable>): ForeignKey[] {
   return table.foreignKeys.filter((key) => {
     const parent = tables.get(parentOf(key));
-    return parent && key.columns.length > 0 && key.columns.every((name, i) => comparable(table, name, parent, key.references.columns[i]));
+    return (
+      parent &&
+      key.columns.length > 0 &&
+      key.columns.every((name, i) => comparable(table, name, parent, key.references.columns[i]))
+    );
   });
 }
 
@@ -70,7 +81,9 @@ function ownerOf(table: SourceTable, tables: ReadonlyMap<string, SourceTable>): 
   if (join) return join;
   const [first] = inKey;
   if (first) return { table, foreignKey: first };
-  const cascading = candidates.filter((fk) => fk.onDelete === 'cascade' && fk.columns.every((column) => isNotNull(table, column)));
+  const cascading = candidates.filter(
+    (fk) => fk.onDelete === 'cascade' && fk.columns.every((column) => isNotNull(table, column)),
+  );
   const parents = new Set(cascading.map(parentOf));
   const [only] = cascading;
   return only && parents.size === 1 ? { table, foreignKey: only } : undefined;
@@ -80,7 +93,10 @@ function ownerOf(table: SourceTable, tables: ReadonlyMap<string, SourceTable>): 
 function joinOf(table: SourceTable, key: string[], inKey: ForeignKey[]): OwnedTable | undefined {
   const pure = table.columns.every((column) => key.includes(column.name));
   for (const near of pure ? inKey : []) {
-    const far = table.foreignKeys.find((fk) => fk !== near && disjoint(fk.columns, near.columns) && fk.columns.length + near.columns.length === key.length);
+    const far = table.foreignKeys.find(
+      (fk) =>
+        fk !== near && disjoint(fk.columns, near.columns) && fk.columns.length + near.columns.length === key.length,
+    );
     if (far) return { table, foreignKey: near, far };
   }
   return undefined;
@@ -110,7 +126,9 @@ function comparable(table: SourceTable, name: string, parent: SourceTable, farNa
   const column = table.columns.find((c) => c.name === name);
   const far = parent.columns.find((c) => c.name === farName);
   if (!column || !far) return false;
-  const sound = [column, far].every((c) => !c.generated && c.notComparable === undefined && equalityFamily(c.type) !== null);
+  const sound = [column, far].every(
+    (c) => !c.generated && c.notComparable === undefined && equalityFamily(c.type) !== null,
+  );
   return sound && equalityFamily(column.type) === equalityFamily(far.type);
 }
 

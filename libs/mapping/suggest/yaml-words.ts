@@ -22,5 +22,8 @@ export function map(entries: readonly (readonly [string, string])[]): string {
 
 /** JSON's escapes are YAML's, too; all that is not printable ASCII or a letter is escaped. */
 function quoted(name: string): string {
-  return JSON.stringify(name).replaceAll(/[\u007f-\u00a0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(name).replaceAll(
+    /[\u007f-\u00a0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

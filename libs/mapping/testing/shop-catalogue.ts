@@ -25,14 +25,33 @@ export function table(name: string, words: TableWords): SourceTable {
   const schema = words.schema ?? 'public';
   const key = words.key ?? [];
   return {
-    sourceId: `${schema}.${name}`, schema, name, kind: words.kind ?? 'table', partitions: [],
-    columns: Object.entries(words.columns).map(([column, of]) => ({ name: column, nullable: !key.includes(column), generated: false, ...('kind' in of ? { type: of } : of) })),
+    sourceId: `${schema}.${name}`,
+    schema,
+    name,
+    kind: words.kind ?? 'table',
+    partitions: [],
+    columns: Object.entries(words.columns).map(([column, of]) => ({
+      name: column,
+      nullable: !key.includes(column),
+      generated: false,
+      ...('kind' in of ? { type: of } : of),
+    })),
     keys: key.length === 0 ? [] : [{ name: `${name}_pkey`, columns: key, primary: true, deferrable: false }],
     replicaIdentity: { kind: 'default' },
-    foreignKeys: (words.foreignKeys ?? []).map((fk, i) => (Array.isArray(fk)
-      ? { name: `${name}_fk${i}`, columns: fk[0], references: { schema, table: fk[1], columns: fk[2] }, onDelete: 'no action' }
-      : fk)),
-    estimatedRows: 0, estimatedBytes: 0, rowSecurity: false, unlogged: false,
+    foreignKeys: (words.foreignKeys ?? []).map((fk, i) =>
+      Array.isArray(fk)
+        ? {
+            name: `${name}_fk${i}`,
+            columns: fk[0],
+            references: { schema, table: fk[1], columns: fk[2] },
+            onDelete: 'no action',
+          }
+        : fk,
+    ),
+    estimatedRows: 0,
+    estimatedBytes: 0,
+    rowSecurity: false,
+    unlogged: false,
   };
 }
 
@@ -42,15 +61,31 @@ export function shopCatalogue(...more: SourceTable[]): Catalogue {
     tables: [
       table('customers', { columns: { id: int, name: text, email: text }, key: ['id'] }),
       table('orders', {
-        columns: { id: bigint, customer_id: int, status: text, placed_at: timestamptz, total: numeric(12, 2), internal_note: text },
-        key: ['id'], foreignKeys: [[['customer_id'], 'customers', ['id']]],
+        columns: {
+          id: bigint,
+          customer_id: int,
+          status: text,
+          placed_at: timestamptz,
+          total: numeric(12, 2),
+          internal_note: text,
+        },
+        key: ['id'],
+        foreignKeys: [[['customer_id'], 'customers', ['id']]],
       }),
       table('products', { columns: { id: int, name: text, price: numeric(10, 2) }, key: ['id'] }),
       table('order_lines', {
         columns: { order_id: bigint, line_no: int, product_id: int, quantity: int },
-        key: ['order_id', 'line_no'], foreignKeys: [[['order_id'], 'orders', ['id']], [['product_id'], 'products', ['id']]],
+        key: ['order_id', 'line_no'],
+        foreignKeys: [
+          [['order_id'], 'orders', ['id']],
+          [['product_id'], 'products', ['id']],
+        ],
       }),
-      table('order_tags', { columns: { order_id: bigint, tag: text }, key: ['order_id', 'tag'], foreignKeys: [[['order_id'], 'orders', ['id']]] }),
+      table('order_tags', {
+        columns: { order_id: bigint, tag: text },
+        key: ['order_id', 'tag'],
+        foreignKeys: [[['order_id'], 'orders', ['id']]],
+      }),
       ...more,
     ],
   };
