@@ -15,7 +15,7 @@ export interface CaptureActorParts {
   markers: Markers;
   now: () => number;
   onSchema: (finding: Finding, stops: boolean) => void;
-  onCaptured?: (changes: number) => void;
+  onCaptured?: (changes: readonly RowChange[]) => void;
 }
 
 /**
@@ -59,6 +59,11 @@ export class CaptureActor {
     return this.tracker?.oldestOpenMs();
   }
 
+  /** Resolves when everything that was appended up to now has. */
+  settled(): Promise<unknown> {
+    return this.tracker?.settled() ?? Promise.resolve();
+  }
+
   private async append(events: readonly CaptureEvent[], tracker: PositionTracker): Promise<void> {
     let changes: RowChange[] = [];
     const flush = async (): Promise<void> => {
@@ -80,7 +85,7 @@ export class CaptureActor {
         case 'schema':
           await flush();
           this.parts.onSchema(event.finding, event.stops);
-          if (event.stops) throw new SchemaStops();
+          if (event.stops) throw new SchemaStops(event.finding.message);
           break;
         case 'truncate':
           await flush();
@@ -102,7 +107,7 @@ export class CaptureActor {
     for (const change of changes) bytes += 200 + change.tuple.length;
     await inFlight.room(bytes);
     const appends = packer.appendChanges(changes);
-    this.parts.onCaptured?.(changes.length);
+    this.parts.onCaptured?.(changes);
     const release = () => inFlight.release(bytes);
     Promise.all(appends).then(release, release);
     tracker.appended(appends);

@@ -6,6 +6,8 @@ export class PositionTracker {
   private readonly open: { commit: bigint; committedAtMs: number; resolved: boolean }[] = [];
   private pending: Promise<void>[] = [];
   private failed = false;
+  /** Everything of the commits so far. */
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly confirm: (commit: bigint) => void,
@@ -28,7 +30,10 @@ export class PositionTracker {
       this.advance();
       return;
     }
-    Promise.all(appends).then(
+    const all = Promise.all(appends);
+    this.last = Promise.all([this.last, all]).then(() => undefined);
+    this.last.catch(() => undefined);
+    all.then(
       () => {
         entry.resolved = true;
         this.advance();
@@ -43,6 +48,11 @@ export class PositionTracker {
   /** When the oldest change was committed that has not yet resolved; undefined where there is none. */
   oldestOpenMs(): number | undefined {
     return this.open[0]?.committedAtMs;
+  }
+
+  /** Resolves when everything that was appended up to now has. */
+  settled(): Promise<unknown> {
+    return Promise.all([this.last, ...this.pending]);
   }
 
   get openCommits(): number {

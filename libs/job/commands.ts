@@ -7,7 +7,7 @@ import type { Finding } from '#model';
  */
 export interface JobCommands {
   check(): Promise<Finding[]>;
-  preview(options: { collection?: string; limit: number }): AsyncIterable<{ collection: string; document: Record<string, unknown> }>;
+  preview(options: { collection?: string; limit: number }): AsyncIterable<Previewed>;
   run(options: RunOptions, signal: AbortSignal): Promise<RunOutcome>;
   verify(options: { collection?: string; repair: boolean }, signal: AbortSignal): Promise<VerifyReport>;
   status(): Promise<JobStatus>;
@@ -21,6 +21,13 @@ export interface JobCommands {
   complete(signal: AbortSignal): Promise<VerifyReport>;
   reset(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A document as the mapping makes it; null where it cannot, with the reason. */
+export interface Previewed {
+  collection: string;
+  document: Record<string, unknown> | null;
+  refused?: { code: string; message: string; path: string };
 }
 
 export interface RunOptions {

@@ -1,3 +1,4 @@
+export * from './build-actor.js';
 export * from './fan-out.js';
 export * from './phase-view.js';
 export * from './reread-requests.js';

@@ -58,11 +58,7 @@ export class RowBatch {
           table.merge.repaired(present, record.key, record.at, record.tuple),
         );
       case 'edit':
-        return this.replace(record.table, record.key, (_, present) =>
-          present === undefined || present.gone || present.at !== record.at
-            ? present
-            : { ...present, edit: { at: record.at, columns: { ...present.edit?.columns, ...record.columns } } },
-        );
+        return this.edit(record);
     }
   }
 
@@ -117,6 +113,14 @@ export class RowBatch {
     }
     if (change.at > this.position) this.position = change.at;
     this.replace(change.table, change.key, (table, present) => table.merge.changed(present, change), change.at);
+  }
+
+  /** Touches nothing: a replay does, when the operator asks for it. */
+  private edit({ table, key, at, columns }: Extract<RowRecord, { kind: 'edit' }>): void {
+    const present = this.present(table, key);
+    if (present === undefined || present.gone || present.at !== at) return;
+    const row = { ...present, edit: { at, columns: { ...present.edit?.columns, ...columns } } };
+    (this.rows[table] as Map<string, StagedRow>).set(key, row);
   }
 
   /** Also where nothing changes the roots are touched: a repeat may follow a crash between staging and touching. */

@@ -27,4 +27,13 @@ export class Toucher {
     }
     return Promise.all(appends);
   }
+
+  /** Touches of roots of a former incarnation, with the `_id`s that they were written as. */
+  touchFormer(collection: number, roots: readonly string[], ids: readonly unknown[]): Promise<unknown> {
+    const appends = roots.map((root, i) => {
+      const record: TouchRecord = { collection, roots: [root], origin: 'former', ids: [ids[i]], bytes: 200 };
+      return this.log.append(this.topic, partitionOf(collection, root, this.partitions), [record]);
+    });
+    return Promise.all(appends);
+  }
 }

@@ -6,7 +6,7 @@ import { type CollectionRef, DocumentRefused, type Store, type StoreTransaction,
 import type { Claims } from './claims.js';
 import { type Outcome, outcomesOf } from './document-batch.js';
 import type { Cause } from './letter.js';
-import type { Letters } from './letters.js';
+import type { Letters, SettledLetters } from './letters.js';
 import { type Attempt, type TargetWrite, writeDocuments } from './target-writes.js';
 import type { TreeReader } from './tree-reader.js';
 
@@ -22,6 +22,8 @@ export interface DocumentActorParts {
   maxRoots: number;
   /** For the retry queue: touches that writing itself causes; never awaited, a handler must not wait for itself. */
   touchLater: (collection: number, roots: readonly string[]) => void;
+  /** Called before a batch's transaction begins and after it has committed, before the batch completes. */
+  onTouched?: (collection: number, roots: readonly string[]) => void;
   onWritten?: (counts: { documents: number; deleted: number; refused: number }) => void;
 }
 
@@ -32,6 +34,8 @@ interface Roots {
   former: Map<string, unknown>;
   build: boolean;
 }
+
+const NO_LETTERS: SettledLetters = { written: [], fresh: 0 };
 
 /** Batches that look at what is there after an insert met a document, before inserts are tried first again. */
 const LOOK_FIRST_BATCHES = 16;
@@ -89,9 +93,11 @@ export class DocumentActor {
     const attempt: Attempt = { calling: [] };
     const insertFirst = roots.build && this.lookFirst === 0 && roots.former.size === 0;
     if (!insertFirst && this.lookFirst > 0) this.lookFirst--;
+    this.parts.onTouched?.(roots.collection.index, roots.keys);
     try {
       const done = await this.parts.store.transact('touches', (tx) => this.transaction(tx, partition, roots, refused, insertFirst, attempt), signal);
       if (done.later.length > 0) this.parts.touchLater(roots.collection.index, done.later);
+      this.parts.onTouched?.(roots.collection.index, roots.keys);
       this.parts.onWritten?.(done.counts);
       this.parts.letters.committed(done.newLetters);
     } catch (error) {
@@ -142,7 +148,7 @@ export class DocumentActor {
   ) {
     const { names, plan, assembler, letters } = this.parts;
     const fence = await tx.fence<TouchesFence>(names.fences, names.touchesFence(partition));
-    if (await this.loading(tx)) return { later: [], newLetters: 0, counts: { documents: 0, deleted: 0, refused: 0 } };
+    if (await this.loading(tx)) return { later: [], newLetters: NO_LETTERS, counts: { documents: 0, deleted: 0, refused: 0 } };
     const { collection } = roots;
     const trees = await this.parts.trees.read(tx, collection.index, roots.keys);
     const outcomes = outcomesOf(assembler, collection, roots.keys, trees, roots.former, refused);

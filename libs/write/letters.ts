@@ -14,6 +14,14 @@ export interface LettersOfBatch {
   rows: ReadonlyMap<string, StagedRow>;
 }
 
+export interface SettledLetters {
+  written: readonly Letter[];
+  /** Documents that had no letter before. */
+  fresh: number;
+}
+
+const NONE: SettledLetters = { written: [], fresh: 0 };
+
 /**
  * Dead letters, written and cleared in the transaction that does not or does write the document: no older success clears a
  * newer letter, and none is lost. The fence counts those of its partition, so that where there are none nobody looks.
@@ -22,14 +30,13 @@ export class Letters {
   constructor(
     private readonly names: IncarnationNames,
     private readonly now: () => Date,
-    /** Letters that are new, once their transaction has committed. */
-    private readonly onNew: (count: number) => void,
+    /** Told once their transaction has committed: what was written, and how many documents had no letter before. */
+    private readonly onWritten: (letters: readonly Letter[], fresh: number) => void,
   ) {}
 
-  /** The number of documents that had no letter before. */
-  async settle(tx: StoreTransaction, batch: LettersOfBatch): Promise<number> {
+  async settle(tx: StoreTransaction, batch: LettersOfBatch): Promise<SettledLetters> {
     const { fence, causes, collection } = batch;
-    if (fence.letters === 0 && causes.size === 0) return 0;
+    if (fence.letters === 0 && causes.size === 0) return NONE;
     const ids = batch.outcomes.filter((outcome) => outcome.kind !== 'none').map((outcome) => letterId(collection.name, outcome.root));
     const former = fence.letters === 0 ? [] : await tx.byIds<Letter>(this.names.letters, ids);
     const byRoot = new Map(former.map((letter) => [letter.root, letter]));
@@ -52,7 +59,7 @@ export class Letters {
     if (fresh !== cleared.length) {
       await tx.patch(this.names.fences, fence._id, { inc: { letters: fresh - cleared.length } });
     }
-    return fresh;
+    return { written, fresh };
   }
 
   /** Roots that wait for one of these claims. */
@@ -61,7 +68,7 @@ export class Letters {
     return letters.map((letter) => letter.root);
   }
 
-  committed(newLetters: number): void {
-    if (newLetters > 0) this.onNew(newLetters);
+  committed({ written, fresh }: SettledLetters): void {
+    if (written.length > 0) this.onWritten(written, fresh);
   }
 }

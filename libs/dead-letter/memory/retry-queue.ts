@@ -1,0 +1,101 @@
+/** Touches, as the retry queue sends them; resolves when they have been carried out or are durable. */
+export type TouchAgain = (collection: number, roots: readonly string[]) => Promise<unknown>;
+
+export interface RetryTimers {
+  now(): number;
+  setTimeout(run: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
+interface Waiting {
+  collection: number;
+  root: string;
+  dueMs: number;
+}
+
+const TICK_MS = 500;
+/** Roots that one tick touches at most: replays of many letters are rate-limited. */
+const ROOTS_PER_TICK = 1_000;
+
+/**
+ * Schedules touches: retries of dead letters when they are due, claims that became free, replays by operators. It holds
+ * nothing that cannot be found again in the letters, and never blocks the writer: a touch is taken in at once and sent on
+ * the queue's own time.
+ */
+export class RetryQueue {
+  private readonly waiting = new Map<string, Waiting>();
+  private timer: unknown;
+  private running = 0;
+  private stopped = false;
+
+  constructor(
+    private readonly timers: RetryTimers,
+    private readonly touch: TouchAgain,
+    /** A touch that failed for good: the log has. */
+    private readonly onFailure: (error: unknown) => void,
+  ) {}
+
+  /** The same root again takes the earlier of both times. */
+  add(collection: number, roots: readonly string[], dueMs = this.timers.now()): void {
+    if (this.stopped) return;
+    for (const root of roots) {
+      const name = `${collection}:${root}`;
+      const present = this.waiting.get(name);
+      if (present === undefined) this.waiting.set(name, { collection, root, dueMs });
+      else present.dueMs = Math.min(present.dueMs, dueMs);
+    }
+    this.arm(dueMs <= this.timers.now() ? 0 : TICK_MS);
+  }
+
+  /** Whether nothing is due and nothing under way; letters whose time has not come hold nobody up. */
+  idle(): boolean {
+    if (this.running > 0) return false;
+    const now = this.timers.now();
+    for (const waiting of this.waiting.values()) if (waiting.dueMs <= now) return false;
+    return true;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.waiting.clear();
+    if (this.timer !== undefined) this.timers.clearTimeout(this.timer);
+  }
+
+  private arm(ms: number): void {
+    if (this.timer !== undefined) {
+      if (ms > 0) return;
+      this.timers.clearTimeout(this.timer);
+    }
+    this.timer = this.timers.setTimeout(() => {
+      this.timer = undefined;
+      this.tick();
+    }, ms);
+  }
+
+  private tick(): void {
+    const now = this.timers.now();
+    const due = new Map<number, string[]>();
+    let taken = 0;
+    for (const [name, waiting] of this.waiting) {
+      if (waiting.dueMs > now) continue;
+      if (taken++ >= ROOTS_PER_TICK) break;
+      this.waiting.delete(name);
+      const roots = due.get(waiting.collection);
+      if (roots) roots.push(waiting.root);
+      else due.set(waiting.collection, [waiting.root]);
+    }
+    for (const [collection, roots] of due) this.send(collection, roots);
+    if (this.waiting.size > 0 && !this.stopped) this.arm(TICK_MS);
+  }
+
+  private send(collection: number, roots: readonly string[]): void {
+    this.running++;
+    this.touch(collection, roots)
+      .catch((error: unknown) => {
+        if (!this.stopped) this.onFailure(error);
+      })
+      .finally(() => {
+        this.running--;
+      });
+  }
+}

@@ -1,0 +1,34 @@
+import { MillraceError } from '#errors';
+import { JOB_ERRORS } from './job.codes.js';
+import type { JobRecord, JobState } from './job-record.js';
+
+/** What puts a job into `attention`: nothing goes on by itself after it. */
+const NEEDS_A_PERSON: ReadonlySet<string> = new Set([
+  'SLOT_LOST',
+  'SLOT_MISSING',
+  'PUBLICATION_MISSING',
+  JOB_ERRORS.SCHEMA_CHANGED.code,
+  JOB_ERRORS.RETENTION_BOUND.code,
+  JOB_ERRORS.SOURCE_CHANGED.code,
+  JOB_ERRORS.STOPPED_BY_ERROR.code,
+]);
+
+/** Keeps the reason, if the failure is one that a person must deal with. */
+export async function keepAttention(state: JobState, error: unknown): Promise<void> {
+  if (!(error instanceof MillraceError) || !NEEDS_A_PERSON.has(error.code)) return;
+  await state.enter('attention', { attention: { code: error.code, message: error.message, remedy: error.remedy } });
+}
+
+/** A stop by dead letters goes on when a person runs the job again; everything else needs `--fresh`. */
+export function refuseAttention(record: JobRecord): void {
+  const { attention } = record;
+  if (attention === null || attention.code === JOB_ERRORS.STOPPED_BY_ERROR.code) return;
+  const { code, message, remedy } = attention;
+  throw new MillraceError({ code, cause: message, remedy, exit: 1 }, message);
+}
+
+/** The phase that the job was in when it came into `attention`. */
+export function phaseBefore(record: JobRecord): JobRecord['phase'] {
+  const before = record.history.filter((entry) => entry.incarnation === record.incarnation && entry.phase !== 'attention');
+  return before.at(-1)?.phase ?? 'checking';
+}

@@ -1,0 +1,281 @@
+import { MillraceError } from '#errors';
+import { SchemaStops } from '#ingest';
+import type { ConsumeOptions, Consumer, Log, LogRecord } from '#log';
+import type { Position, RowsRecord } from '#model';
+import type { CaptureHealth, Source } from '#sources';
+import { JOB_ERRORS } from './job.codes.js';
+import type { JobTimers, Patience } from './patience.js';
+import { makeRiver, type River, type RiverParts } from './river.js';
+import { UnseenTransactions } from './unseen-transactions.js';
+
+export interface EngineOptions {
+  maxRetainedBytes: number;
+  onHealth: (health: CaptureHealth) => void;
+  /** Before each connection of the capture: throws where the source is not the one that positions speak of. */
+  onConnect: () => Promise<void>;
+}
+
+const TRIM_MS = 2_000;
+const HEALTH_MS = 5_000;
+const REREAD_MS = 250;
+const STOP_MS = 8_000;
+
+/**
+ * Runs the river of one incarnation in this process: consumers, capture, re-reads, retries, the guard of the source's
+ * retention. Whatever fails for good ends up in `failed`; nothing goes on by itself after that.
+ */
+export class Engine {
+  readonly river: River;
+  /** Rejects when something failed for good; never resolves. */
+  readonly failed: Promise<never>;
+  private fail!: (error: unknown) => void;
+  private readonly consumers = new Map<string, Consumer>();
+  private readonly stopping = new AbortController();
+  private readonly tasks: Promise<void>[] = [];
+  private captureStop: AbortController | undefined;
+  private capturing: Promise<void> = Promise.resolve();
+  private readonly unseen: UnseenTransactions;
+
+  private readonly source: Source;
+  private readonly log: Log;
+  private readonly timers: JobTimers;
+  private readonly patience: Patience;
+
+  constructor(
+    private readonly parts: Omit<RiverParts, 'onFailure'>,
+    private readonly options: EngineOptions,
+  ) {
+    ({ source: this.source, log: this.log, timers: this.timers, patience: this.patience } = parts);
+    this.failed = new Promise((_, reject) => {
+      this.fail = reject;
+    });
+    this.failed.catch(() => undefined);
+    this.unseen = new UnseenTransactions(parts.source);
+    this.river = makeRiver({
+      ...parts,
+      onFailure: (error) => this.fail(error),
+      onCaptured: (changes) => {
+        this.unseen.captured(changes);
+        parts.onCaptured(changes);
+      },
+    });
+  }
+
+  /** Begins to consume. What a former run left (fan-outs, letters to retry) is taken up. */
+  async start(): Promise<void> {
+    const { names, plan, partitions, tuning } = this.parts;
+    const topic = (name: Parameters<typeof names.topic>[1]) => names.topic(plan.job, name);
+    await this.log.create([
+      { name: topic('rows'), partitions: partitions.rows },
+      { name: topic('touches'), partitions: partitions.touches },
+      { name: topic('load-tasks'), partitions: tuning.readers },
+      { name: topic('build-tasks'), partitions: tuning.readers },
+    ]);
+    const one: ConsumeOptions = { maxRecords: 1, maxBytes: 1, maxUncompleted: 2 };
+    const rows: ConsumeOptions = { maxRecords: tuning.rowsBatchRecords, maxBytes: tuning.rowsBatchBytes, maxUncompleted: 4 };
+    const touches: ConsumeOptions = { maxRecords: 1_000, maxBytes: 64 * tuning.rootsPerTransaction, maxUncompleted: 1 };
+    const { handlers } = this.river;
+    await this.consume(topic('touches'), 'write', touches, handlers.touches);
+    await this.consume(topic('rows'), 'transform', rows, handlers.rows);
+    await this.consume(topic('build-tasks'), 'transform', one, handlers.build);
+    await this.consume(topic('load-tasks'), 'ingest', one, handlers.load);
+    await this.river.fanOut.adopt(Array.from({ length: partitions.rows }, (_, partition) => partition));
+    this.every(TRIM_MS, () => this.trim());
+    if (this.parts.capture !== null) {
+      await this.patience.patiently(() => this.unseen.begin());
+      this.follow();
+      this.every(REREAD_MS, () => this.reread());
+      this.every(HEALTH_MS, () => this.health());
+    }
+  }
+
+  /** Resolves when everything that was taken in is written, or the deadline is over; nothing is lost either way. */
+  async stop(): Promise<void> {
+    await this.hold();
+    this.river.markers?.close(new Error('the job stops'));
+    this.river.retries.stop();
+    this.river.fanOut.stop();
+    const ended = this.timers.now() + STOP_MS;
+    for (const name of ['load-tasks', 'build-tasks', 'rows', 'touches'] as const) {
+      await this.consumerOf(name)?.stop(Math.max(0, ended - this.timers.now()));
+    }
+    this.stopping.abort(new Error('the job stops'));
+    this.river.loadInFlight.abort(this.stopping.signal.reason);
+    this.river.captureInFlight.abort(this.stopping.signal.reason);
+    await Promise.all(this.tasks);
+    await this.log.close();
+  }
+
+  /** Stops the capture; what it has appended goes on to be written. Retention is still guarded. */
+  async hold(): Promise<void> {
+    this.captureStop?.abort(new Error('the job holds'));
+    await this.capturing;
+  }
+
+  follow(): void {
+    const stop = new AbortController();
+    this.captureStop = stop;
+    this.capturing = this.captureLoop(stop.signal);
+  }
+
+  /** Nothing more is read from the source; what was read goes on to be written. */
+  async pause(): Promise<void> {
+    for (const name of ['load-tasks', 'build-tasks'] as const) this.consumerOf(name)?.pause();
+    await this.hold();
+  }
+
+  resume(): void {
+    for (const name of ['load-tasks', 'build-tasks'] as const) this.consumerOf(name)?.resume();
+    if (this.parts.capture !== null) this.follow();
+  }
+
+  /** Ends the job for this reason, as a failure would. */
+  end(reason: unknown): void {
+    this.fail(reason);
+  }
+
+  /**
+   * Resolves when a marker written now has gone through every partition, the touches before it are committed, and no task
+   * and no due retry is left. Here the capture's appends resolve when their effects are committed, so it is enough that
+   * everything appended before the marker has resolved.
+   */
+  async drained(signal: AbortSignal): Promise<void> {
+    const { capture, markers, fanOut, retries } = this.river;
+    if (capture !== undefined && markers !== undefined) {
+      let settled: Promise<unknown> = Promise.resolve();
+      await this.orFailed(markers.write(() => {
+        settled = capture.settled();
+        return [];
+      }));
+      await this.orFailed(settled);
+    }
+    while (!((await fanOut.idle()) && retries.idle())) await this.orFailed(this.timers.wait(50, signal));
+  }
+
+  /** A marker that has come back, and everything in the log up to it visible to every later read. */
+  async visible(signal: AbortSignal): Promise<Position> {
+    const position = await this.orFailed(this.marker());
+    await this.orFailed(this.unseen.wait((ms) => this.timers.wait(ms, signal)));
+    return position;
+  }
+
+  async appendAtMarker(records: readonly Extract<RowsRecord, { key: string }>[]): Promise<void> {
+    const appends: Promise<void>[] = [];
+    const { markers, packer } = this.river;
+    if (markers === undefined) throw new MillraceError(JOB_ERRORS.SNAPSHOT_HAS_NO_CAPTURE, 'a snapshot job cannot be repaired row by row');
+    await this.orFailed(markers.write(() => {
+      for (const record of records) appends.push(packer.appendRow(record));
+      return appends;
+    }));
+    await this.orFailed(Promise.all(appends));
+  }
+
+  /** Everything that the load staged is before this in every partition. Resolves when the barriers have been passed. */
+  async barrier(): Promise<void> {
+    const { markers, packer } = this.river;
+    const append = () => packer.appendToAll({ kind: 'barrier', bytes: 16 });
+    if (markers === undefined) {
+      await this.orFailed(Promise.all(append()));
+      return;
+    }
+    let barriers: Promise<void>[] = [];
+    await this.orFailed(markers.write(() => {
+      barriers = append();
+      return barriers;
+    }));
+    await this.orFailed(Promise.all(barriers));
+  }
+
+  lagMs(): number {
+    const oldest = this.river.capture?.oldestOpenMs();
+    return oldest === undefined ? 0 : Math.max(0, this.timers.now() - oldest);
+  }
+
+  orFailed<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.failed]);
+  }
+
+  private consumerOf(topic: 'rows' | 'touches' | 'load-tasks' | 'build-tasks'): Consumer | undefined {
+    return this.consumers.get(this.parts.names.topic(this.parts.plan.job, topic));
+  }
+
+  private marker(): Promise<Position> {
+    const { markers } = this.river;
+    if (markers === undefined) throw new MillraceError(JOB_ERRORS.SNAPSHOT_HAS_NO_CAPTURE, 'a snapshot job has no markers');
+    return markers.write();
+  }
+
+  private async consume<R extends LogRecord>(
+    topic: string,
+    group: string,
+    options: ConsumeOptions,
+    handler: Parameters<Log['consume']>[3] | ((batch: never) => Promise<{ completed: Promise<void> }>),
+  ): Promise<void> {
+    const consumer = await this.log.consume<R>(topic, group, options, handler as never);
+    this.consumers.set(topic, consumer);
+    consumer.failed.catch((error: unknown) => this.fail(error));
+  }
+
+  private async captureLoop(signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      const begun = this.timers.now();
+      try {
+        await this.options.onConnect();
+        await this.river.capture?.follow(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof MillraceError) || !error.retriable) return this.fail(captureFailure(error));
+        if (this.timers.now() - begun > 10_000) attempt = 0;
+        await this.patience.waitOut(error, attempt, () => this.source.identity(), signal);
+      }
+    }
+  }
+
+  private every(ms: number, work: () => Promise<void>): void {
+    const { signal } = this.stopping;
+    const loop = async (): Promise<void> => {
+      while (!signal.aborted) {
+        await this.timers.wait(ms, signal).catch(() => undefined);
+        if (signal.aborted) return;
+        try {
+          await work();
+        } catch (error) {
+          if (signal.aborted) return;
+          if (!(error instanceof MillraceError) || !error.retriable) return this.fail(error);
+        }
+      }
+    };
+    this.tasks.push(loop());
+  }
+
+  private async trim(): Promise<void> {
+    for (let partition = 0; partition < this.parts.partitions.rows; partition++) {
+      await this.river.rows.trim(partition, this.stopping.signal);
+    }
+  }
+
+  private async reread(): Promise<void> {
+    const { reread } = this.river;
+    const wait = (ms: number) => this.timers.wait(ms, this.stopping.signal);
+    while (reread !== undefined && (await this.orFailed(reread.round(wait))) > 0);
+  }
+
+  private async health(): Promise<void> {
+    if (this.parts.capture === null) return;
+    const health = await this.source.captureHealth(this.parts.capture);
+    this.options.onHealth(health);
+    if (health.lost === undefined && health.retainedBytes <= this.options.maxRetainedBytes) return;
+    if (health.lost !== undefined) return;
+    await this.hold();
+    await this.source.dropCapture(this.parts.capture, STOP_MS);
+    throw new MillraceError(
+      JOB_ERRORS.RETENTION_BOUND,
+      `the source kept ${health.retainedBytes} bytes of its log for this job, more than source.maxRetainedBytes allows (${this.options.maxRetainedBytes}); its slot was dropped`,
+    );
+  }
+}
+
+function captureFailure(error: unknown): unknown {
+  if (!(error instanceof SchemaStops)) return error;
+  return new MillraceError(JOB_ERRORS.SCHEMA_CHANGED, error.message);
+}

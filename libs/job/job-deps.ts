@@ -1,0 +1,26 @@
+import type { MillraceError } from '#errors';
+import type { Log } from '#log';
+import type { Assembler, JobFile, Positions } from '#mapping';
+import type { Plan } from '#model';
+import type { Source } from '#sources';
+import type { Store, StoreDescription } from '#store';
+import type { Evaluator } from '#transform';
+import type { JobEvent } from './commands.js';
+import type { JobTimers } from './patience.js';
+import type { Tuning } from './tuning.js';
+
+/** What a job is made of, by whoever composes it: adapters behind their ports, and the outside world. */
+export interface JobDeps {
+  jobFile: JobFile;
+  positions: Positions;
+  openSource(): Promise<Source>;
+  /** The target, with the state database of this job. */
+  openStore(onRetry: (message: string | undefined) => void): Promise<Store>;
+  targetProblem(description: StoreDescription): MillraceError | undefined;
+  makeLog(): Log;
+  makeEvaluator(plan: Plan): Promise<Evaluator>;
+  makeAssembler(plan: Plan): Assembler;
+  timers: JobTimers;
+  tuning: Tuning;
+  onEvent: (event: JobEvent) => void;
+}

@@ -1,0 +1,73 @@
+import type { Plan } from '#model';
+import type { CaptureNames, SourceIdentity } from '#sources';
+import { JOB, JOB_ID } from '#stage';
+import type { Doc, Store } from '#store';
+import type { Phase } from './commands.js';
+
+/** A load that is over or was given up, whose stage stands until the next building has ended. */
+export interface Former {
+  incarnation: number;
+  plan: Plan;
+}
+
+/** Everything that a job knows of itself; the only record that outlives incarnations. */
+export interface JobRecord extends Doc {
+  _id: typeof JOB_ID;
+  job: string;
+  incarnation: number;
+  phase: Phase;
+  /** Documents are not to be written yet: true from the making of the incarnation until its stage is whole. */
+  loading: boolean;
+  /** Held by an operator: the phase to go on with. */
+  paused: boolean;
+  heldPhase: Phase | null;
+  plan: Plan;
+  formers: Former[];
+  /** Raised when the source's identity changed; part of every position. */
+  epoch: number;
+  identity: SourceIdentity | null;
+  /** Null until the capture has begun, and in `snapshot` mode. */
+  capture: CaptureNames | null;
+  partitions: { rows: number; touches: number };
+  /** Tables whose chunks, and collections whose ranges, are all recorded. */
+  plannedTables: number[];
+  plannedCollections: number[];
+  attention: { code: string; message: string; remedy: string } | null;
+  history: { phase: Phase; incarnation: number; at: Date }[];
+}
+
+const HISTORY = 200;
+
+/** The job's record in memory and in the store: written first, then believed. */
+export class JobState {
+  constructor(
+    private readonly store: Store,
+    private readonly now: () => Date,
+    public record: JobRecord,
+  ) {}
+
+  static async load(store: Store): Promise<JobRecord | undefined> {
+    return store.read.byId<JobRecord>(JOB, JOB_ID);
+  }
+
+  static async create(store: Store, now: () => Date, record: JobRecord): Promise<JobState> {
+    await store.write.put(JOB, [record]);
+    return new JobState(store, now, record);
+  }
+
+  async set(fields: Partial<JobRecord>): Promise<void> {
+    await this.store.write.patch(JOB, JOB_ID, { set: fields });
+    this.record = { ...this.record, ...fields };
+  }
+
+  /** The phase, looking through a pause. */
+  get at(): Phase {
+    return this.record.phase === 'paused' ? (this.record.heldPhase ?? 'streaming') : this.record.phase;
+  }
+
+  async enter(phase: Phase, fields: Partial<JobRecord> = {}): Promise<void> {
+    const entry = { phase, incarnation: this.record.incarnation, at: this.now() };
+    const history = [...this.record.history, entry].slice(-HISTORY);
+    await this.set({ ...fields, phase, history });
+  }
+}

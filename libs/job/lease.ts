@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { MillraceError } from '#errors';
+import { JOB, LEASE_ID } from '#stage';
+import type { Doc, Store } from '#store';
+import { JOB_ERRORS } from './job.codes.js';
+
+interface LeaseRecord extends Doc {
+  holder: string | null;
+  /** Counts up while the holder lives. Nobody compares clocks: a lease is dead when its beat stands still. */
+  beat: number;
+  host: string;
+  pid: number;
+}
+
+export interface LeaseTimers {
+  now(): number;
+  wait(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+const DEAD_AFTER_MS = 10_000;
+const BEAT_MS = 2_000;
+const LOOK_MS = 250;
+
+/** At most one process holds a job. It is taken over when its beat has stood still for ten seconds, or its process is gone. */
+export class Lease {
+  private readonly holder = randomUUID();
+  private stopped = new AbortController();
+  private beating: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly store: Store,
+    private readonly timers: LeaseTimers,
+  ) {}
+
+  /** Whether a living process holds it: one of this host by its process, another by its beat. */
+  async isHeld(): Promise<boolean> {
+    const first = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);
+    if (first === undefined || first.holder === null || deadHere(first)) return false;
+    if (first.host === here()) return true;
+    for (const begun = this.timers.now(); this.timers.now() - begun < DEAD_AFTER_MS; ) {
+      await this.timers.wait(LOOK_MS);
+      const lease = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);
+      if (lease?.holder !== first.holder) return lease?.holder !== null && lease !== undefined;
+      if (lease.beat !== first.beat) return true;
+    }
+    return false;
+  }
+
+  /** Waits for it at most `waitMs`. `onLost` is called at most once, when another process has taken it. */
+  async acquire(waitMs: number, onLost: () => void, signal: AbortSignal): Promise<void> {
+    if (!(await this.tryFor(waitMs, signal))) {
+      const lease = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);
+      throw new MillraceError(
+        JOB_ERRORS.JOB_RUNNING,
+        `this job is running on ${lease?.host ?? 'another host'} (process ${lease?.pid ?? '?'}); stop it first, or wait`,
+      );
+    }
+    this.stopped = new AbortController();
+    this.beating = this.beat(onLost);
+  }
+
+  async release(): Promise<void> {
+    this.stopped.abort();
+    await this.beating;
+    await this.store.write.patch(JOB, LEASE_ID, { where: { holder: this.holder }, set: { holder: null } });
+  }
+
+  private async tryFor(waitMs: number, signal: AbortSignal): Promise<boolean> {
+    const begun = this.timers.now();
+    let seen: { holder: string | null; beat: number; sinceMs: number } | undefined;
+    for (;;) {
+      signal.throwIfAborted();
+      const lease = await this.present();
+      const now = this.timers.now();
+      if (seen === undefined || seen.holder !== lease.holder || seen.beat !== lease.beat) {
+        seen = { holder: lease.holder, beat: lease.beat, sinceMs: now };
+      }
+      const free = lease.holder === null || deadHere(lease) || now - seen.sinceMs >= DEAD_AFTER_MS;
+      if (free && (await this.take(lease))) return true;
+      if (now - begun >= waitMs) return false;
+      await this.timers.wait(LOOK_MS, signal);
+    }
+  }
+
+  private async present(): Promise<LeaseRecord> {
+    const lease = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);
+    if (lease !== undefined) return lease;
+    const first: LeaseRecord = { _id: LEASE_ID, holder: null, beat: 0, host: '', pid: 0 };
+    await this.store.write.insert(JOB, [first]).catch(() => undefined);
+    return first;
+  }
+
+  private async take(lease: LeaseRecord): Promise<boolean> {
+    const taken = await this.store.write.patch(JOB, LEASE_ID, {
+      where: { holder: lease.holder, beat: lease.beat },
+      set: { holder: this.holder, beat: lease.beat + 1, host: here(), pid: process.pid },
+    });
+    return taken !== undefined;
+  }
+
+  private async beat(onLost: () => void): Promise<void> {
+    const { signal } = this.stopped;
+    while (!signal.aborted) {
+      await this.timers.wait(BEAT_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      const kept = await this.store.write.patch(JOB, LEASE_ID, { where: { holder: this.holder }, inc: { beat: 1 } });
+      if (kept !== undefined) continue;
+      onLost();
+      return;
+    }
+  }
+}
+
+/** The host and its process-id space: a pid means something only within one. */
+function here(): string {
+  let space = '';
+  try {
+    space = ` ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    space = '';
+  }
+  return `${hostname()}${space}`;
+}
+
+/** The holder was a process of this very host that is no more: no need to wait. */
+function deadHere(lease: LeaseRecord): boolean {
+  if (lease.host !== here() || lease.pid === process.pid) return false;
+  try {
+    process.kill(lease.pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}

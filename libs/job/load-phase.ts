@@ -1,0 +1,49 @@
+import type { Store } from '#store';
+import type { Plan } from '#model';
+import type { IncarnationNames } from '#stage';
+import type { Engine } from './engine.js';
+import type { JobState } from './job-record.js';
+
+/**
+ * Loading: all chunks, then the indexes that walks and assembling need, then the barrier. Building begins when every
+ * partition has passed it: only then is the stage whole.
+ */
+export async function runLoadPhase(
+  parts: { engine: Engine; state: JobState; store: Store; plan: Plan; names: IncarnationNames },
+  signal: AbortSignal,
+): Promise<void> {
+  const { engine, state, store, plan, names } = parts;
+  const planned = new Set(state.record.plannedTables);
+  const onPlanned = async (table: number): Promise<void> => {
+    planned.add(table);
+    await state.set({ plannedTables: [...planned] });
+  };
+  await engine.orFailed(engine.river.load.load(planned, onPlanned, signal));
+  await engine.orFailed(makeIndexes(store, plan, names));
+  await engine.barrier();
+  signal.throwIfAborted();
+  await state.enter('building', { loading: false });
+}
+
+/** One index per edge that joins by something else than a key; made after the load, when that costs least. */
+async function makeIndexes(store: Store, plan: Plan, names: IncarnationNames): Promise<void> {
+  for (const table of plan.tables) {
+    for (const join of table.joins) await store.createIndex(names.stage(table.index), `k.${join.name}`);
+  }
+}
+
+/** Building: every staged root once, those of former loads too; then their stages go. */
+export async function runBuildPhase(
+  parts: { engine: Engine; state: JobState; store: Store; visitFormers: () => Promise<void> },
+  signal: AbortSignal,
+): Promise<void> {
+  const { engine, state } = parts;
+  const planned = new Set(state.record.plannedCollections);
+  const onPlanned = async (collection: number): Promise<void> => {
+    planned.add(collection);
+    await state.set({ plannedCollections: [...planned] });
+  };
+  await engine.orFailed(engine.river.build.build(planned, onPlanned, signal));
+  await engine.orFailed(parts.visitFormers());
+  signal.throwIfAborted();
+}

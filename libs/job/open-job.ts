@@ -1,0 +1,208 @@
+import { MillraceError } from '#errors';
+import { previewDocuments } from '#verify';
+import { type Finding, qualifiedName } from '#model';
+import { IncarnationNames, JOB } from '#stage';
+import type { Store } from '#store';
+import type { JobCommands, JobStatus, LetterSummary, Previewed, ReplayReport, RunOptions, RunOutcome, VerifyReport } from './commands.js';
+import { Connections } from './connection.js';
+import type { JobDeps } from './job-deps.js';
+import { JOB_ERRORS } from './job.codes.js';
+import { type JobRecord, JobState } from './job-record.js';
+import { Lease } from './lease.js';
+import { LettersDesk } from './letters-desk.js';
+import { LIVE_ID, type LiveRecord } from './live.js';
+import type { Operation } from './operations.js';
+import { connectionFinding, preflight, refuseBlockers } from './preflight.js';
+import { ask } from './requests.js';
+import { Runner } from './runner.js';
+
+const PATIENCE_MS = 30_000;
+const NEVER = new AbortController().signal;
+
+/** The commands of one job, on the adapters that `deps` names. Nothing is connected before the first of them. */
+export function openJob(deps: JobDeps): JobCommands {
+  return new OpenJob(deps);
+}
+
+class OpenJob implements JobCommands {
+  private readonly connections: Connections;
+  private readonly runner: Runner;
+
+  constructor(private readonly deps: JobDeps) {
+    this.connections = new Connections(deps);
+    this.runner = new Runner(deps, this.connections);
+  }
+
+  async check(): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    for (const [object, connect] of [
+      ['source', () => this.connections.planned(0)],
+      ['target', () => this.connections.store(0)],
+    ] as const) {
+      await connect().catch((error: unknown) => findings.push(connectionFinding(error, object)));
+    }
+    return findings.length > 0 ? findings : preflight(this.connections, this.preflightOptions(0, false, false));
+  }
+
+  async *preview(options: { collection?: string; limit: number }): AsyncGenerator<Previewed> {
+    const { plan, source } = await this.connections.planned(0);
+    const assembler = this.deps.makeAssembler(plan);
+    const evaluator = await this.deps.makeEvaluator(plan);
+    for await (const made of previewDocuments({ plan, source, assembler, evaluator }, options)) {
+      const { collection } = made;
+      if (made.kind === 'document') yield { collection, document: made.document };
+      else yield { collection, document: null, refused: { code: made.code, message: made.message, path: made.path } };
+    }
+  }
+
+  async run(options: RunOptions, signal: AbortSignal): Promise<RunOutcome> {
+    try {
+      const findings = await preflight(this.connections, this.preflightOptions(PATIENCE_MS, options.fresh, options.dropTarget), signal);
+      refuseBlockers(findings, options.force);
+      for (const finding of findings) if (finding.severity !== 'info') this.deps.onEvent({ kind: 'warning', finding });
+      return await this.runner.run(options, signal);
+    } catch (error) {
+      if (signal.aborted && !(error instanceof MillraceError)) return { kind: 'stopped', synced: false };
+      throw error;
+    }
+  }
+
+  verify(options: { collection?: string; repair: boolean }, signal: AbortSignal): Promise<VerifyReport> {
+    return this.operate({ kind: 'verify', ...options }, signal) as Promise<VerifyReport>;
+  }
+
+  async status(): Promise<JobStatus> {
+    const store = await this.connections.store(0);
+    const record = await JobState.load(store);
+    const job = this.deps.jobFile.job;
+    if (record === undefined) {
+      return { job, phase: 'none', running: false, tables: [], lagSeconds: null, deadLetters: 0, retainedBytes: null };
+    }
+    const live = await store.read.byId<LiveRecord>(JOB, LIVE_ID);
+    const current = live?.incarnation === record.incarnation ? live : undefined;
+    const running = await new Lease(store, this.deps.timers).isHeld();
+    const tables = current?.tables ?? record.plan.tables.map((table) => ({ table: qualifiedName(table), rows: 0, total: 0 }));
+    return {
+      job,
+      phase: record.phase,
+      running,
+      tables,
+      lagSeconds: current?.lagSeconds ?? null,
+      deadLetters: await store.estimatedCount(new IncarnationNames(record.incarnation).letters),
+      retainedBytes: running ? (current?.retainedBytes ?? null) : await this.retained(record),
+      ...(record.attention === null ? {} : { attention: record.attention }),
+      ...(running && current?.trouble ? { trouble: current.trouble } : {}),
+    };
+  }
+
+  async listLetters(): Promise<LetterSummary[]> {
+    const store = await this.connections.store(0);
+    const record = await JobState.load(store);
+    return record === undefined ? [] : this.desk(store, record).list();
+  }
+
+  async showLetter(id: string): Promise<Record<string, unknown>> {
+    return (await this.openDesk()).show(id);
+  }
+
+  async editLetter(id: string, columns: Record<string, string | null>, by: string): Promise<void> {
+    await (await this.openDesk()).letter(id);
+    await this.operate({ kind: 'edit', id, columns, by }, NEVER);
+  }
+
+  async replayLetters(
+    options: { ids: string[]; all: boolean; dryRun: boolean },
+    by: string,
+    signal: AbortSignal,
+  ): Promise<ReplayReport> {
+    const desk = await this.openDesk();
+    for (const id of options.ids) await desk.reference(id);
+    return (await this.operate({ kind: 'replay', ...options, by }, signal)) as ReplayReport;
+  }
+
+  async discardLetters(ids: string[], reason: string | undefined, by: string): Promise<{ discarded: number }> {
+    const desk = await this.openDesk();
+    for (const id of ids) await desk.letter(id);
+    for (const id of ids) await desk.discard(id, reason, by);
+    return { discarded: ids.length };
+  }
+
+  async pause(): Promise<void> {
+    await this.hold({ kind: 'pause' });
+  }
+
+  async resume(): Promise<void> {
+    await this.hold({ kind: 'resume' });
+  }
+
+  complete(signal: AbortSignal): Promise<VerifyReport> {
+    return this.operate({ kind: 'complete' }, signal) as Promise<VerifyReport>;
+  }
+
+  async reset(): Promise<void> {
+    const store = await this.connections.store(0);
+    if ((await JobState.load(store)) === undefined) return;
+    const lease = new Lease(store, this.deps.timers);
+    await lease.acquire(15_000, () => undefined, NEVER);
+    try {
+      await this.runner.forget(NEVER);
+    } finally {
+      await lease.release();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.connections.close();
+  }
+
+  /** By the holder of the lease where one lives, else by this process. */
+  private async operate(operation: Operation, signal: AbortSignal): Promise<unknown> {
+    const store = await this.connections.store(0, signal);
+    if ((await JobState.load(store)) === undefined) throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
+    if (await new Lease(store, this.deps.timers).isHeld()) return ask(operation, store, this.deps.timers, signal);
+    return this.runner.once(operation, signal);
+  }
+
+  /** Pausing and going on need no engine where none runs: the next one finds it in the record. */
+  private async hold(operation: { kind: 'pause' } | { kind: 'resume' }): Promise<void> {
+    const store = await this.connections.store(0);
+    const record = await JobState.load(store);
+    if (record === undefined) throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
+    const lease = new Lease(store, this.deps.timers);
+    if (await lease.isHeld()) {
+      await ask(operation, store, this.deps.timers);
+      return;
+    }
+    const state = new JobState(store, () => new Date(this.deps.timers.now()), record);
+    if (operation.kind === 'pause' && !record.paused && record.phase !== 'attention') {
+      await state.enter('paused', { paused: true, heldPhase: record.phase });
+    }
+    if (operation.kind === 'resume' && record.paused) await state.enter(state.at, { paused: false, heldPhase: null });
+  }
+
+  private async openDesk(): Promise<LettersDesk> {
+    const store = await this.connections.store(0);
+    const record = await JobState.load(store);
+    if (record === undefined) throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
+    return this.desk(store, record);
+  }
+
+  private desk(store: Store, record: JobRecord): LettersDesk {
+    const now = () => new Date(this.deps.timers.now());
+    return new LettersDesk(store, new IncarnationNames(record.incarnation), record.plan, now);
+  }
+
+  private async retained(record: JobRecord): Promise<number | null> {
+    if (record.capture === null) return null;
+    try {
+      const { source } = await this.connections.planned(0);
+      return (await source.captureHealth(record.capture)).retainedBytes;
+    } catch {
+      return null;
+    }
+  }
+
+  private preflightOptions(patienceMs: number, fresh: boolean, dropTarget: boolean) {
+    return { patienceMs, fresh, dropTarget, maxRetainedBytes: this.deps.jobFile.source.maxRetainedBytes };
+  }
+}

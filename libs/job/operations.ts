@@ -1,0 +1,163 @@
+import { MillraceError } from '#errors';
+import type { Plan } from '#model';
+import { type CaptureControl, engineState, noCapture, type VerifyDeps, verifyDocuments } from '#verify';
+import { OrphanRemover, outcomesOf, TreeReader } from '#write';
+import type { JobEvent, ReplayReport, VerifyReport } from './commands.js';
+import { JOB_ERRORS } from './job.codes.js';
+import { LettersDesk, type LetterRef } from './letters-desk.js';
+import type { Session } from './session.js';
+
+/** What other commands ask of the holder of the lease. Plain data: it travels through the state database. */
+export type Operation =
+  | { kind: 'verify'; collection?: string; repair: boolean }
+  | { kind: 'replay'; ids: string[]; all: boolean; dryRun: boolean; by: string }
+  | { kind: 'edit'; id: string; columns: Record<string, string | null>; by: string }
+  | { kind: 'pause' }
+  | { kind: 'resume' }
+  | { kind: 'complete' };
+
+export interface OperationContext {
+  session: Session;
+  wait(ms: number, signal?: AbortSignal): Promise<void>;
+  now: () => Date;
+  onEvent: (event: JobEvent) => void;
+}
+
+const REPLAY_PAGE = 1_000;
+
+/** Carries an operation out on the running engine. */
+export async function carryOut(operation: Operation, context: OperationContext, signal: AbortSignal): Promise<unknown> {
+  const { session } = context;
+  switch (operation.kind) {
+    case 'verify':
+      return verify(operation, context, signal);
+    case 'replay':
+      return replay(operation, context, signal);
+    case 'edit':
+      return edit(operation, context);
+    case 'pause':
+      return session.pause();
+    case 'resume':
+      return session.resume();
+    case 'complete':
+      return complete(context, signal);
+  }
+}
+
+/** True where the job is removed by the operation's success: its engine must end. */
+export function endsTheJob(operation: Operation, result: unknown): boolean {
+  return operation.kind === 'complete' && !hasDifferences(result as VerifyReport);
+}
+
+export function hasDifferences(report: VerifyReport): boolean {
+  return report.different + report.missing + report.extra + report.deadLetters > 0;
+}
+
+async function verify(
+  operation: Extract<Operation, { kind: 'verify' }>,
+  { session, wait, onEvent }: OperationContext,
+  signal: AbortSignal,
+): Promise<VerifyReport> {
+  const { engine, plan, names, store, source, evaluator, assembler, touches } = session;
+  const control: CaptureControl =
+    plan.mode === 'snapshot'
+      ? noCapture
+      : {
+          visible: (stop) => engine.visible(stop),
+          drained: (stop) => engine.drained(stop),
+          appendAtMarker: (records) => engine.appendAtMarker(records),
+        };
+  const deps: VerifyDeps = {
+    plan, source, evaluator, assembler, store, control, touches, wait,
+    state: engineState(plan, names, store),
+    remover: new OrphanRemover(plan, names, store),
+  };
+  const options = {
+    repair: operation.repair,
+    onProgress: onEvent,
+    ...(operation.collection === undefined ? {} : { collection: operation.collection }),
+  };
+  await engine.drained(signal);
+  return engine.orFailed(verifyDocuments(deps, options, signal));
+}
+
+async function replay(
+  operation: Extract<Operation, { kind: 'replay' }>,
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<ReplayReport> {
+  const { session } = context;
+  const desk = deskOf(context);
+  const references: LetterRef[] = [];
+  if (operation.all) {
+    for await (const letter of desk.all()) references.push({ id: letter._id, collectionIndex: letter.collectionIndex, root: letter.root });
+  } else {
+    for (const id of operation.ids) references.push(await desk.reference(id));
+  }
+  if (operation.dryRun) return { replayed: 0, cleared: 0, remaining: references.length, documents: await dryRun(session, references) };
+  for (let i = 0; i < references.length; i += REPLAY_PAGE) {
+    signal.throwIfAborted();
+    const page = references.slice(i, i + REPLAY_PAGE);
+    const touches = page.map(({ collectionIndex, root }) => session.engine.river.toucher.touch(collectionIndex, [root], 'retry'));
+    await session.engine.orFailed(Promise.all(touches));
+  }
+  const still = await session.store.read.byIds(session.names.letters, references.map(({ id }) => id), { fields: ['_id'] });
+  return { replayed: references.length, cleared: references.length - still.length, remaining: still.length };
+}
+
+async function dryRun(session: Session, references: readonly LetterRef[]): Promise<NonNullable<ReplayReport['documents']>> {
+  const { plan, names, store, assembler } = session;
+  const reader = new TreeReader(plan, names);
+  const documents: NonNullable<ReplayReport['documents']> = [];
+  for (const { id, collectionIndex, root } of references) {
+    const collection = plan.collections[collectionIndex] as Plan['collections'][number];
+    const trees = await reader.read(store.read, collectionIndex, [root]);
+    const [outcome] = outcomesOf(assembler, collection, [root], trees, new Map(), new Map());
+    const entry = { id, collection: collection.name, document: null };
+    if (outcome?.kind === 'write') documents.push({ ...entry, document: outcome.document });
+    else if (outcome?.kind === 'refused') documents.push({ ...entry, code: outcome.cause.code, message: outcome.cause.message });
+    else documents.push(entry);
+  }
+  return documents;
+}
+
+async function edit(operation: Extract<Operation, { kind: 'edit' }>, context: OperationContext): Promise<void> {
+  const { session } = context;
+  const desk = deskOf(context);
+  const letter = await desk.letter(operation.id);
+  const table = desk.tableOf(letter);
+  const row = await desk.rowOf(letter);
+  const joined = new Set([...table.key, ...table.joins.flatMap((join) => join.columns)]);
+  for (const name of Object.keys(operation.columns)) {
+    const column = table.columns.findIndex((candidate) => candidate.name === name);
+    if (column < 0 || joined.has(column)) {
+      const why = column < 0 ? 'the mapping uses no such column of' : 'it is part of the key or of a join of';
+      throw new MillraceError(JOB_ERRORS.EDIT_REFUSED, `${name} cannot be edited: ${why} ${table.schema}.${table.name}`);
+    }
+  }
+  if (row === undefined || row.gone) throw new MillraceError(JOB_ERRORS.EDIT_REFUSED, 'the row of this letter is gone');
+  await session.store.write.patch(session.names.letters, letter._id, { set: { nextAt: null } });
+  const bytes = 200;
+  const { columns } = operation;
+  const record = { kind: 'edit' as const, table: table.index, key: row._id, at: row.at, columns, bytes };
+  await session.engine.orFailed(session.engine.river.packer.appendRow(record));
+  await desk.audit('edit', letter, operation.by, { columns: Object.keys(columns) });
+}
+
+async function complete(context: OperationContext, signal: AbortSignal): Promise<VerifyReport> {
+  const { session } = context;
+  await session.state.enter('completing');
+  try {
+    const report = await verify({ kind: 'verify', repair: false }, context, signal);
+    if (hasDifferences(report)) await session.state.enter('streaming');
+    return report;
+  } catch (error) {
+    await session.state.enter('streaming');
+    throw error;
+  }
+}
+
+function deskOf({ session, now }: OperationContext): LettersDesk {
+  return new LettersDesk(session.store, session.names, session.plan, now);
+}
+

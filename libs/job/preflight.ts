@@ -1,0 +1,85 @@
+import { MillraceError } from '#errors';
+import type { Finding, Plan } from '#model';
+import type { Store } from '#store';
+import type { Connections, PlannedSource } from './connection.js';
+import { JOB_ERRORS } from './job.codes.js';
+import { type JobRecord, JobState } from './job-record.js';
+import { captureNames } from './start-incarnation.js';
+
+export interface PreflightOptions {
+  maxRetainedBytes: number;
+  patienceMs: number;
+  fresh: boolean;
+  dropTarget: boolean;
+}
+
+/** Everything that would stop or damage the job, on source, target and in its own state. Changes nothing. */
+export async function preflight(connections: Connections, options: PreflightOptions, signal?: AbortSignal): Promise<Finding[]> {
+  const store = await connections.store(options.patienceMs, signal);
+  const planned = await connections.planned(options.patienceMs, signal);
+  const record = await JobState.load(store);
+  const findings = [
+    ...planned.warnings,
+    ...(await sourceFindings(planned, record, options)),
+    ...(await targetFindings(store, connections)),
+    ...(await jobFindings(store, planned.plan, record, options)),
+  ];
+  const seen = new Set<string>();
+  return findings.filter(({ code, object }) => !seen.has(`${code} ${object}`) && seen.add(`${code} ${object}`));
+}
+
+/** A server that cannot be reached or refuses for good is a finding of `check`; what is wrong with the file is not. */
+export function connectionFinding(error: unknown, object: 'source' | 'target'): Finding {
+  if (!(error instanceof MillraceError) || error.exit === 2) throw error;
+  return { severity: 'blocker', code: error.code, object, message: error.message, fix: error.remedy };
+}
+
+async function sourceFindings(planned: PlannedSource, record: JobRecord | undefined, options: PreflightOptions): Promise<Finding[]> {
+  const { source, plan, tables } = planned;
+  const resuming = record !== undefined && record.capture !== null && !options.fresh;
+  return source.preflight({
+    mode: plan.mode,
+    plan,
+    tables,
+    names: resuming ? (record.capture as NonNullable<JobRecord['capture']>) : captureNames(plan.job, (record?.incarnation ?? 0) + 1),
+    maxRetainedBytes: options.maxRetainedBytes,
+    resuming,
+  });
+}
+
+async function targetFindings(store: Store, connections: Connections): Promise<Finding[]> {
+  const problem = connections.targetProblem(await store.describe());
+  return problem === undefined ? [] : [connectionFinding(problem, 'target')];
+}
+
+async function jobFindings(store: Store, plan: Plan, record: JobRecord | undefined, options: PreflightOptions): Promise<Finding[]> {
+  if (record === undefined) return options.dropTarget ? [] : notEmpty(store, plan);
+  if (options.fresh) return options.dropTarget ? [] : notEmpty(store, plan, record);
+  if (record.plan.hash === plan.hash && record.plan.mode === plan.mode) return [];
+  const { code, cause, remedy } = JOB_ERRORS.MAPPING_CHANGED;
+  return [{ severity: 'blocker', code, object: 'job', message: cause, fix: remedy }];
+}
+
+/** Collections of this job with documents that no load of it has made. */
+async function notEmpty(store: Store, plan: Plan, record?: JobRecord): Promise<Finding[]> {
+  const made = new Set([record?.plan, ...(record?.formers ?? []).map((former) => former.plan)].flatMap((each) => each?.collections.map(({ name }) => name) ?? []));
+  const findings: Finding[] = [];
+  for (const { name } of plan.collections) {
+    if (made.has(name)) continue;
+    const [document] = await store.read.range({ database: 'target', name }, {}, { limit: 1, fields: ['_id'] });
+    if (document === undefined) continue;
+    const { code, remedy } = JOB_ERRORS.TARGET_NOT_EMPTY;
+    const message = `the collection ${plan.target.database}.${name} has documents already, which this job has not made`;
+    findings.push({ severity: 'blocker', code, object: `${plan.target.database}.${name}`, message, fix: remedy });
+  }
+  return findings;
+}
+
+/** Refuses where something blocks that `--force` does not name; nothing has been written by then. */
+export function refuseBlockers(findings: readonly Finding[], force: readonly string[]): void {
+  const blockers = findings.filter((finding) => finding.severity === 'blocker' && !force.includes(finding.code));
+  if (blockers.length === 0) return;
+  const names = blockers.map(({ code, object }) => `${code} (${object})`).join(', ');
+  throw new MillraceError(JOB_ERRORS.JOB_BLOCKED, `the job cannot run: ${names}`, { context: { findings: blockers } });
+}
+

@@ -1,0 +1,207 @@
+import { MillraceError } from '#errors';
+import type { Store } from '#store';
+import { keepAttention, phaseBefore, refuseAttention } from './attention.js';
+import type { RunOptions, RunOutcome } from './commands.js';
+import type { Connections, PlannedSource } from './connection.js';
+import { dropIncarnation } from './formers.js';
+import type { JobDeps } from './job-deps.js';
+import { JOB_ERRORS } from './job.codes.js';
+import { type JobRecord, JobState } from './job-record.js';
+import { Lease } from './lease.js';
+import { carryOut, endsTheJob, type Operation } from './operations.js';
+import { answer } from './requests.js';
+import { Session } from './session.js';
+import { newIncarnation } from './start-incarnation.js';
+
+const LEASE_WAIT_MS = 15_000;
+
+/** Runs a job in this process, under its lease: by `run`, or for as long as another command needs the engine. */
+export class Runner {
+  constructor(
+    private readonly deps: JobDeps,
+    private readonly connections: Connections,
+  ) {}
+
+  /** After preflight. Loads or goes on, follows changes, answers other commands, until the signal or a failure. */
+  async run(options: RunOptions, signal: AbortSignal): Promise<RunOutcome> {
+    const session = await this.open((store, planned) => this.stateForRun(store, planned, options), signal);
+    if (session === 'loaded') return { kind: 'done' };
+    return this.within(session, signal, async (stop) => {
+      const answering = this.answering(session, stop.signal);
+      const brought = session.value.bringUp(signal);
+      await Promise.race([brought, answering]);
+      if (session.value.state.record.phase === 'completed') return { kind: 'done' };
+      if (options.untilSynced) {
+        const ended = await Promise.race([session.value.engine.drained(signal), answering]);
+        return ended === 'completed' ? { kind: 'completed' } : { kind: 'done' };
+      }
+      return (await answering) === 'completed' ? { kind: 'completed' } : { kind: 'stopped', synced: false };
+    });
+  }
+
+  /** Where nobody holds the lease: catches up, carries one operation out, stops. */
+  async once(operation: Operation, signal: AbortSignal): Promise<unknown> {
+    const session = await this.open((store, planned) => this.stateForCommand(store, planned), signal);
+    if (session === 'loaded') return undefined;
+    return this.within(session, signal, async () => {
+      await session.value.bringUp(signal);
+      const result = await carryOut(operation, this.context(session.value), signal);
+      if (endsTheJob(operation, result)) await this.remove(session);
+      return result;
+    });
+  }
+
+  /** Forgets the job: its slot and publication, its state database. The caller has made sure that nobody runs it. */
+  async forget(signal: AbortSignal): Promise<void> {
+    const store = await this.connections.store(0, signal);
+    const record = await JobState.load(store);
+    if (record === undefined) return;
+    if (record.capture !== null) {
+      const { source } = await this.connections.planned(0, signal);
+      await source.dropCapture(record.capture, 10_000);
+    }
+    await store.dropState();
+  }
+
+  private async open(
+    stateOf: (store: Store, planned: PlannedSource) => Promise<JobState | 'loaded'>,
+    signal: AbortSignal,
+  ): Promise<Held | 'loaded'> {
+    const store = await this.connections.store(LEASE_WAIT_MS, signal);
+    const planned = await this.connections.planned(LEASE_WAIT_MS, signal);
+    const lease = new Lease(store, this.deps.timers);
+    const lost = new AbortController();
+    await lease.acquire(LEASE_WAIT_MS, () => lost.abort(), signal);
+    try {
+      const state = await stateOf(store, planned);
+      if (state === 'loaded') {
+        await lease.release();
+        return 'loaded';
+      }
+      return { value: new Session(this.deps, state, store, planned), lease, lost: lost.signal, store, removed: false };
+    } catch (error) {
+      await lease.release();
+      throw error;
+    }
+  }
+
+  /** Starts the session, works, and stops it whatever happens; a failure that needs a person is kept. */
+  private async within<T>(held: Held, signal: AbortSignal, work: (stop: AbortController) => Promise<T>): Promise<T | Stopped> {
+    const session = held.value;
+    const stop = new AbortController();
+    const stopped = raised(signal);
+    const lost = raised(held.lost).then(() => {
+      throw new MillraceError(JOB_ERRORS.JOB_TAKEN_OVER, 'another process has taken this job over');
+    });
+    try {
+      await Promise.race([session.start(signal), stopped, lost]);
+      if (signal.aborted) return STOPPED;
+      return await Promise.race([work(stop), session.engine.failed, stopped.then(() => STOPPED), lost]);
+    } catch (error) {
+      if (signal.aborted && !(error instanceof MillraceError)) return STOPPED;
+      if (!held.removed) await keepAttention(session.state, error);
+      throw error;
+    } finally {
+      stop.abort(new Error('the job stops'));
+      if (!held.removed) await session.stop();
+      if (!held.removed) await held.lease.release();
+    }
+  }
+
+  private async answering(held: Held, signal: AbortSignal): Promise<'completed' | undefined> {
+    let completed = false;
+    const session = held.value;
+    const done = new AbortController();
+    const stop = AbortSignal.any([signal, done.signal]);
+    await answer(
+      held.store,
+      this.deps.timers,
+      async (operation) => {
+        const result = await carryOut(operation, this.context(session), signal);
+        if (endsTheJob(operation, result)) {
+          completed = true;
+          done.abort();
+        }
+        return result;
+      },
+      stop,
+    );
+    if (!completed) return undefined;
+    await this.deps.timers.wait(500).catch(() => undefined);
+    await this.remove(held);
+    return 'completed';
+  }
+
+  /** Fences stay closed until the engine has ended; then slot, publication and state go. */
+  private async remove(held: Held): Promise<void> {
+    const { value: session, store } = held;
+    held.removed = true;
+    await session.stop();
+    await held.lease.release();
+    const { capture, incarnation } = session.state.record;
+    if (capture !== null) await session.source.dropCapture(capture, 10_000);
+    await dropIncarnation(incarnation, store);
+    await store.dropState();
+  }
+
+  private async stateForRun(store: Store, planned: PlannedSource, options: RunOptions): Promise<JobState | 'loaded'> {
+    const record = await JobState.load(store);
+    const { plan } = planned;
+    if (record === undefined || options.fresh) return this.fresh(store, planned, record, options);
+    refuseAttention(record);
+    if (record.plan.hash !== plan.hash || record.plan.mode !== plan.mode) {
+      throw new MillraceError(JOB_ERRORS.MAPPING_CHANGED, JOB_ERRORS.MAPPING_CHANGED.cause);
+    }
+    if (plan.mode === 'snapshot' && record.phase === 'completed') return 'loaded';
+    if (plan.mode === 'snapshot' && record.loading) return this.fresh(store, planned, record, options);
+    return this.goOn(store, record);
+  }
+
+  private async stateForCommand(store: Store, planned: PlannedSource): Promise<JobState> {
+    const record = await JobState.load(store);
+    if (record === undefined) throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
+    refuseAttention(record);
+    if (record.plan.hash !== planned.plan.hash) throw new MillraceError(JOB_ERRORS.MAPPING_CHANGED, JOB_ERRORS.MAPPING_CHANGED.cause);
+    if (record.plan.mode === 'snapshot' && record.loading) {
+      throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'the load of this snapshot was interrupted; run the job again first');
+    }
+    return this.goOn(store, record);
+  }
+
+  private async goOn(store: Store, record: JobRecord): Promise<JobState> {
+    const state = new JobState(store, () => new Date(this.deps.timers.now()), record);
+    if (record.phase === 'attention') await state.enter(phaseBefore(record), { attention: null });
+    if (record.phase === 'completing') await state.enter('streaming');
+    return state;
+  }
+
+  private async fresh(store: Store, planned: PlannedSource, record: JobRecord | undefined, options: RunOptions): Promise<JobState> {
+    const now = () => new Date(this.deps.timers.now());
+    if (options.dropTarget) {
+      for (const { name } of planned.plan.collections) await store.drop({ database: 'target', name });
+    }
+    return newIncarnation({ store, now, ...planned, tuning: this.deps.tuning }, record);
+  }
+
+  private context(session: Session) {
+    const { timers, onEvent } = this.deps;
+    return { session, onEvent, now: () => new Date(timers.now()), wait: (ms: number, stop?: AbortSignal) => timers.wait(ms, stop) };
+  }
+}
+
+interface Held {
+  value: Session;
+  lease: Lease;
+  lost: AbortSignal;
+  store: Store;
+  /** Everything of the job was removed: there is nothing to stop or to release any more. */
+  removed: boolean;
+}
+
+type Stopped = { kind: 'stopped'; synced: false };
+const STOPPED: Stopped = { kind: 'stopped', synced: false };
+
+function raised(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,215 @@
+import { EXIT, MillraceError } from '#errors';
+import type { Assembler } from '#mapping';
+import type { Plan } from '#model';
+import type { CaptureNames, Source, SourceSnapshot } from '#sources';
+import { IncarnationNames } from '#stage';
+import type { Store } from '#store';
+import type { Evaluator } from '#transform';
+import { TouchRegister } from '#verify';
+import type { JobEvent } from './commands.js';
+import type { PlannedSource } from './connection.js';
+import { Engine } from './engine.js';
+import { dropIncarnation, touchFormerRoots } from './formers.js';
+import type { JobDeps } from './job-deps.js';
+import { JOB_ERRORS } from './job.codes.js';
+import type { JobState } from './job-record.js';
+import { LiveView } from './live.js';
+import { runBuildPhase, runLoadPhase } from './load-phase.js';
+import { Patience } from './patience.js';
+import { captureNames, sameSource } from './start-incarnation.js';
+
+const TELL_MS = 1_000;
+
+/** One incarnation brought to life in this process, by whoever holds the job's lease. */
+export class Session {
+  readonly names: IncarnationNames;
+  readonly plan: Plan;
+  readonly touches = new TouchRegister();
+  engine!: Engine;
+  assembler!: Assembler;
+  evaluator!: Evaluator;
+  private live!: LiveView;
+  private snapshot: SourceSnapshot | undefined;
+  private telling: Promise<void> = Promise.resolve();
+  private readonly ended = new AbortController();
+  private newLetters = 0;
+
+  constructor(
+    private readonly deps: JobDeps,
+    readonly state: JobState,
+    readonly store: Store,
+    private readonly planned: PlannedSource,
+  ) {
+    this.names = new IncarnationNames(state.record.incarnation);
+    this.plan = state.record.plan;
+  }
+
+  get source(): Source {
+    return this.planned.source;
+  }
+
+  /** Starts the actors, and the capture where there is one. Rejects with the signal's reason when it is raised meanwhile. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { deps, state, plan } = this;
+    this.checkSource();
+    if (state.record.phase === 'checking') await this.beginLoading(signal);
+    this.assembler = deps.makeAssembler(plan);
+    this.evaluator = await deps.makeEvaluator(plan);
+    const estimates = new Map(this.planned.tables.map((table) => [table.sourceId, table.estimatedRows]));
+    this.live = new LiveView(plan, () => deps.timers.now(), estimates, deps.onEvent);
+    if (plan.mode === 'snapshot' && state.record.loading) this.snapshot = await this.source.openSnapshot();
+    this.engine = this.makeEngine();
+    await this.engine.start();
+    if (state.record.paused) await this.engine.pause();
+    this.telling = this.tellAlong();
+    this.tellPhase();
+  }
+
+  /** Load and build, as far as they are not done; resolves in `streaming`, or when a snapshot is done. */
+  async bringUp(signal: AbortSignal): Promise<void> {
+    const { engine, state, store, plan, names } = this;
+    if (state.at === 'loading') {
+      await runLoadPhase({ engine, state, store, plan, names }, signal);
+      await this.snapshot?.close();
+      this.snapshot = undefined;
+      this.live.expect(plan);
+      this.tellPhase();
+    }
+    if (state.at === 'building') {
+      await runBuildPhase({ engine, state, store, visitFormers: () => this.visitFormers() }, signal);
+      this.live.tell('building', 0);
+      if (plan.mode === 'snapshot') await this.engine.drained(signal);
+      await state.enter(plan.mode === 'snapshot' ? 'completed' : 'streaming', { formers: [] });
+      this.tellPhase();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.ended.abort(new Error('the job stops'));
+    await this.telling;
+    await this.engine?.stop();
+    await this.snapshot?.close().catch(() => undefined);
+    await this.live?.keep(this.store, this.names.incarnation, this.engine.lagMs());
+  }
+
+  async pause(): Promise<void> {
+    if (this.state.record.paused) return;
+    await this.state.enter('paused', { paused: true, heldPhase: this.state.record.phase });
+    await this.engine.pause();
+    this.tellPhase();
+  }
+
+  async resume(): Promise<void> {
+    if (!this.state.record.paused) return;
+    await this.state.enter(this.state.at, { paused: false, heldPhase: null });
+    this.engine.resume();
+    this.tellPhase();
+  }
+
+  private checkSource(): void {
+    const { record } = this.state;
+    if (record.capture === null || sameSource(record.identity, this.planned.identity)) return;
+    throw new MillraceError(JOB_ERRORS.SOURCE_CHANGED, 'the source is not the server, or not the history, that this job has followed');
+  }
+
+  private async beginLoading(signal: AbortSignal): Promise<void> {
+    const { state, plan, deps } = this;
+    if (plan.mode === 'snapshot') return state.enter('loading');
+    const names: CaptureNames = captureNames(plan.job, state.record.incarnation);
+    const patience = new Patience(deps.timers, signal, (message) => this.trouble(message));
+    const begun = await patience.patiently(() => this.source.beginCapture(plan, names, signal));
+    await state.enter('loading', { capture: names, identity: begun.identity });
+  }
+
+  private makeEngine(): Engine {
+    const { deps, state, plan, live } = this;
+    return new Engine(
+      {
+        plan,
+        names: this.names,
+        epoch: state.record.epoch,
+        capture: state.record.capture,
+        partitions: state.record.partitions,
+        source: this.source,
+        store: this.store,
+        log: deps.makeLog(),
+        assembler: this.assembler,
+        evaluator: this.evaluator,
+        patience: new Patience(deps.timers, this.ended.signal, (message) => this.trouble(message)),
+        timers: deps.timers,
+        tuning: deps.tuning,
+        snapshot: this.snapshot,
+        onRows: (table, rows) => live.rows(table, rows),
+        onTableDone: (table) => live.tableDone(table),
+        onBuilt: (collection, roots) => live.roots(collection, roots),
+        onCaptured: (changes) => live.captured(changes),
+        onLetters: (count) => this.lettersWritten(count),
+        onSchema: (finding) => deps.onEvent({ kind: 'warning', finding }),
+        onTouched: (collection, roots) => this.touches.noticed(collection, roots),
+      },
+      {
+        maxRetainedBytes: deps.jobFile.source.maxRetainedBytes,
+        onHealth: (health) => {
+          live.retainedBytes = health.retainedBytes;
+          this.warnRetention(health.retainedBytes);
+        },
+        onConnect: async () => {
+          this.planned.identity = await this.source.identity();
+          this.checkSource();
+        },
+      },
+    );
+  }
+
+  /** `onError: stop` and `stopAfterErrors` end the run; the letters are there, and nothing is lost. */
+  private lettersWritten(count: number): void {
+    this.newLetters += count;
+    this.live.letters += count;
+    const { onError, stopAfterErrors } = this.deps.jobFile;
+    const limit = onError === 'stop' ? 1 : (stopAfterErrors ?? Number.POSITIVE_INFINITY);
+    if (this.newLetters < limit) return;
+    this.engine.end(
+      new MillraceError(JOB_ERRORS.STOPPED_BY_ERROR, `${this.newLetters} ${this.newLetters === 1 ? 'document' : 'documents'} could not be written`, { exit: EXIT.failed }),
+    );
+  }
+
+  private async visitFormers(): Promise<void> {
+    for (const former of this.state.record.formers) {
+      const assembler = this.deps.makeAssembler(former.plan);
+      await touchFormerRoots(former, this.plan, assembler, this.store, this.engine.river.toucher);
+    }
+    for (const former of this.state.record.formers) await dropIncarnation(former.incarnation, this.store);
+  }
+
+  private warned = false;
+
+  private warnRetention(retainedBytes: number): void {
+    const bound = this.deps.jobFile.source.maxRetainedBytes;
+    const near = retainedBytes > bound * 0.8;
+    if (near && !this.warned) {
+      const message = `the source keeps ${retainedBytes} bytes of its log for this job; at ${bound} the slot is dropped and the job must load again`;
+      const fix = 'Mend what holds the job up, or raise source.maxRetainedBytes.';
+      this.deps.onEvent({ kind: 'warning', finding: { severity: 'warning', code: 'RETENTION_NEAR_BOUND', object: 'source', message, fix } });
+    }
+    this.warned = near;
+  }
+
+  trouble(message: string | undefined): void {
+    if (this.live !== undefined) this.live.trouble = message ?? null;
+    const event: JobEvent = message === undefined ? { kind: 'recovered' } : { kind: 'trouble', message };
+    this.deps.onEvent(event);
+  }
+
+  private tellPhase(): void {
+    this.deps.onEvent({ kind: 'phase', phase: this.state.record.phase });
+  }
+
+  private async tellAlong(): Promise<void> {
+    const { signal } = this.ended;
+    for (let n = 0; !signal.aborted; n++) {
+      this.live.tell(this.state.record.phase, this.engine.lagMs());
+      if (n % 2 === 0) await this.live.keep(this.store, this.names.incarnation, this.engine.lagMs());
+      await this.deps.timers.wait(TELL_MS, signal).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import type { Plan } from '#model';
+import type { CaptureNames, Source, SourceIdentity } from '#sources';
+import { IncarnationNames, newRowsFence, newTouchesFence } from '#stage';
+import type { Store } from '#store';
+import { dropIncarnation } from './formers.js';
+import { type JobRecord, JobState } from './job-record.js';
+import type { Tuning } from './tuning.js';
+
+export function captureNames(job: string, incarnation: number): CaptureNames {
+  const name = `millrace_${job}_${incarnation}`;
+  return { slot: name, publication: name };
+}
+
+/**
+ * A new incarnation. Its making first removes the former one's fences, so that nothing late from there can act; former
+ * stages stay until the new building has ended. Safe to repeat: a try that was cut short is given up as an incarnation.
+ */
+export async function newIncarnation(
+  parts: { store: Store; source: Source; plan: Plan; tuning: Tuning; now: () => Date; identity: SourceIdentity },
+  former: JobRecord | undefined,
+): Promise<JobState> {
+  const { store, plan, tuning } = parts;
+  if (former !== undefined) await retire(former, parts.store, parts.source);
+  const incarnation = (former?.incarnation ?? 0) + 1;
+  const formers = former === undefined ? [] : [...former.formers, { incarnation: former.incarnation, plan: former.plan }];
+  await dropIncarnation(incarnation, store);
+  await makeStage(store, plan, incarnation, tuning);
+  const record: JobRecord = {
+    _id: 'job',
+    job: plan.job,
+    incarnation,
+    phase: 'checking',
+    loading: true,
+    paused: false,
+    heldPhase: null,
+    plan: withClaims(plan, formers.map((each) => each.plan)),
+    formers,
+    epoch: former === undefined ? 1 : former.epoch + (sameSource(former.identity, parts.identity) ? 0 : 1),
+    identity: parts.identity,
+    capture: null,
+    partitions: { rows: tuning.rowsPartitions, touches: tuning.touchesPartitions },
+    plannedTables: [],
+    plannedCollections: [],
+    attention: null,
+    history: [...(former?.history ?? []), { phase: 'checking', incarnation, at: parts.now() }],
+  };
+  return JobState.create(store, parts.now, record);
+}
+
+export function sameSource(a: SourceIdentity | null, b: SourceIdentity): boolean {
+  return a !== null && a.system === b.system && a.history === b.history;
+}
+
+async function retire(former: JobRecord, store: Store, source: Source): Promise<void> {
+  const names = new IncarnationNames(former.incarnation);
+  await store.drop(names.fences);
+  await source.dropCapture(captureNames(former.job, former.incarnation), 10_000);
+}
+
+async function makeStage(store: Store, plan: Plan, incarnation: number, tuning: Tuning): Promise<void> {
+  const names = new IncarnationNames(incarnation);
+  for (const collection of [names.claims, names.letters, names.tasks, names.chunks, names.builds, names.rereads, names.fences]) {
+    await store.createCollection(collection);
+  }
+  for (const table of plan.tables) await store.createCollection(names.stage(table.index));
+  for (const collection of plan.collections) await store.createCollection({ database: 'target', name: collection.name });
+  await store.createIndex(names.claims, 'owner');
+  await store.createIndex(names.letters, 'waits');
+  await store.createIndex(names.tasks, 'partition');
+  const rows = Array.from({ length: tuning.rowsPartitions }, (_, partition) => newRowsFence(names.rowsFence(partition)));
+  const touches = Array.from({ length: tuning.touchesPartitions }, (_, partition) => newTouchesFence(names.touchesFence(partition)));
+  await store.write.put(names.fences, [...rows, ...touches]);
+}
+
+/**
+ * Where a collection made its `_id`s otherwise before, one `_id` may have had another root: claims are kept then, so that
+ * it can be told who owns it now.
+ */
+function withClaims(plan: Plan, formers: readonly Plan[]): Plan {
+  const collections = plan.collections.map((collection) => {
+    const otherwise = formers.some((former) => {
+      const before = former.collections.find((candidate) => candidate.name === collection.name);
+      return before !== undefined && idRule(former, before.index) !== idRule(plan, collection.index);
+    });
+    return otherwise ? { ...collection, claims: true } : collection;
+  });
+  return { ...plan, collections };
+}
+
+function idRule(plan: Plan, index: number): string {
+  const collection = plan.collections[index];
+  const table = plan.tables[plan.nodes[collection?.root ?? 0]?.table ?? 0];
+  const column = (at: number) => table?.columns[at];
+  const id = collection?.id;
+  const named =
+    id?.kind === 'column' ? { ...id, column: column(id.column) }
+    : id?.kind === 'columns' ? { ...id, fields: id.fields.map((field) => ({ ...field, column: column(field.column) })) }
+    : { ...id, expressions: plan.nodes[collection?.root ?? 0]?.expressions };
+  return JSON.stringify([table?.schema, table?.name, named]);
+}

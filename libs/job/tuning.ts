@@ -1,0 +1,28 @@
+/** Sizes and numbers of the engine. They decide its pace and memory, never what documents look like. */
+export interface Tuning {
+  rowsPartitions: number;
+  touchesPartitions: number;
+  /** Chunks read side by side, ranges of roots built side by side. */
+  readers: number;
+  chunkRows: number;
+  rowsBatchBytes: number;
+  rowsBatchRecords: number;
+  rootsPerTransaction: number;
+  rootsPerBuildTask: number;
+  /** Bytes of rows between reader and stage. */
+  loadInFlightBytes: number;
+  captureInFlightBytes: number;
+}
+
+export const DEFAULT_TUNING: Tuning = {
+  rowsPartitions: 4,
+  touchesPartitions: 4,
+  readers: 2,
+  chunkRows: 50_000,
+  rowsBatchBytes: 1024 * 1024,
+  rowsBatchRecords: 256,
+  rootsPerTransaction: 1_000,
+  rootsPerBuildTask: 5_000,
+  loadInFlightBytes: 24 * 1024 * 1024,
+  captureInFlightBytes: 16 * 1024 * 1024,
+};
