@@ -44,7 +44,12 @@ describe.each(['oldest', 'newest'] as const)('the catalogue of the %s PostgreSQL
   let catalogue: Catalogue;
   beforeAll(async () => {
     database = await testPostgres({ version });
-    await database.exec(SCHEMA.replace("PARTITION BY LIST (kind);\nALTER", "PARTITION BY RANGE (at);\nCREATE TABLE shop.events_2024_h1 PARTITION OF shop.events_2024 FOR VALUES FROM ('2024-01-01') TO ('2024-07-01');\nALTER"));
+    await database.exec(
+      SCHEMA.replace(
+        'PARTITION BY LIST (kind);\nALTER',
+        "PARTITION BY RANGE (at);\nCREATE TABLE shop.events_2024_h1 PARTITION OF shop.events_2024 FOR VALUES FROM ('2024-01-01') TO ('2024-07-01');\nALTER",
+      ),
+    );
     connections = new PostgresConnections(database.uri);
     catalogue = await readCatalogue(connections);
   });
@@ -63,10 +68,55 @@ describe.each(['oldest', 'newest'] as const)('the catalogue of the %s PostgreSQL
     const columns = Object.fromEntries(table('types').columns.map((column) => [column.name, column]));
     const kinds = Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column.type.kind]));
     expect(kinds).toEqual({
-      i2: 'int16', i4: 'int32', i8: 'int64', o: 'oid', f4: 'float32', f8: 'float64', n: 'numeric', np: 'numeric', b: 'bool', t: 'text', v: 'text',
-      c: 'char', nm: 'text', q: 'text', u: 'uuid', by: 'bytes', j: 'json', jb: 'json', d: 'date', ts: 'timestamp', tz: 'timestamptz', ti: 'time', tt: 'text',
-      iv: 'interval', m: 'text', ip: 'text', ci: 'text', ma: 'text', x: 'text', r: 'text', bi: 'text', vb: 'text', e: 'enum', p: 'numeric', ch: 'numeric', ms: 'array',
-      a: 'array', pa: 'array', ea: 'array', na: 'array', co: 'text', box: 'text', boxes: 'text', ts_v: 'text', lsn: 'text', cl: 'text', txt_ci: 'text', v2: 'text', mr: 'text',
+      i2: 'int16',
+      i4: 'int32',
+      i8: 'int64',
+      o: 'oid',
+      f4: 'float32',
+      f8: 'float64',
+      n: 'numeric',
+      np: 'numeric',
+      b: 'bool',
+      t: 'text',
+      v: 'text',
+      c: 'char',
+      nm: 'text',
+      q: 'text',
+      u: 'uuid',
+      by: 'bytes',
+      j: 'json',
+      jb: 'json',
+      d: 'date',
+      ts: 'timestamp',
+      tz: 'timestamptz',
+      ti: 'time',
+      tt: 'text',
+      iv: 'interval',
+      m: 'text',
+      ip: 'text',
+      ci: 'text',
+      ma: 'text',
+      x: 'text',
+      r: 'text',
+      bi: 'text',
+      vb: 'text',
+      e: 'enum',
+      p: 'numeric',
+      ch: 'numeric',
+      ms: 'array',
+      a: 'array',
+      pa: 'array',
+      ea: 'array',
+      na: 'array',
+      co: 'text',
+      box: 'text',
+      boxes: 'text',
+      ts_v: 'text',
+      lsn: 'text',
+      cl: 'text',
+      txt_ci: 'text',
+      v2: 'text',
+      mr: 'text',
     });
     expect(columns['n']?.type).toEqual({ kind: 'numeric', name: 'numeric' });
     expect(columns['np']?.type).toEqual({ kind: 'numeric', name: 'numeric(20,5)', precision: 20, scale: 5 });
@@ -79,42 +129,85 @@ describe.each(['oldest', 'newest'] as const)('the catalogue of the %s PostgreSQL
   });
 
   test('says of which columns equality cannot be rebuilt', () => {
-    const not = table('types').columns.filter((column) => column.notComparable).map((column) => column.name);
-    expect(not).toEqual(['j', 'jb', 'tt', 'iv', 'x', 'r', 'ms', 'a', 'pa', 'ea', 'na', 'co', 'box', 'boxes', 'ts_v', 'cl', 'txt_ci', 'v2', 'mr']);
+    const not = table('types')
+      .columns.filter((column) => column.notComparable)
+      .map((column) => column.name);
+    expect(not).toEqual([
+      'j',
+      'jb',
+      'tt',
+      'iv',
+      'x',
+      'r',
+      'ms',
+      'a',
+      'pa',
+      'ea',
+      'na',
+      'co',
+      'box',
+      'boxes',
+      'ts_v',
+      'cl',
+      'txt_ci',
+      'v2',
+      'mr',
+    ]);
   });
 
   test('keeps odd names as they are and leaves dropped columns out', () => {
     const odd = table('select $1."é\nn');
     expect(odd.schema).toBe('odd "s".x');
     expect(odd.columns.map((column) => [column.name, column.nullable, column.generated])).toEqual([
-      ['or"der', false, false], ['a.b', true, false], ['Ünï$', false, false], ['from', true, true],
+      ['or"der', false, false],
+      ['a.b', true, false],
+      ['Ünï$', false, false],
+      ['from', true, true],
     ]);
     expect(odd.keys.map((key) => key.columns)).toEqual([['or"der'], ['Ünï$']]);
   });
 
   test('has the columns of a key in the order of the constraint', () => {
     const tenants = table('tenants');
-    expect(tenants.keys.map(({ columns, primary }) => ({ columns, primary }))).toEqual([{ columns: ['a', 'b'], primary: true }, { columns: ['b', 'a'], primary: false }]);
+    expect(tenants.keys.map(({ columns, primary }) => ({ columns, primary }))).toEqual([
+      { columns: ['a', 'b'], primary: true },
+      { columns: ['b', 'a'], primary: false },
+    ]);
   });
 
   test('takes for a key only unique indexes over columns that are never null, deferrable ones last', async () => {
     expect(table('keyless').keys.map(({ name, columns, deferrable }) => ({ name, columns, deferrable }))).toEqual([
-      { name: 'keyless_second', columns: ['b'], deferrable: false }, { name: 'keyless_third', columns: ['d', 'a'], deferrable: false },
+      { name: 'keyless_second', columns: ['b'], deferrable: false },
+      { name: 'keyless_third', columns: ['d', 'a'], deferrable: false },
       { name: 'keyless_e_key', columns: ['e'], deferrable: true },
     ]);
     await database.exec('ALTER TABLE shop.keyless REPLICA IDENTITY USING INDEX keyless_third');
-    const [keyless] = (await readCatalogue(connections, ['shop'])).tables.filter((candidate) => candidate.name === 'keyless');
+    const [keyless] = (await readCatalogue(connections, ['shop'])).tables.filter(
+      (candidate) => candidate.name === 'keyless',
+    );
     expect(keyless?.keys[0]?.name).toBe('keyless_third');
     expect(keyless?.replicaIdentity).toEqual({ kind: 'index', columns: ['d', 'a'] });
     await database.exec('DROP INDEX shop.keyless_third');
-    const [without] = (await readCatalogue(connections, ['shop'])).tables.filter((candidate) => candidate.name === 'keyless');
+    const [without] = (await readCatalogue(connections, ['shop'])).tables.filter(
+      (candidate) => candidate.name === 'keyless',
+    );
     expect(without?.replicaIdentity).toEqual({ kind: 'nothing' });
   });
 
   test('pairs the columns of foreign keys in order', () => {
     expect(table('users').foreignKeys).toEqual([
-      { name: 'users_boss_fkey', columns: ['boss'], references: { schema: 'shop', table: 'users', columns: ['id'] }, onDelete: 'set null' },
-      { name: 'users_tb_ta_fkey', columns: ['tb', 'ta'], references: { schema: 'shop', table: 'tenants', columns: ['b', 'a'] }, onDelete: 'cascade' },
+      {
+        name: 'users_boss_fkey',
+        columns: ['boss'],
+        references: { schema: 'shop', table: 'users', columns: ['id'] },
+        onDelete: 'set null',
+      },
+      {
+        name: 'users_tb_ta_fkey',
+        columns: ['tb', 'ta'],
+        references: { schema: 'shop', table: 'tenants', columns: ['b', 'a'] },
+        onDelete: 'cascade',
+      },
     ]);
   });
 
@@ -131,8 +224,18 @@ describe.each(['oldest', 'newest'] as const)('the catalogue of the %s PostgreSQL
   });
 
   test('tells tables from what cannot be followed', () => {
-    expect(['looks', 'stored', 'cache', 'secured'].map((name) => [table(name).kind, table(name).unlogged, table(name).rowSecurity, table(name).replicaIdentity.kind])).toEqual([
-      ['view', false, false, expect.anything()], ['view', false, false, expect.anything()], ['table', true, false, 'default'], ['table', false, true, 'full'],
+    expect(
+      ['looks', 'stored', 'cache', 'secured'].map((name) => [
+        table(name).kind,
+        table(name).unlogged,
+        table(name).rowSecurity,
+        table(name).replicaIdentity.kind,
+      ]),
+    ).toEqual([
+      ['view', false, false, expect.anything()],
+      ['view', false, false, expect.anything()],
+      ['table', true, false, 'default'],
+      ['table', false, true, 'full'],
     ]);
   });
 
@@ -143,8 +246,12 @@ describe.each(['oldest', 'newest'] as const)('the catalogue of the %s PostgreSQL
   });
 
   test('estimates a table that was never analysed from its size', async () => {
-    await database.exec('CREATE TABLE shop.fresh (id int PRIMARY KEY, t text); INSERT INTO shop.fresh SELECT g, repeat(\'x\', 60) FROM generate_series(1, 5000) g');
-    const [fresh] = (await readCatalogue(connections, ['shop'])).tables.filter((candidate) => candidate.name === 'fresh');
+    await database.exec(
+      "CREATE TABLE shop.fresh (id int PRIMARY KEY, t text); INSERT INTO shop.fresh SELECT g, repeat('x', 60) FROM generate_series(1, 5000) g",
+    );
+    const [fresh] = (await readCatalogue(connections, ['shop'])).tables.filter(
+      (candidate) => candidate.name === 'fresh',
+    );
     expect(fresh?.estimatedRows).toBeGreaterThan(1000);
     expect(fresh?.estimatedRows).toBeLessThan(50_000);
   });
@@ -152,18 +259,29 @@ describe.each(['oldest', 'newest'] as const)('the catalogue of the %s PostgreSQL
   test('holds only the schemas asked for', async () => {
     const { tables } = await readCatalogue(connections, ['odd "s".x', 'no such schema']);
     expect(new Set(tables.map(({ schema }) => schema))).toEqual(new Set(['odd "s".x']));
-    expect(catalogue.tables.some(({ schema }) => schema.startsWith('pg_') || schema === 'information_schema')).toBe(false);
+    expect(catalogue.tables.some(({ schema }) => schema.startsWith('pg_') || schema === 'information_schema')).toBe(
+      false,
+    );
   });
 
   test('on 18 sees NOT NULL that is not proved, virtual columns, and keys without overlaps as what they are', async () => {
     if (Number.parseInt(database.server.version, 10) < 18) return;
     await database.exec(`CREATE TABLE shop.eighteen (id int4range, span int4range, v int GENERATED ALWAYS AS (upper(id)), w int UNIQUE, PRIMARY KEY (id, span WITHOUT OVERLAPS));
       ALTER TABLE shop.eighteen ADD CONSTRAINT w_nn NOT NULL w NOT VALID`);
-    const [eighteen] = (await readCatalogue(connections, ['shop'])).tables.filter((candidate) => candidate.name === 'eighteen');
+    const [eighteen] = (await readCatalogue(connections, ['shop'])).tables.filter(
+      (candidate) => candidate.name === 'eighteen',
+    );
     expect(eighteen?.keys).toEqual([]);
-    expect(eighteen?.columns.map(({ name, nullable, generated }) => [name, nullable, generated])).toEqual([['id', false, false], ['span', false, false], ['v', true, true], ['w', true, false]]);
+    expect(eighteen?.columns.map(({ name, nullable, generated }) => [name, nullable, generated])).toEqual([
+      ['id', false, false],
+      ['span', false, false],
+      ['v', true, true],
+      ['w', true, false],
+    ]);
     await database.exec('ALTER TABLE shop.eighteen VALIDATE CONSTRAINT w_nn');
-    const [proved] = (await readCatalogue(connections, ['shop'])).tables.filter((candidate) => candidate.name === 'eighteen');
+    const [proved] = (await readCatalogue(connections, ['shop'])).tables.filter(
+      (candidate) => candidate.name === 'eighteen',
+    );
     expect(proved?.keys.map((key) => key.columns)).toEqual([['w']]);
   });
 });

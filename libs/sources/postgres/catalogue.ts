@@ -1,8 +1,18 @@
 import { MillraceError } from '#errors';
 import { type Catalogue, type ForeignKey, qualifiedName, type SourceColumn, type SourceTable } from '#model';
 import {
-  type ColumnRow, COLUMNS, type ForeignKeyRow, FOREIGN_KEYS, type KeyRow, KEYS, type PartitionRow, PARTITIONS, type SizeRow,
-  type TableRow, TABLES, TYPES,
+  type ColumnRow,
+  COLUMNS,
+  type ForeignKeyRow,
+  FOREIGN_KEYS,
+  type KeyRow,
+  KEYS,
+  type PartitionRow,
+  PARTITIONS,
+  type SizeRow,
+  type TableRow,
+  TABLES,
+  TYPES,
 } from './catalogue-queries.js';
 import type { PostgresConnections, SourceClient } from './connection.js';
 import { POSTGRES_CODES } from './postgres.codes.js';
@@ -49,10 +59,15 @@ async function readRows(client: SourceClient, schemas: string[] | null): Promise
 }
 
 async function requireSupportedVersion(client: SourceClient, where: string): Promise<void> {
-  const { rows } = await client.query("SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name");
+  const { rows } = await client.query(
+    "SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name",
+  );
   const [version] = rows as { number: number; name: string }[];
   if (version && version.number >= OLDEST_VERSION) return;
-  throw new MillraceError(POSTGRES_CODES.SOURCE_VERSION, `The server at ${where} is PostgreSQL ${version?.name}; Millrace needs 14 or newer.`);
+  throw new MillraceError(
+    POSTGRES_CODES.SOURCE_VERSION,
+    `The server at ${where} is PostgreSQL ${version?.name}; Millrace needs 14 or newer.`,
+  );
 }
 
 function catalogueOf(rows: CatalogueRows): Catalogue {
@@ -65,12 +80,14 @@ function catalogueOf(rows: CatalogueRows): Catalogue {
   const byOid = new Map(rows.tables.map((row) => [row.oid, row]));
   const root = (row: ForeignKeyRow): TableRow | undefined => byOid.get(rootOf.get(row.referenced) ?? row.referenced);
   return {
-    tables: rows.tables.map((row) => tableOf(row, {
-      columns: (columns.get(row.oid) ?? []).map((column) => columnOf(types, column)),
-      keys: keys.get(row.oid) ?? [],
-      foreignKeys: (foreignKeys.get(row.oid) ?? []).map((key) => foreignKeyOf(key, root(key))),
-      partitions: partitions.get(row.oid) ?? [],
-    })),
+    tables: rows.tables.map((row) =>
+      tableOf(row, {
+        columns: (columns.get(row.oid) ?? []).map((column) => columnOf(types, column)),
+        keys: keys.get(row.oid) ?? [],
+        foreignKeys: (foreignKeys.get(row.oid) ?? []).map((key) => foreignKeyOf(key, root(key))),
+        partitions: partitions.get(row.oid) ?? [],
+      }),
+    ),
   };
 }
 
@@ -90,7 +107,9 @@ function tableOf(row: TableRow, parts: PartsOfTable): SourceTable {
     kind: KINDS[row.kind],
     partitions: parts.partitions.map(qualifiedName),
     columns: parts.columns,
-    keys: parts.keys.filter((key) => key.usable).map(({ name, columns, primary, deferrable }) => ({ name, columns, primary, deferrable })),
+    keys: parts.keys
+      .filter((key) => key.usable)
+      .map(({ name, columns, primary, deferrable }) => ({ name, columns, primary, deferrable })),
     replicaIdentity: replicaIdentityOf(row, parts.keys),
     foreignKeys: parts.foreignKeys,
     estimatedRows: sizes.reduce((sum, size) => sum + estimatedRows(size), 0),
@@ -127,7 +146,11 @@ function foreignKeyOf(row: ForeignKeyRow, root: TableRow | undefined): ForeignKe
   return {
     name: row.name,
     columns: row.columns,
-    references: { schema: root?.schema ?? row.referencedSchema, table: root?.name ?? row.referencedTable, columns: row.referencedColumns },
+    references: {
+      schema: root?.schema ?? row.referencedSchema,
+      table: root?.name ?? row.referencedTable,
+      columns: row.referencedColumns,
+    },
     onDelete: ON_DELETE[row.onDelete],
   };
 }

@@ -40,14 +40,49 @@ export interface SslSettings {
 
 /** Parameters of libpq and of other drivers that change nothing here: pinned, decided otherwise, or without meaning. */
 const WITHOUT_EFFECT = new Set([
-  'application_name', 'fallback_application_name', 'client_encoding', 'keepalives', 'keepalives_idle', 'keepalives_interval',
-  'keepalives_count', 'tcp_user_timeout', 'sslcompression', 'load_balance_hosts', 'krbsrvname', 'gsslib', 'gssdelegation',
-  'uselibpqcompat', 'schema', 'pgbouncer', 'sslcertmode', 'min_protocol_version', 'max_protocol_version',
+  'application_name',
+  'fallback_application_name',
+  'client_encoding',
+  'keepalives',
+  'keepalives_idle',
+  'keepalives_interval',
+  'keepalives_count',
+  'tcp_user_timeout',
+  'sslcompression',
+  'load_balance_hosts',
+  'krbsrvname',
+  'gsslib',
+  'gssdelegation',
+  'uselibpqcompat',
+  'schema',
+  'pgbouncer',
+  'sslcertmode',
+  'min_protocol_version',
+  'max_protocol_version',
 ]);
 const KNOWN = new Set([
-  'host', 'hostaddr', 'port', 'dbname', 'user', 'password', 'connect_timeout', 'options', 'ssl', 'sslmode', 'sslrootcert',
-  'sslcert', 'sslkey', 'sslpassword', 'sslcrl', 'sslsni', 'sslnegotiation', 'ssl_min_protocol_version',
-  'ssl_max_protocol_version', 'channel_binding', 'gssencmode', 'target_session_attrs',
+  'host',
+  'hostaddr',
+  'port',
+  'dbname',
+  'user',
+  'password',
+  'connect_timeout',
+  'options',
+  'ssl',
+  'sslmode',
+  'sslrootcert',
+  'sslcert',
+  'sslkey',
+  'sslpassword',
+  'sslcrl',
+  'sslsni',
+  'sslnegotiation',
+  'ssl_min_protocol_version',
+  'ssl_max_protocol_version',
+  'channel_binding',
+  'gssencmode',
+  'target_session_attrs',
 ]);
 
 export function parsePostgresUri(uri: string): PostgresTarget {
@@ -67,7 +102,12 @@ export function parsePostgresUri(uri: string): PostgresTarget {
   if (host.includes(',') || (parameters.get('hostaddr') ?? '').includes(',')) throw severalHosts();
   checkSession(parameters);
   return {
-    host, port, database, user, ssl: sslSettings(parameters), where: describe(host, port, database),
+    host,
+    port,
+    database,
+    user,
+    ssl: sslSettings(parameters),
+    where: describe(host, port, database),
     ...optional('password', password || undefined),
     ...optional('hostAddress', parameters.get('hostaddr')),
     ...optional('connectTimeoutMs', connectTimeout(parameters.get('connect_timeout'))),
@@ -100,7 +140,8 @@ function parseParameters(query: string): Map<string, string> {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
     const name = decode(equals < 0 ? pair : pair.slice(0, equals));
-    if (!KNOWN.has(name) && !WITHOUT_EFFECT.has(name)) throw refused(`it has a parameter that Millrace does not know: ${name}`);
+    if (!KNOWN.has(name) && !WITHOUT_EFFECT.has(name))
+      throw refused(`it has a parameter that Millrace does not know: ${name}`);
     const value = equals < 0 ? '' : decode(pair.slice(equals + 1));
     if (value !== '') parameters.set(name, value);
   }
@@ -134,9 +175,11 @@ function sslMode(parameters: Map<string, string>): SslMode {
   const ssl = parameters.get('ssl');
   const named = parameters.get('sslmode') ?? (ssl === 'true' || ssl === '1' ? 'require' : 'prefer');
   const mode = named === 'no-verify' ? 'require' : named;
-  if (!(SSL_MODES as readonly string[]).includes(mode)) throw refused(`sslmode has to be one of ${SSL_MODES.join(', ')}`);
+  if (!(SSL_MODES as readonly string[]).includes(mode))
+    throw refused(`sslmode has to be one of ${SSL_MODES.join(', ')}`);
   const direct = parameters.get('sslnegotiation') === 'direct';
-  if (direct && ['disable', 'allow', 'prefer'].includes(mode)) throw refused('sslnegotiation=direct needs sslmode=require or stricter');
+  if (direct && ['disable', 'allow', 'prefer'].includes(mode))
+    throw refused('sslnegotiation=direct needs sslmode=require or stricter');
   return mode as SslMode;
 }
 

@@ -152,8 +152,16 @@ export class PostgresConnections {
     const target = this.#target;
     const settings = settingsAsOptions(sessionSettings(options));
     return {
-      host: target.host, port: target.port, user: target.user, database: target.database, ssl: false,
-      password: target.password ?? (() => { throw noPassword(this.where); }),
+      host: target.host,
+      port: target.port,
+      user: target.user,
+      database: target.database,
+      ssl: false,
+      password:
+        target.password ??
+        (() => {
+          throw noPassword(this.where);
+        }),
       application_name: this.#options.job ? `millrace ${this.#options.job}` : 'millrace',
       options: target.options ? `${target.options} ${settings}` : settings,
       enableChannelBinding: target.ssl.channelBinding,
@@ -170,13 +178,21 @@ function worthTheOther(failure: MillraceError): boolean {
 
 /** PostgreSQL 17 and later can end long transactions too; older ones do not know the setting. */
 async function unlimitTransactions(client: SourceClient): Promise<void> {
-  await client.query("SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout' AND setting <> '0'");
+  await client.query(
+    "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout' AND setting <> '0'",
+  );
 }
 
 /** The driver binds where the server offers it, and else goes on in silence: so the offer is looked at first. */
 function requireChannelBinding(client: SourceClient, where: string): void {
   const connection = (client as unknown as { connection: NodeJS.EventEmitter }).connection;
-  const refuse = (): void => client.abort(new MillraceError(POSTGRES_CODES.SOURCE_AUTHENTICATION_FAILED, `The server at ${where} does not offer channel binding, which the source URI requires.`));
+  const refuse = (): void =>
+    client.abort(
+      new MillraceError(
+        POSTGRES_CODES.SOURCE_AUTHENTICATION_FAILED,
+        `The server at ${where} does not offer channel binding, which the source URI requires.`,
+      ),
+    );
   connection.on('authenticationCleartextPassword', refuse).on('authenticationMD5Password', refuse);
   connection.on('authenticationSASL', ({ mechanisms }: { mechanisms: string[] }) => {
     if (!mechanisms.includes('SCRAM-SHA-256-PLUS')) refuse();
@@ -184,7 +200,10 @@ function requireChannelBinding(client: SourceClient, where: string): void {
 }
 
 function noPassword(where: string): MillraceError {
-  return new MillraceError(POSTGRES_CODES.SOURCE_AUTHENTICATION_FAILED, `The server at ${where} asks for a password, and the source URI has none.`);
+  return new MillraceError(
+    POSTGRES_CODES.SOURCE_AUTHENTICATION_FAILED,
+    `The server at ${where} asks for a password, and the source URI has none.`,
+  );
 }
 
 function timedOut(): Error {

@@ -50,9 +50,30 @@ const BY_SQLSTATE: Record<string, Judgement> = {
 };
 
 const SOCKET_CODES = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN',
-  'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'ENOENT', 'EADDRNOTAVAIL', 'EAGAIN', 'EMFILE', 'ENFILE', 'EACCES', 'EPERM',
-  'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_SOCKET_CLOSED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'EAI_NODATA',
+  'ENOENT',
+  'EADDRNOTAVAIL',
+  'EAGAIN',
+  'EMFILE',
+  'ENFILE',
+  'EACCES',
+  'EPERM',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_SOCKET_CLOSED',
 ]);
 
 /**
@@ -70,7 +91,9 @@ export function toMillraceError(error: unknown, context: SourceErrorContext = {}
   const about = context.where ? ` (${context.where})` : '';
   const detail = code && SQLSTATE.test(code) ? `${serverText(cause)} [SQLSTATE ${code}]` : (code ?? textOf(cause));
   return new MillraceError(known, `${doing}${headline(known)}${about}: ${detail}. ${known.remedy}`, {
-    retriable, cause, context: { ...(code ? { sqlstate: code } : {}), ...(context.where ? { where: context.where } : {}) },
+    retriable,
+    cause,
+    context: { ...(code ? { sqlstate: code } : {}), ...(context.where ? { where: context.where } : {}) },
   });
 }
 
@@ -92,13 +115,16 @@ function codeOf(error: unknown): string | undefined {
 function judge(code: string | undefined, context: SourceErrorContext): Judgement {
   if (code === undefined) return forGood(context.connecting ? CODES.SOURCE_AUTHENTICATION_FAILED : CODES.SOURCE_FAILED);
   if (SQLSTATE.test(code)) return judgeSqlState(code, context);
-  if (SOCKET_CODES.has(code)) return passing(context.connecting ? CODES.SOURCE_UNREACHABLE : CODES.SOURCE_CONNECTION_LOST);
-  if (isTlsCode(code)) return context.connecting ? forGood(CODES.SOURCE_TLS_FAILED) : passing(CODES.SOURCE_CONNECTION_LOST);
+  if (SOCKET_CODES.has(code))
+    return passing(context.connecting ? CODES.SOURCE_UNREACHABLE : CODES.SOURCE_CONNECTION_LOST);
+  if (isTlsCode(code))
+    return context.connecting ? forGood(CODES.SOURCE_TLS_FAILED) : passing(CODES.SOURCE_CONNECTION_LOST);
   return forGood(CODES.SOURCE_FAILED);
 }
 
 function judgeSqlState(code: string, context: SourceErrorContext): Judgement {
-  const judged = BY_SQLSTATE[code] ?? BY_SQLSTATE[code.slice(0, 3)] ?? BY_SQLSTATE[code.slice(0, 2)] ?? forGood(CODES.SOURCE_FAILED);
+  const judged =
+    BY_SQLSTATE[code] ?? BY_SQLSTATE[code.slice(0, 3)] ?? BY_SQLSTATE[code.slice(0, 2)] ?? forGood(CODES.SOURCE_FAILED);
   if (!context.connecting) return judged;
   if (judged.retriable) return passing(CODES.SOURCE_UNREACHABLE);
   return code.startsWith('42') && code !== '42501' ? forGood(CODES.SOURCE_NOT_DIRECT) : judged;
@@ -106,7 +132,11 @@ function judgeSqlState(code: string, context: SourceErrorContext): Judgement {
 
 /** OpenSSL's verification results, and Node's `ERR_TLS_…` and `ERR_SSL_…`. */
 function isTlsCode(code: string): boolean {
-  return /^ERR_(TLS|SSL|OSSL)_|CERT|^UNABLE_TO_|SIGNATURE|^CRL_|^HOSTNAME_MISMATCH$|^INVALID_CA$|^INVALID_PURPOSE$|^PATH_LENGTH_EXCEEDED$/.test(code) || code === 'EPROTO';
+  return (
+    /^ERR_(TLS|SSL|OSSL)_|CERT|^UNABLE_TO_|SIGNATURE|^CRL_|^HOSTNAME_MISMATCH$|^INVALID_CA$|^INVALID_PURPOSE$|^PATH_LENGTH_EXCEEDED$/.test(
+      code,
+    ) || code === 'EPROTO'
+  );
 }
 
 function headline(code: ErrorCode): string {
@@ -133,7 +163,11 @@ function serverText(error: unknown): string {
 }
 
 function textOf(error: unknown): string {
-  return (error instanceof Error || typeof (error as Error | null)?.message === 'string' ? (error as Error).message : String(error)).replace(/\.$/, '');
+  return (
+    error instanceof Error || typeof (error as Error | null)?.message === 'string'
+      ? (error as Error).message
+      : String(error)
+  ).replace(/\.$/, '');
 }
 
 function passing(code: ErrorCode): Judgement {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MillraceError } from '#errors';
-import type { Finding, SourceTable } from '#model';
+import type { Finding, Plan, SourceTable } from '#model';
 import { type TestPostgres, testPostgres, waitFor } from '#testing';
 import type { PreflightRequest } from '../source.js';
 import { readCatalogue } from './catalogue.js';
@@ -16,15 +16,28 @@ const NAMES = { slot: 'millrace_shop_1', publication: 'millrace_shop_1' };
 /** Connections to a test's database, as a role of choice. */
 class Subject {
   readonly connections: PostgresConnections;
-  constructor(readonly database: TestPostgres, user?: string) {
+  constructor(
+    readonly database: TestPostgres,
+    user?: string,
+  ) {
     const uri = new URL(database.uri);
     if (user) uri.username = user;
     this.connections = new PostgresConnections(uri.href, { job: 'shop' });
   }
 
-  async check(request: Partial<PreflightRequest> & { names?: PreflightRequest['names'] } = {}, only?: string[]): Promise<Finding[]> {
+  async check(
+    request: Partial<PreflightRequest> & { names?: PreflightRequest['names'] } = {},
+    only?: string[],
+  ): Promise<Finding[]> {
     const tables = only ? await this.tables(only) : undefined;
-    return runPreflight(this.connections, { mode: 'continuous', maxRetainedBytes: 10 * GIB, resuming: false, names: NAMES, ...(tables ? { tables } : {}), ...request });
+    return runPreflight(this.connections, {
+      mode: 'continuous',
+      maxRetainedBytes: 10 * GIB,
+      resuming: false,
+      names: NAMES,
+      ...(tables ? { tables } : {}),
+      ...request,
+    });
   }
 
   async codes(request: Partial<PreflightRequest> = {}, only?: string[]): Promise<string[]> {
@@ -42,7 +55,9 @@ class Subject {
 }
 
 function only(findings: Finding[], code: string, object?: string): Finding {
-  const [finding, ...more] = findings.filter((candidate) => candidate.code === code && (object === undefined || candidate.object === object));
+  const [finding, ...more] = findings.filter(
+    (candidate) => candidate.code === code && (object === undefined || candidate.object === object),
+  );
   expect(more).toEqual([]);
   if (!finding) throw new Error(`no ${code} among ${findings.map((candidate) => candidate.code).join(', ')}`);
   return finding;
@@ -52,7 +67,10 @@ describe.each(['oldest', 'newest'] as const)('preflight of the %s PostgreSQL tha
   let database: TestPostgres;
   let subject: Subject;
   beforeAll(async () => {
-    database = await testPostgres({ version, settings: { max_slot_wal_keep_size: '20GB', max_prepared_transactions: 2 } });
+    database = await testPostgres({
+      version,
+      settings: { max_slot_wal_keep_size: '20GB', max_prepared_transactions: 2 },
+    });
     await database.exec(`
       CREATE ROLE owner; CREATE ROLE reader LOGIN REPLICATION; CREATE ROLE plain LOGIN; CREATE ROLE "mill""er" LOGIN REPLICATION; GRANT owner TO "mill""er";
       GRANT CREATE ON DATABASE ${database.database} TO "mill""er";
@@ -99,28 +117,56 @@ describe.each(['oldest', 'newest'] as const)('preflight of the %s PostgreSQL tha
     const create = only(findings, 'CANNOT_PUBLISH', 'source');
     for (const { fix } of [denied, foreign, create]) await database.exec(fix);
     expect(await reader.check({}, ['good'])).toEqual([]);
-    expect((await reader.codes({ mode: 'snapshot' }, ['good']))).toEqual([]);
+    expect(await reader.codes({ mode: 'snapshot' }, ['good'])).toEqual([]);
   });
 
   test('one column that the role may not read is enough', async () => {
-    await database.exec('CREATE TABLE public.columns_only (id int PRIMARY KEY, secret text); GRANT SELECT (id) ON public.columns_only TO plain');
+    await database.exec(
+      'CREATE TABLE public.columns_only (id int PRIMARY KEY, secret text); GRANT SELECT (id) ON public.columns_only TO plain',
+    );
     await using plain = new Subject(database, 'plain');
     expect(await plain.codes({ mode: 'snapshot' }, ['columns_only'])).toEqual(['NO_SELECT']);
     await database.exec('GRANT SELECT (secret) ON public.columns_only TO plain');
     expect(await plain.codes({ mode: 'snapshot' }, ['columns_only'])).toEqual([]);
   });
 
+  test('looks only at the columns and at the key of the plan, where there is one', async () => {
+    await database.exec(`CREATE TABLE public.planned (id int PRIMARY KEY, code int NOT NULL, secret text); CREATE UNIQUE INDEX planned_code ON public.planned (code);
+      ALTER TABLE public.planned OWNER TO plain; GRANT SELECT (id, code) ON public.planned TO reader`);
+    await using reader = new Subject(database, 'reader');
+    const [table] = await reader.tables(['planned']);
+    const plan = (key: number[], columns = ['id', 'code']) =>
+      ({
+        tables: [{ sourceId: table?.sourceId, columns: columns.map((name) => ({ name })), key }],
+      }) as unknown as Plan;
+    expect(await reader.codes({ mode: 'snapshot', plan: plan([0]) })).toEqual([]);
+    expect(await reader.codes({ mode: 'snapshot', plan: plan([0], ['id', 'code', 'secret']) })).toEqual(['NO_SELECT']);
+    expect(await reader.codes({ mode: 'snapshot', plan: plan([]) })).toEqual(['NO_SELECT']);
+    await using owner = new Subject(database);
+    expect(await owner.codes({ plan: plan([0]) })).toEqual([]);
+    expect(only(await owner.check({ plan: plan([1]) }), 'REPLICA_IDENTITY').fix).toBe(
+      'ALTER TABLE "public"."planned" REPLICA IDENTITY USING INDEX "planned_code";',
+    );
+    expect(await owner.codes({ plan: plan([]) })).toEqual([]);
+  });
+
   test('finds row-level security where it applies to the role, and only there', async () => {
-    await database.exec('CREATE TABLE public.secured (id int PRIMARY KEY); ALTER TABLE public.secured ENABLE ROW LEVEL SECURITY; GRANT SELECT ON public.secured TO plain; CREATE ROLE passes LOGIN BYPASSRLS; GRANT SELECT ON public.secured TO passes');
+    await database.exec(
+      'CREATE TABLE public.secured (id int PRIMARY KEY); ALTER TABLE public.secured ENABLE ROW LEVEL SECURITY; GRANT SELECT ON public.secured TO plain; CREATE ROLE passes LOGIN BYPASSRLS; GRANT SELECT ON public.secured TO passes',
+    );
     await using plain = new Subject(database, 'plain');
     const finding = only(await plain.check({ mode: 'snapshot' }, ['secured']), 'ROW_SECURITY', 'public.secured');
     await using passes = new Subject(database, 'passes');
     expect(await passes.codes({ mode: 'snapshot' }, ['secured'])).toEqual([]);
-    await expect(plain.connections.query('SELECT * FROM public.secured')).rejects.toMatchObject({ code: 'SOURCE_PERMISSION_DENIED' });
+    await expect(plain.connections.query('SELECT * FROM public.secured')).rejects.toMatchObject({
+      code: 'SOURCE_PERMISSION_DENIED',
+    });
     await database.exec(finding.fix);
     expect(await plain.codes({ mode: 'snapshot' }, ['secured'])).toEqual([]);
     await database.exec('ALTER ROLE plain NOBYPASSRLS');
-    await database.exec('CREATE TABLE public.own (id int PRIMARY KEY); ALTER TABLE public.own OWNER TO plain; ALTER TABLE public.own ENABLE ROW LEVEL SECURITY');
+    await database.exec(
+      'CREATE TABLE public.own (id int PRIMARY KEY); ALTER TABLE public.own OWNER TO plain; ALTER TABLE public.own ENABLE ROW LEVEL SECURITY',
+    );
     expect(await plain.codes({ mode: 'snapshot' }, ['own'])).toEqual([]);
     await database.exec('ALTER TABLE public.own FORCE ROW LEVEL SECURITY');
     expect(await plain.codes({ mode: 'snapshot' }, ['own'])).toEqual(['ROW_SECURITY']);
@@ -131,14 +177,19 @@ describe.each(['oldest', 'newest'] as const)('preflight of the %s PostgreSQL tha
       CREATE TABLE public.pk (id int PRIMARY KEY, other int NOT NULL UNIQUE); CREATE TABLE public."no""pk" (a int NOT NULL, b int NOT NULL);
       CREATE UNIQUE INDEX "odd ix" ON public."no""pk" (b, a);`);
     await using admin = new Subject(database);
-    const identity = async (table: string): Promise<Finding | undefined> => (await admin.check({}, [table])).find(({ code }) => code === 'REPLICA_IDENTITY');
+    const identity = async (table: string): Promise<Finding | undefined> =>
+      (await admin.check({}, [table])).find(({ code }) => code === 'REPLICA_IDENTITY');
     expect(await identity('pk')).toBeUndefined();
     await database.exec('ALTER TABLE public.pk REPLICA IDENTITY FULL');
     expect(await identity('pk')).toBeUndefined();
     for (const wrong of ['NOTHING', 'USING INDEX pk_other_key']) {
       await database.exec(`ALTER TABLE public.pk REPLICA IDENTITY ${wrong}`);
       const finding = await identity('pk');
-      expect(finding).toMatchObject({ severity: 'blocker', object: 'public.pk', fix: 'ALTER TABLE "public"."pk" REPLICA IDENTITY DEFAULT;' });
+      expect(finding).toMatchObject({
+        severity: 'blocker',
+        object: 'public.pk',
+        fix: 'ALTER TABLE "public"."pk" REPLICA IDENTITY DEFAULT;',
+      });
       await database.exec(finding?.fix ?? '');
       expect(await identity('pk')).toBeUndefined();
     }
@@ -149,7 +200,7 @@ describe.each(['oldest', 'newest'] as const)('preflight of the %s PostgreSQL tha
       await database.exec(finding?.fix ?? '');
       expect(await identity('no"pk')).toBeUndefined();
     }
-    expect((await admin.codes({ mode: 'snapshot' }, ['no"pk']))).toEqual([]);
+    expect(await admin.codes({ mode: 'snapshot' }, ['no"pk'])).toEqual([]);
   });
 
   test('looks at the replica identity of every partition', async () => {
@@ -159,7 +210,9 @@ describe.each(['oldest', 'newest'] as const)('preflight of the %s PostgreSQL tha
     expect(finding.message).toContain('S.1.part1');
     await database.exec(finding.fix);
     expect(await admin.codes({}, ['parts'])).toEqual(['PARTITIONED_TABLE']);
-    await database.exec('CREATE TABLE public.uparts (id int NOT NULL, v int, UNIQUE (id)) PARTITION BY RANGE (id); CREATE TABLE public.uparts1 PARTITION OF public.uparts FOR VALUES FROM (0) TO (10)');
+    await database.exec(
+      'CREATE TABLE public.uparts (id int NOT NULL, v int, UNIQUE (id)) PARTITION BY RANGE (id); CREATE TABLE public.uparts1 PARTITION OF public.uparts FOR VALUES FROM (0) TO (10)',
+    );
     const unique = only(await admin.check({}, ['uparts']), 'REPLICA_IDENTITY', 'public.uparts');
     await database.exec(unique.fix);
     expect(await admin.codes({}, ['uparts'])).toEqual(['PARTITIONED_TABLE']);
@@ -181,8 +234,12 @@ describe.each(['oldest', 'newest'] as const)('preflight of the %s PostgreSQL tha
 
   test('warns of tables that inherit in the old way', async () => {
     await using admin = new Subject(database);
-    await database.exec('CREATE TABLE public.animals (id int PRIMARY KEY); CREATE TABLE public.cats (lives int) INHERITS (public.animals)');
-    expect(only(await admin.check({ mode: 'snapshot' }, ['animals']), 'INHERITED_TABLE').message).toContain('public.cats');
+    await database.exec(
+      'CREATE TABLE public.animals (id int PRIMARY KEY); CREATE TABLE public.cats (lives int) INHERITS (public.animals)',
+    );
+    expect(only(await admin.check({ mode: 'snapshot' }, ['animals']), 'INHERITED_TABLE').message).toContain(
+      'public.cats',
+    );
     expect(await admin.codes({ mode: 'snapshot' }, ['cats'])).toEqual([]);
   });
 
@@ -194,7 +251,10 @@ describe.each(['oldest', 'newest'] as const)('preflight of the %s PostgreSQL tha
     await session.query('CREATE TABLE public.pending (id int)');
     const [{ pid } = { pid: 0 }] = (await session.query('SELECT pg_backend_pid() AS pid')).rows as { pid: number }[];
     const findings = await checkActivity(holder.connections, { longMs: 0 });
-    expect(only(findings, 'OPEN_TRANSACTION')).toMatchObject({ severity: 'warning', fix: expect.stringContaining(`pg_terminate_backend(${pid})`) });
+    expect(only(findings, 'OPEN_TRANSACTION')).toMatchObject({
+      severity: 'warning',
+      fix: expect.stringContaining(`pg_terminate_backend(${pid})`),
+    });
     expect(await checkActivity(holder.connections)).toEqual([]);
     await session.query("PREPARE TRANSACTION 'it''s late'");
     const prepared = only(await checkActivity(holder.connections, { longMs: 0 }), 'PREPARED_TRANSACTION');
@@ -205,11 +265,15 @@ describe.each(['oldest', 'newest'] as const)('preflight of the %s PostgreSQL tha
 
   test('tells a slot and a publication of a former try from those of others', async () => {
     await using admin = new Subject(database);
-    await database.exec(`SELECT pg_create_logical_replication_slot('millrace_shop_1', 'pgoutput'); SELECT pg_create_logical_replication_slot('millrace_shop_7', 'pgoutput'); SELECT pg_create_logical_replication_slot('millrace_shop_b_2', 'pgoutput')`);
+    await database.exec(
+      `SELECT pg_create_logical_replication_slot('millrace_shop_1', 'pgoutput'); SELECT pg_create_logical_replication_slot('millrace_shop_7', 'pgoutput'); SELECT pg_create_logical_replication_slot('millrace_shop_b_2', 'pgoutput')`,
+    );
     await database.exec('CREATE PUBLICATION millrace_shop_1 FOR TABLE public.pk');
     const findings = await admin.check();
     expect(findings.map(({ severity, code, object }) => [severity, code, object])).toEqual([
-      ['warning', 'SLOT_EXISTS', 'millrace_shop_1'], ['warning', 'PUBLICATION_EXISTS', 'millrace_shop_1'], ['info', 'SLOT_LEFT_OVER', 'millrace_shop_7'],
+      ['warning', 'SLOT_EXISTS', 'millrace_shop_1'],
+      ['warning', 'PUBLICATION_EXISTS', 'millrace_shop_1'],
+      ['info', 'SLOT_LEFT_OVER', 'millrace_shop_7'],
     ]);
     expect(await admin.codes({ resuming: true })).toEqual([]);
     expect(only(await subject.check(), 'PUBLICATION_EXISTS').severity).toBe('blocker');
@@ -223,16 +287,21 @@ describe.each(['oldest', 'newest'] as const)('preflight of the %s PostgreSQL tha
 
   test('a slot of the name that somebody reads is a blocker', async () => {
     await using admin = new Subject(database);
-    await database.exec("SELECT pg_create_logical_replication_slot('millrace_shop_1', 'pgoutput'); CREATE PUBLICATION other FOR TABLE public.pk");
+    await database.exec(
+      "SELECT pg_create_logical_replication_slot('millrace_shop_1', 'pgoutput'); CREATE PUBLICATION other FOR TABLE public.pk",
+    );
     const reader = await admin.connections.replicationClient();
-    const streaming = reader.query("START_REPLICATION SLOT millrace_shop_1 LOGICAL 0/0 (proto_version '1', publication_names 'other')").catch(() => {});
-    const active = async (): Promise<boolean> => (await database.query<{ active: boolean }>('SELECT active FROM pg_replication_slots'))[0]?.active === true;
+    const streaming = reader
+      .query("START_REPLICATION SLOT millrace_shop_1 LOGICAL 0/0 (proto_version '1', publication_names 'other')")
+      .catch(() => {});
+    const active = async (): Promise<boolean> =>
+      (await database.query<{ active: boolean }>('SELECT active FROM pg_replication_slots'))[0]?.active === true;
     await waitFor(active);
     const finding = only(await admin.check(), 'SLOT_EXISTS');
     expect(finding.severity).toBe('blocker');
     reader.abort();
     await streaming;
-    await waitFor(async () => !await active());
+    await waitFor(async () => !(await active()));
     await database.exec("SELECT pg_drop_replication_slot('millrace_shop_1')");
     await database.exec('DROP PUBLICATION other');
   });
@@ -267,9 +336,18 @@ describe.each(['oldest', 'newest'] as const)('preflight of the %s PostgreSQL tha
   beforeAll(async () => {
     const eighteen = version === 'newest' ? { idle_replication_slot_timeout: '1h' } : {};
     database = await testPostgres({
-      version, settings: {
-        wal_level: 'replica', max_replication_slots: 1, max_wal_senders: 0, max_connections: 15, max_slot_wal_keep_size: '64MB', wal_sender_timeout: 0,
-        logical_decoding_work_mem: '1MB', synchronous_commit: 'local', synchronous_standby_names: 'nosuch', ...eighteen,
+      version,
+      settings: {
+        wal_level: 'replica',
+        max_replication_slots: 1,
+        max_wal_senders: 0,
+        max_connections: 15,
+        max_slot_wal_keep_size: '64MB',
+        wal_sender_timeout: 0,
+        logical_decoding_work_mem: '1MB',
+        synchronous_commit: 'local',
+        synchronous_standby_names: 'nosuch',
+        ...eighteen,
       },
     });
     await database.exec("SELECT pg_create_physical_replication_slot('somebody')");
@@ -282,10 +360,15 @@ describe.each(['oldest', 'newest'] as const)('preflight of the %s PostgreSQL tha
 
   test('finds everything that stops a continuous job, the worst first', async () => {
     const expected = [
-      ['blocker', 'WAL_LEVEL'], ['blocker', 'NO_FREE_SLOT'], ['blocker', 'NO_FREE_WAL_SENDER'],
-      ['warning', 'FEW_CONNECTIONS_LEFT'], ['warning', 'SLOT_RETENTION_TIGHT'],
+      ['blocker', 'WAL_LEVEL'],
+      ['blocker', 'NO_FREE_SLOT'],
+      ['blocker', 'NO_FREE_WAL_SENDER'],
+      ['warning', 'FEW_CONNECTIONS_LEFT'],
+      ['warning', 'SLOT_RETENTION_TIGHT'],
       ...(Number.parseInt(database.server.version, 10) >= 18 ? [['warning', 'IDLE_SLOT_TIMEOUT']] : []),
-      ['warning', 'WAL_SENDER_TIMEOUT'], ['info', 'SYNCHRONOUS_STANDBY'], ['info', 'DECODING_MEMORY'],
+      ['warning', 'WAL_SENDER_TIMEOUT'],
+      ['info', 'SYNCHRONOUS_STANDBY'],
+      ['info', 'DECODING_MEMORY'],
     ];
     const findings = await subject.check();
     expect(findings.map(({ severity, code }) => [severity, code])).toEqual(expected);
@@ -321,6 +404,8 @@ describe('preflight of a server that is no primary, or is not there', () => {
 
   test('rejects with what can be made a finding', async () => {
     const connections = new PostgresConnections('postgresql://u@127.0.0.1:1/d');
-    await expect(runPreflight(connections, { mode: 'snapshot', maxRetainedBytes: GIB, resuming: false })).rejects.toBeInstanceOf(MillraceError);
+    await expect(
+      runPreflight(connections, { mode: 'snapshot', maxRetainedBytes: GIB, resuming: false }),
+    ).rejects.toBeInstanceOf(MillraceError);
   });
 });

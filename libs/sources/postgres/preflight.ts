@@ -20,25 +20,32 @@ const SEVERITIES = ['blocker', 'warning', 'info'];
  */
 export async function runPreflight(connections: PostgresConnections, request: PreflightRequest): Promise<Finding[]> {
   const server = await readServerFacts(connections);
-  const serverRequest: ServerRequest = { mode: request.mode, hasSlot: request.resuming, maxRetainedBytes: request.maxRetainedBytes };
+  const serverRequest: ServerRequest = {
+    mode: request.mode,
+    hasSlot: request.resuming,
+    maxRetainedBytes: request.maxRetainedBytes,
+  };
   const findings = checkServer(server, serverRequest);
   if (findings.some(({ code }) => code === 'SOURCE_VERSION')) return findings;
   const tables = await checkedTables(connections, request);
   for (const table of tables) findings.push(...checkReading(table, server));
-  if (request.mode === 'continuous') findings.push(...await checkContinuous(connections, request, server, tables));
+  if (request.mode === 'continuous') findings.push(...(await checkContinuous(connections, request, server, tables)));
   return findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
 
 async function checkContinuous(
-  connections: PostgresConnections, request: PreflightRequest, server: ServerFacts, tables: readonly CheckedTable[],
+  connections: PostgresConnections,
+  request: PreflightRequest,
+  server: ServerFacts,
+  tables: readonly CheckedTable[],
 ): Promise<Finding[]> {
   const findings = checkRole(server, tables, request.resuming);
   for (const table of tables) findings.push(...checkFollowing(table));
   if (!request.resuming) {
-    findings.push(...await checkActivity(connections));
-    if (request.names) findings.push(...await checkNames(connections, request.names));
+    findings.push(...(await checkActivity(connections)));
+    if (request.names) findings.push(...(await checkNames(connections, request.names)));
   }
-  if (mayTryReplication(server)) findings.push(...await checkReplicationSession(connections));
+  if (mayTryReplication(server)) findings.push(...(await checkReplicationSession(connections)));
   return findings;
 }
 
@@ -65,18 +72,34 @@ async function checkReplicationSession(connections: PostgresConnections): Promis
   }
 }
 
-async function checkedTables(connections: PostgresConnections, { plan, tables }: PreflightRequest): Promise<CheckedTable[]> {
+async function checkedTables(
+  connections: PostgresConnections,
+  { plan, tables }: PreflightRequest,
+): Promise<CheckedTable[]> {
   const uses = new Map<string, TableUse & { key: string[] }>();
   for (const table of plan?.tables ?? []) {
     const columns = table.columns.map((column) => column.name);
-    uses.set(table.sourceId, { oid: table.sourceId, columns, whole: table.key.length === 0, key: table.key.map((index) => columns[index] as string) });
+    uses.set(table.sourceId, {
+      oid: table.sourceId,
+      columns,
+      whole: table.key.length === 0,
+      key: table.key.map((index) => columns[index] as string),
+    });
   }
   for (const table of tables ?? []) {
     if (uses.has(table.sourceId)) continue;
     const key = table.keys.find((candidate) => !candidate.deferrable)?.columns ?? [];
-    uses.set(table.sourceId, { oid: table.sourceId, columns: table.columns.map((column) => column.name), whole: key.length === 0, key });
+    uses.set(table.sourceId, {
+      oid: table.sourceId,
+      columns: table.columns.map((column) => column.name),
+      whole: key.length === 0,
+      key,
+    });
   }
   if (uses.size === 0) return [];
-  const facts = await readTableFacts(connections, [...uses.values()].map(({ oid, columns, whole }) => ({ oid, columns, whole })));
+  const facts = await readTableFacts(
+    connections,
+    [...uses.values()].map(({ oid, columns, whole }) => ({ oid, columns, whole })),
+  );
   return facts.map((table) => ({ facts: table, object: qualifiedName(table), key: uses.get(table.oid)?.key ?? [] }));
 }

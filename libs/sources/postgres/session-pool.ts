@@ -31,7 +31,7 @@ export class SessionPool {
   async query<T extends pg.QueryResultRow>(sql: string, params: readonly unknown[]): Promise<T[]> {
     await this.#turn();
     try {
-      const client = this.#take() ?? await this.#open();
+      const client = this.#take() ?? (await this.#open());
       try {
         return await this.#timed<T>(client, sql, params);
       } catch (error) {
@@ -48,10 +48,12 @@ export class SessionPool {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#idle.splice(0).map(({ client, timer }) => {
-      clearTimeout(timer);
-      return client.close();
-    }));
+    await Promise.all(
+      this.#idle.splice(0).map(({ client, timer }) => {
+        clearTimeout(timer);
+        return client.close();
+      }),
+    );
   }
 
   async #turn(): Promise<void> {
@@ -81,8 +83,15 @@ export class SessionPool {
     void client.close();
   }
 
-  async #timed<T extends pg.QueryResultRow>(client: SourceClient, sql: string, params: readonly unknown[]): Promise<T[]> {
-    const timer = setTimeout(() => client.abort(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })), this.#options.queryTimeoutMs);
+  async #timed<T extends pg.QueryResultRow>(
+    client: SourceClient,
+    sql: string,
+    params: readonly unknown[],
+  ): Promise<T[]> {
+    const timer = setTimeout(
+      () => client.abort(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })),
+      this.#options.queryTimeoutMs,
+    );
     try {
       const { rows } = await client.query<T>(sql, params as unknown[]);
       return rows;

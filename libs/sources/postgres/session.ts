@@ -24,20 +24,35 @@ const LOCK_TIMEOUT_MS = 30_000;
  */
 export function sessionSettings(options: SessionOptions): Record<string, string> {
   return {
-    DateStyle: 'ISO,MDY', IntervalStyle: 'iso_8601', TimeZone: 'UTC', extra_float_digits: '3', bytea_output: 'hex',
-    standard_conforming_strings: 'on', xmlbinary: 'base64', search_path: '', quote_all_identifiers: 'off',
-    statement_timeout: '0', idle_in_transaction_session_timeout: '0', idle_session_timeout: '0',
+    DateStyle: 'ISO,MDY',
+    IntervalStyle: 'iso_8601',
+    TimeZone: 'UTC',
+    extra_float_digits: '3',
+    bytea_output: 'hex',
+    standard_conforming_strings: 'on',
+    xmlbinary: 'base64',
+    search_path: '',
+    quote_all_identifiers: 'off',
+    statement_timeout: '0',
+    idle_in_transaction_session_timeout: '0',
+    idle_session_timeout: '0',
     lock_timeout: String(options.replication ? 0 : (options.lockTimeoutMs ?? LOCK_TIMEOUT_MS)),
-    default_transaction_isolation: 'read committed', default_transaction_deferrable: 'off',
+    default_transaction_isolation: 'read committed',
+    default_transaction_deferrable: 'off',
     default_transaction_read_only: options.replication || options.readOnly === false ? 'off' : 'on',
-    row_security: 'off', jit: 'off',
-    tcp_keepalives_idle: '30', tcp_keepalives_interval: '10', tcp_keepalives_count: '3',
+    row_security: 'off',
+    jit: 'off',
+    tcp_keepalives_idle: '30',
+    tcp_keepalives_interval: '10',
+    tcp_keepalives_count: '3',
   };
 }
 
 /** As the server's command line has them: backslashes before spaces and backslashes. */
 export function settingsAsOptions(settings: Record<string, string>): string {
-  return Object.entries(settings).map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, '\\$&')}`).join(' ');
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, '\\$&')}`)
+    .join(' ');
 }
 
 /** A client over a socket that is already connected, which remembers what broke it. */
@@ -50,10 +65,18 @@ export class SourceClient extends pg.Client {
   constructor(socket: Socket, config: pg.ClientConfig) {
     super({ ...config, stream: () => preconnected(socket) } as pg.ClientConfig);
     this.socket = socket;
-    this.on('error', (error: Error) => { this.lost ??= error; });
-    socket.on('error', (error: Error) => { this.lost ??= error; });
-    socket.once('end', () => { if (!this.#closing) socket.destroy(closedByServer()); });
-    socket.once('close', () => { this.lost ??= closedByServer(); });
+    this.on('error', (error: Error) => {
+      this.lost ??= error;
+    });
+    socket.on('error', (error: Error) => {
+      this.lost ??= error;
+    });
+    socket.once('end', () => {
+      if (!this.#closing) socket.destroy(closedByServer());
+    });
+    socket.once('close', () => {
+      this.lost ??= closedByServer();
+    });
   }
 
   /** Ends the session politely; after `graceMs` by closing the socket. Never rejects. */

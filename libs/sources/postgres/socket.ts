@@ -17,11 +17,12 @@ const FIRST_MESSAGES = new Set([0x52, ERROR_RESPONSE, 0x4e, 0x76]);
 
 /** Connected, encrypted or not, with nothing of the session said yet. Rejects with the raw error, or a MillraceError. */
 export async function openSocket(target: PostgresTarget, encrypted: boolean, signal: AbortSignal): Promise<Socket> {
+  if (!encrypted || isUnix(target)) return connected(target, signal);
+  const options = await tlsOptions(target);
   const socket = await connected(target, signal);
-  if (!encrypted || isUnix(target)) return socket;
   try {
     if (!target.ssl.direct) await requestTls(socket, target, signal);
-    return await secured(socket, await tlsOptions(target), signal);
+    return await secured(socket, options, signal);
   } catch (error) {
     socket.destroy();
     throw error;
@@ -35,7 +36,14 @@ export function isUnix(target: PostgresTarget): boolean {
 async function connected(target: PostgresTarget, signal: AbortSignal): Promise<Socket> {
   const socket = isUnix(target)
     ? connectSocket({ path: `${target.host.replace(/^@/, '\0')}/.s.PGSQL.${target.port}` })
-    : connectSocket({ host: target.hostAddress ?? target.host, port: target.port, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS, noDelay: true });
+    : connectSocket({
+        host: target.hostAddress ?? target.host,
+        port: target.port,
+        keepAlive: true,
+        keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
+        noDelay: true,
+      });
+  socket.on('error', heardLater);
   await happens(socket, 'connect', signal);
   return socket;
 }
@@ -47,25 +55,37 @@ async function requestTls(socket: Socket, target: PostgresTarget, signal: AbortS
   const answer = socket.read() as Buffer | null;
   if (answer?.length === 1 && answer[0] === OFFERS_TLS) return;
   if (answer?.length === 1 && answer[0] === REFUSES_TLS) {
-    throw new MillraceError(POSTGRES_CODES.SOURCE_TLS_REQUIRED, `The server at ${target.where} does not offer TLS, and the source URI says sslmode=${target.ssl.mode}. ${POSTGRES_CODES.SOURCE_TLS_REQUIRED.remedy}`);
+    throw new MillraceError(
+      POSTGRES_CODES.SOURCE_TLS_REQUIRED,
+      `The server at ${target.where} does not offer TLS, and the source URI says sslmode=${target.ssl.mode}. ${POSTGRES_CODES.SOURCE_TLS_REQUIRED.remedy}`,
+    );
   }
-  if (answer === null || answer[0] === ERROR_RESPONSE) throw Object.assign(new Error('closed while TLS was asked for'), { code: 'ECONNRESET' });
+  if (answer === null || answer[0] === ERROR_RESPONSE)
+    throw Object.assign(new Error('closed while TLS was asked for'), { code: 'ECONNRESET' });
   throw notPostgres(target);
 }
 
 /** Looks at the first byte of the server's first message: another protocol is ended before the driver tries to read it. */
-export function watchFirstMessage(socket: Socket, target: PostgresTarget, refuse: (error: MillraceError) => void): void {
+export function watchFirstMessage(
+  socket: Socket,
+  target: PostgresTarget,
+  refuse: (error: MillraceError) => void,
+): void {
   socket.once('data', (message: Buffer) => {
     if (!FIRST_MESSAGES.has(message[0] ?? 0)) refuse(notPostgres(target));
   });
 }
 
 function notPostgres(target: PostgresTarget): MillraceError {
-  return new MillraceError(POSTGRES_CODES.SOURCE_NOT_POSTGRES, `What answers at ${target.where} is not PostgreSQL. ${POSTGRES_CODES.SOURCE_NOT_POSTGRES.remedy}`);
+  return new MillraceError(
+    POSTGRES_CODES.SOURCE_NOT_POSTGRES,
+    `What answers at ${target.where} is not PostgreSQL. ${POSTGRES_CODES.SOURCE_NOT_POSTGRES.remedy}`,
+  );
 }
 
 async function secured(socket: Socket, options: ConnectionOptions, signal: AbortSignal): Promise<Socket> {
   const secure = connectTls({ ...options, socket });
+  secure.on('error', heardLater);
   await happens(secure, 'secureConnect', signal);
   return secure;
 }
@@ -77,7 +97,10 @@ async function secured(socket: Socket, options: ConnectionOptions, signal: Abort
  */
 async function tlsOptions(target: PostgresTarget): Promise<ConnectionOptions> {
   const { ssl } = target;
-  const checksChain = ssl.mode === 'verify-full' || ssl.mode === 'verify-ca' || (ssl.mode === 'require' && ssl.rootCertificate !== undefined);
+  const checksChain =
+    ssl.mode === 'verify-full' ||
+    ssl.mode === 'verify-ca' ||
+    (ssl.mode === 'require' && ssl.rootCertificate !== undefined);
   const named = isIP(target.host) === 0;
   return {
     host: target.host,
@@ -99,9 +122,16 @@ async function file(path: string, parameter: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw new MillraceError(POSTGRES_CODES.SOURCE_URI, `The file that ${parameter} names in the source URI cannot be read: ${path}.`, { cause });
+    throw new MillraceError(
+      POSTGRES_CODES.SOURCE_URI,
+      `The file that ${parameter} names in the source URI cannot be read: ${path}.`,
+      { cause },
+    );
   }
 }
+
+/** An error between two steps must not end the process: the next step, or the session, meets a destroyed socket. */
+function heardLater(): void {}
 
 /** The event, or the socket's error, or its end, or the signal's reason (the socket is destroyed then). */
 function happens(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
@@ -110,7 +140,6 @@ function happens(socket: Socket, event: string, signal: AbortSignal): Promise<vo
       socket.off(event, done).off('error', settle).off('close', closed);
       signal.removeEventListener('abort', aborted);
       if (error === undefined) return resolve();
-      socket.on('error', () => {});
       socket.destroy();
       reject(error);
     };

@@ -22,8 +22,23 @@ export type PgTypes = ReadonlyMap<number, PgType>;
 
 /** Oids that never change (pg_type.dat). Everything built in that is not here is text. */
 const KINDS: Record<number, Exclude<ValueType['kind'], 'array' | 'numeric'>> = {
-  16: 'bool', 17: 'bytes', 20: 'int64', 21: 'int16', 23: 'int32', 26: 'oid', 114: 'json', 3802: 'json', 700: 'float32',
-  701: 'float64', 1042: 'char', 1082: 'date', 1083: 'time', 1114: 'timestamp', 1184: 'timestamptz', 1186: 'interval', 2950: 'uuid',
+  16: 'bool',
+  17: 'bytes',
+  20: 'int64',
+  21: 'int16',
+  23: 'int32',
+  26: 'oid',
+  114: 'json',
+  3802: 'json',
+  700: 'float32',
+  701: 'float64',
+  1042: 'char',
+  1082: 'date',
+  1083: 'time',
+  1114: 'timestamp',
+  1184: 'timestamptz',
+  1186: 'interval',
+  2950: 'uuid',
 };
 const NUMERIC = 1700;
 const FIRST_OF_USERS = 16_384;
@@ -32,13 +47,28 @@ const VECTORS = new Set([22, 30]);
 
 /** Built-in types whose `=` means something else than equal text, or that have none. */
 const OWN_EQUALITY: Record<number, string> = {
-  114: 'json has no equality', 3802: 'equal jsonb values can have different texts', 142: 'xml has no equality',
-  1186: 'equal intervals can have different texts (24 hours and 1 day)', 1266: 'a time with time zone sorts and compares by more than its text',
-  600: 'points compare within a tolerance', 601: 'lines compare within a tolerance', 602: 'paths compare by the number of their points',
-  603: 'boxes compare by area', 604: 'polygons have no exact equality', 628: 'lines compare within a tolerance', 718: 'circles compare by area',
-  3614: 'a text search vector compares by more than its text', 3615: 'a text search query compares by more than its text',
-  22: 'int2vector has no usable equality', 30: 'oidvector has no usable equality', 4072: 'jsonpath has no equality', 1790: 'refcursor has no equality',
-  1033: 'aclitem compares by roles, not by text', 2970: 'txid_snapshot has no equality', 5038: 'pg_snapshot has no equality', 194: 'pg_node_tree has no equality',
+  114: 'json has no equality',
+  3802: 'equal jsonb values can have different texts',
+  142: 'xml has no equality',
+  1186: 'equal intervals can have different texts (24 hours and 1 day)',
+  1266: 'a time with time zone sorts and compares by more than its text',
+  600: 'points compare within a tolerance',
+  601: 'lines compare within a tolerance',
+  602: 'paths compare by the number of their points',
+  603: 'boxes compare by area',
+  604: 'polygons have no exact equality',
+  628: 'lines compare within a tolerance',
+  718: 'circles compare by area',
+  3614: 'a text search vector compares by more than its text',
+  3615: 'a text search query compares by more than its text',
+  22: 'int2vector has no usable equality',
+  30: 'oidvector has no usable equality',
+  4072: 'jsonpath has no equality',
+  1790: 'refcursor has no equality',
+  1033: 'aclitem compares by roles, not by text',
+  2970: 'txid_snapshot has no equality',
+  5038: 'pg_snapshot has no equality',
+  194: 'pg_node_tree has no equality',
 };
 /** regproc, regprocedure, regoper, regoperator, regclass, regtype, regconfig, regdictionary, regnamespace, regrole, regcollation */
 const NAMES_OF_OBJECTS = new Set([24, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191]);
@@ -52,7 +82,11 @@ export function valueType(types: PgTypes, oid: number, modifier: number, formatt
   if (type.kind === 'd') return valueType(types, type.base, type.baseModifier, type.baseFormatted ?? type.formatted);
   if (type.kind === 'e') return { kind: 'enum', name: type.formatted };
   if (isArray(types, type)) {
-    return { kind: 'array', element: valueType(types, type.element, modifier, types.get(type.element)?.formatted ?? ''), name: formatted };
+    return {
+      kind: 'array',
+      element: valueType(types, type.element, modifier, types.get(type.element)?.formatted ?? ''),
+      name: formatted,
+    };
   }
   if (oid === NUMERIC) return numericType(modifier, formatted);
   return { kind: KINDS[oid] ?? 'text', name: formatted };

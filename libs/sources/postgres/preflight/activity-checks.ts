@@ -24,25 +24,41 @@ export interface ActivityOptions {
   longMs?: number;
 }
 
-export async function checkActivity(connections: PostgresConnections, { longMs = LONG_MS }: ActivityOptions = {}): Promise<Finding[]> {
+export async function checkActivity(
+  connections: PostgresConnections,
+  { longMs = LONG_MS }: ActivityOptions = {},
+): Promise<Finding[]> {
   const [open, prepared] = await Promise.all([
-    connections.query<{ pid: number; database: string | null; age: number | null }>(OPEN, [longMs, OLD_BY_TRANSACTIONS]),
+    connections.query<{ pid: number; database: string | null; age: number | null }>(OPEN, [
+      longMs,
+      OLD_BY_TRANSACTIONS,
+    ]),
     connections.query<{ gid: string; database: string; age: number }>(PREPARED, [longMs]),
   ]);
   return [...open.map(openTransaction), ...prepared.map(preparedTransaction)];
 }
 
-function openTransaction({ pid, database, age }: { pid: number; database: string | null; age: number | null }): Finding {
+function openTransaction({
+  pid,
+  database,
+  age,
+}: {
+  pid: number;
+  database: string | null;
+  age: number | null;
+}): Finding {
   const since = age === null ? 'for a time that this role may not see' : `for ${duration(age)}`;
   return warning({
-    code: 'OPEN_TRANSACTION', message: `The session ${pid} of the database ${database ?? '?'} has had a transaction open ${since}: the job can start only when it has ended.`,
+    code: 'OPEN_TRANSACTION',
+    message: `The session ${pid} of the database ${database ?? '?'} has had a transaction open ${since}: the job can start only when it has ended.`,
     fix: `Let it end, or end it: SELECT pg_terminate_backend(${pid});`,
   });
 }
 
 function preparedTransaction({ gid, database, age }: { gid: string; database: string; age: number }): Finding {
   return warning({
-    code: 'PREPARED_TRANSACTION', message: `The prepared transaction ${gid} of the database ${database} has been waiting for ${duration(age)}: the job can start only when it has ended.`,
+    code: 'PREPARED_TRANSACTION',
+    message: `The prepared transaction ${gid} of the database ${database} has been waiting for ${duration(age)}: the job can start only when it has ended.`,
     fix: `In the database ${database}: COMMIT PREPARED ${literal(gid)}; or ROLLBACK PREPARED ${literal(gid)};`,
   });
 }

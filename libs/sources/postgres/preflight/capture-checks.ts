@@ -44,22 +44,33 @@ function sameName(row: SlotRow, database: string): Finding {
   const drop = `SELECT pg_drop_replication_slot(${literal(row.slot)});`;
   if (row.plugin !== 'pgoutput' || row.database !== database) {
     return blocker({
-      code: 'SLOT_EXISTS', object: row.slot, message: `There is a replication slot of this name that is none of Millrace's for this database (plugin ${row.plugin ?? 'none'}, database ${row.database ?? 'none'}).`,
+      code: 'SLOT_EXISTS',
+      object: row.slot,
+      message: `There is a replication slot of this name that is none of Millrace's for this database (plugin ${row.plugin ?? 'none'}, database ${row.database ?? 'none'}).`,
       fix: `Name the job otherwise, or in that database: ${drop}`,
     });
   }
   if (row.active) {
     return blocker({
-      code: 'SLOT_EXISTS', object: row.slot, message: `Another session (${row.pid ?? '?'}) reads from the replication slot of this name: a job of the same name runs against another target.`,
+      code: 'SLOT_EXISTS',
+      object: row.slot,
+      message: `Another session (${row.pid ?? '?'}) reads from the replication slot of this name: a job of the same name runs against another target.`,
       fix: `Name one of the two jobs otherwise; or stop the other, then: ${drop}`,
     });
   }
-  return warning({ code: 'SLOT_EXISTS', object: row.slot, message: 'There is a replication slot of this name, of a former try; the job drops it and makes its own.', fix: `Nothing, where no other job of this name needs it; otherwise name this job otherwise.` });
+  return warning({
+    code: 'SLOT_EXISTS',
+    object: row.slot,
+    message: 'There is a replication slot of this name, of a former try; the job drops it and makes its own.',
+    fix: `Nothing, where no other job of this name needs it; otherwise name this job otherwise.`,
+  });
 }
 
 function sibling(row: SlotRow): Finding {
   return info({
-    code: 'SLOT_LEFT_OVER', object: row.slot, message: `There is a replication slot of another load of a job of this name${row.active ? ', in use' : ''}; it keeps ${size(row.retained)} of log.`,
+    code: 'SLOT_LEFT_OVER',
+    object: row.slot,
+    message: `There is a replication slot of another load of a job of this name${row.active ? ', in use' : ''}; it keeps ${size(row.retained)} of log.`,
     fix: row.active ? '' : `Where no job needs it: SELECT pg_drop_replication_slot(${literal(row.slot)});`,
   });
 }
@@ -67,7 +78,17 @@ function sibling(row: SlotRow): Finding {
 function publicationExists(publication: string, { owner, owns }: PublicationRow): Finding {
   const drop = `DROP PUBLICATION ${name(publication)};`;
   if (!owns) {
-    return blocker({ code: 'PUBLICATION_EXISTS', object: publication, message: `There is a publication of this name that belongs to ${owner}, so the job cannot replace it.`, fix: `Name the job otherwise, or as ${owner}: ${drop}` });
+    return blocker({
+      code: 'PUBLICATION_EXISTS',
+      object: publication,
+      message: `There is a publication of this name that belongs to ${owner}, so the job cannot replace it.`,
+      fix: `Name the job otherwise, or as ${owner}: ${drop}`,
+    });
   }
-  return warning({ code: 'PUBLICATION_EXISTS', object: publication, message: 'There is a publication of this name, of a former try; the job drops it and makes its own.', fix: 'Nothing, where no other job of this name needs it; otherwise name this job otherwise.' });
+  return warning({
+    code: 'PUBLICATION_EXISTS',
+    object: publication,
+    message: 'There is a publication of this name, of a former try; the job drops it and makes its own.',
+    fix: 'Nothing, where no other job of this name needs it; otherwise name this job otherwise.',
+  });
 }

@@ -14,7 +14,8 @@ export function checkRole(server: ServerFacts, tables: readonly CheckedTable[], 
 function replicationRight({ replication, role }: ServerFacts): Finding | undefined {
   if (replication) return undefined;
   return blocker({
-    code: 'NO_REPLICATION_RIGHT', message: `The role ${role} may not read the log.`,
+    code: 'NO_REPLICATION_RIGHT',
+    message: `The role ${role} may not read the log.`,
     fix: `ALTER ROLE ${name(role)} REPLICATION; (on Amazon RDS: GRANT rds_replication TO ${name(role)};)`,
   });
 }
@@ -22,7 +23,8 @@ function replicationRight({ replication, role }: ServerFacts): Finding | undefin
 function createRight({ mayCreate, role, database }: ServerFacts): Finding | undefined {
   if (mayCreate) return undefined;
   return blocker({
-    code: 'CANNOT_PUBLISH', message: `The role ${role} may not create a publication in the database ${database}.`,
+    code: 'CANNOT_PUBLISH',
+    message: `The role ${role} may not create a publication in the database ${database}.`,
     fix: `GRANT CREATE ON DATABASE ${name(database)} TO ${name(role)};`,
   });
 }
@@ -31,7 +33,9 @@ function createRight({ mayCreate, role, database }: ServerFacts): Finding | unde
 function ownership({ superuser, role }: ServerFacts, { facts, object }: CheckedTable): Finding | undefined {
   if (superuser || facts.owns) return undefined;
   return blocker({
-    code: 'CANNOT_PUBLISH', object, message: `Only its owner, ${facts.owner}, may publish this table, and the role ${role} is not a member of it.`,
+    code: 'CANNOT_PUBLISH',
+    object,
+    message: `Only its owner, ${facts.owner}, may publish this table, and the role ${role} is not a member of it.`,
     fix: `GRANT ${name(facts.owner)} TO ${name(role)};`,
   });
 }

@@ -28,8 +28,17 @@ export interface ServerFacts {
 export type Settings = Readonly<Record<string, { value: string; unit: string | null } | undefined>>;
 
 const SETTINGS = [
-  'wal_level', 'max_replication_slots', 'max_wal_senders', 'max_connections', 'superuser_reserved_connections', 'reserved_connections',
-  'max_slot_wal_keep_size', 'synchronous_standby_names', 'wal_sender_timeout', 'idle_replication_slot_timeout', 'logical_decoding_work_mem',
+  'wal_level',
+  'max_replication_slots',
+  'max_wal_senders',
+  'max_connections',
+  'superuser_reserved_connections',
+  'reserved_connections',
+  'max_slot_wal_keep_size',
+  'synchronous_standby_names',
+  'wal_sender_timeout',
+  'idle_replication_slot_timeout',
+  'logical_decoding_work_mem',
 ];
 
 /** On Amazon's service a membership gives what the attribute REPLICATION gives elsewhere. */

@@ -24,10 +24,14 @@ export function checkFollowing(table: CheckedTable): Finding[] {
 
 function noSelect({ facts, object }: CheckedTable, { role }: ServerFacts): Finding | undefined {
   if (facts.mayUseSchema && facts.mayRead) return undefined;
-  const missing = facts.mayUseSchema ? 'may not read all columns of it that the job uses' : `may not use the schema ${facts.schema}`;
+  const missing = facts.mayUseSchema
+    ? 'may not read all columns of it that the job uses'
+    : `may not use the schema ${facts.schema}`;
   const usage = facts.mayUseSchema ? '' : `GRANT USAGE ON SCHEMA ${name(facts.schema)} TO ${name(role)}; `;
   return blocker({
-    code: 'NO_SELECT', object, message: `The role ${role} ${missing}.`,
+    code: 'NO_SELECT',
+    object,
+    message: `The role ${role} ${missing}.`,
     fix: `${usage}GRANT SELECT ON TABLE ${name(facts.schema, facts.name)} TO ${name(role)};`,
   });
 }
@@ -38,7 +42,9 @@ function rowSecurity({ facts, object }: CheckedTable, { role }: ServerFacts): Fi
   const table = name(facts.schema, facts.name);
   const without = facts.owns && facts.forced ? `, or ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY;` : '';
   return blocker({
-    code: 'ROW_SECURITY', object, message: `Row-level security of this table applies to the role ${role}: rows that its policies hide would be missing.`,
+    code: 'ROW_SECURITY',
+    object,
+    message: `Row-level security of this table applies to the role ${role}: rows that its policies hide would be missing.`,
     fix: `ALTER ROLE ${name(role)} BYPASSRLS;${without}`,
   });
 }
@@ -46,31 +52,50 @@ function rowSecurity({ facts, object }: CheckedTable, { role }: ServerFacts): Fi
 function inherited({ facts, object }: CheckedTable): Finding | undefined {
   if (facts.heirs.length === 0) return undefined;
   return warning({
-    code: 'INHERITED_TABLE', object, message: `Other tables inherit from this one: ${list(facts.heirs)}. Their rows are not taken for rows of it, though SELECT shows them.`,
+    code: 'INHERITED_TABLE',
+    object,
+    message: `Other tables inherit from this one: ${list(facts.heirs)}. Their rows are not taken for rows of it, though SELECT shows them.`,
     fix: 'Map the tables that inherit as collections of their own, or make them partitions.',
   });
 }
 
 function unlogged({ facts, object }: CheckedTable): Finding[] {
-  return facts.relations.filter((relation) => relation.unlogged).map((relation) => blocker({
-    code: 'UNLOGGED_TABLE', object: facts.kind === 'p' ? label(relation) : object, message: 'It is unlogged: its changes are in no log, and it is empty after a crash.',
-    fix: `ALTER TABLE ${name(relation.schema, relation.name)} SET LOGGED;`,
-  }));
+  return facts.relations
+    .filter((relation) => relation.unlogged)
+    .map((relation) =>
+      blocker({
+        code: 'UNLOGGED_TABLE',
+        object: facts.kind === 'p' ? label(relation) : object,
+        message: 'It is unlogged: its changes are in no log, and it is empty after a crash.',
+        fix: `ALTER TABLE ${name(relation.schema, relation.name)} SET LOGGED;`,
+      }),
+    );
 }
 
 function foreignPartitions({ facts }: CheckedTable): Finding[] {
-  return facts.relations.filter((relation) => relation.kind === 'f').map((relation) => blocker({
-    code: 'FOREIGN_PARTITION', object: label(relation), message: `It is a foreign table and a partition of ${facts.schema}.${facts.name}: its changes are in the log of another server.`,
-    fix: `ALTER TABLE ${name(facts.schema, facts.name)} DETACH PARTITION ${name(relation.schema, relation.name)};`,
-  }));
+  return facts.relations
+    .filter((relation) => relation.kind === 'f')
+    .map((relation) =>
+      blocker({
+        code: 'FOREIGN_PARTITION',
+        object: label(relation),
+        message: `It is a foreign table and a partition of ${facts.schema}.${facts.name}: its changes are in the log of another server.`,
+        fix: `ALTER TABLE ${name(facts.schema, facts.name)} DETACH PARTITION ${name(relation.schema, relation.name)};`,
+      }),
+    );
 }
 
 function partitioned({ facts, object }: CheckedTable): Finding[] {
   if (facts.kind !== 'p') return [];
-  return [warning({
-    code: 'PARTITIONED_TABLE', object, message: 'TRUNCATE, ATTACH and DETACH of a single partition are not in the log of a partitioned table. When its set of partitions changes the job stops; TRUNCATE of one goes unnoticed.',
-    fix: 'Use DELETE instead of TRUNCATE on single partitions; after ATTACH or DETACH run the job with --fresh.',
-  })];
+  return [
+    warning({
+      code: 'PARTITIONED_TABLE',
+      object,
+      message:
+        'TRUNCATE, ATTACH and DETACH of a single partition are not in the log of a partitioned table. When its set of partitions changes the job stops; TRUNCATE of one goes unnoticed.',
+      fix: 'Use DELETE instead of TRUNCATE on single partitions; after ATTACH or DETACH run the job with --fresh.',
+    }),
+  ];
 }
 
 /**
@@ -84,10 +109,14 @@ function replicaIdentity({ facts, object, key }: CheckedTable): Finding[] {
   const [first] = wrong;
   if (!first) return [];
   const where = facts.kind === 'p' ? ` (${list(wrong.map(label))})` : '';
-  return [blocker({
-    code: 'REPLICA_IDENTITY', object, fix: wrong.map((relation) => mended(relation, key)).join(' '),
-    message: `Its key is (${key.join(', ')}), but its replica identity is ${described(first)}${where}: changes of its rows could not be followed, and PostgreSQL may refuse the application's UPDATE and DELETE once the table is published.`,
-  })];
+  return [
+    blocker({
+      code: 'REPLICA_IDENTITY',
+      object,
+      fix: wrong.map((relation) => mended(relation, key)).join(' '),
+      message: `Its key is (${key.join(', ')}), but its replica identity is ${described(first)}${where}: changes of its rows could not be followed, and PostgreSQL may refuse the application's UPDATE and DELETE once the table is published.`,
+    }),
+  ];
 }
 
 function sendsKey(relation: RelationFacts, key: readonly string[]): boolean {
@@ -97,10 +126,16 @@ function sendsKey(relation: RelationFacts, key: readonly string[]): boolean {
 
 function described({ identity, identityColumns }: RelationFacts): string {
   switch (identity) {
-    case 'n': return 'NOTHING';
-    case 'f': return 'FULL, without a primary key';
-    case 'i': return identityColumns ? `the index over (${identityColumns.join(', ')})` : 'an index that is no longer there';
-    case 'd': return identityColumns ? `DEFAULT, the primary key (${identityColumns.join(', ')})` : 'DEFAULT, and there is no primary key that is not deferrable';
+    case 'n':
+      return 'NOTHING';
+    case 'f':
+      return 'FULL, without a primary key';
+    case 'i':
+      return identityColumns ? `the index over (${identityColumns.join(', ')})` : 'an index that is no longer there';
+    case 'd':
+      return identityColumns
+        ? `DEFAULT, the primary key (${identityColumns.join(', ')})`
+        : 'DEFAULT, and there is no primary key that is not deferrable';
   }
 }
 
@@ -124,6 +159,7 @@ function label({ schema, name: own }: RelationFacts): string {
 const LISTED = 5;
 
 function list(names: readonly string[]): string {
-  return names.length <= LISTED ? names.join(', ') : `${names.slice(0, LISTED).join(', ')} and ${names.length - LISTED} more`;
+  return names.length <= LISTED
+    ? names.join(', ')
+    : `${names.slice(0, LISTED).join(', ')} and ${names.length - LISTED} more`;
 }
-

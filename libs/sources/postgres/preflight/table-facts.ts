@@ -78,7 +78,10 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p')`;
 
 /** In the order of `uses`; tables that are gone by now are left out. */
-export async function readTableFacts(connections: PostgresConnections, uses: readonly TableUse[]): Promise<TableFacts[]> {
+export async function readTableFacts(
+  connections: PostgresConnections,
+  uses: readonly TableUse[],
+): Promise<TableFacts[]> {
   const rows = await connections.query<TableFacts & Record<string, unknown>>(TABLES, [JSON.stringify(uses)]);
   const byOid = new Map(rows.map((row) => [row.oid, row]));
   return uses.flatMap((use) => byOid.get(use.oid) ?? []);
