@@ -1,13 +1,10 @@
-export { didYouMean } from './job-file/did-you-mean.js';
 export { jobFileJsonSchema } from './job-file/json-schema.js';
 export { Positions } from './job-file/positions.js';
-export { formatPath, type Path, type Problem, sortProblems } from './job-file/problem.js';
+export { type Problem, sortProblems } from './job-file/problem.js';
 export { type ReadJobFile, readJobFile, type ReadJobFileOptions, type ReadMapping } from './job-file/read-job-file.js';
-export type { CollectionMapping, EmbedMapping, FieldsMapping, IdMapping, JobFile } from './job-file/schema.js';
-export { Secrets } from './job-file/secrets.js';
-export { type JobFileCode, jobFileCodes, type PlanFindingCode, planFindingCodes } from './mapping.codes.js';
+export type { JobFile } from './job-file/schema.js';
+export type { Secrets } from './job-file/secrets.js';
 export { type CompiledPlan, compilePlan, furtherProblems } from './plan/compile-plan.js';
-export { findTable, quotedName } from './plan/table-names.js';
 export * from './assemble/index.js';
 export * from './expressions/index.js';
 export * from './values/index.js';

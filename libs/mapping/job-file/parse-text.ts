@@ -102,7 +102,12 @@ class TextParser {
   }
 
   private within(node: Node, path: Path, read: () => unknown): unknown {
-    if (this.open.has(node)) return this.fail(path, this.place(node), 'an anchor contains itself');
+    if (this.open.has(node))
+      return this.fail(
+        path,
+        this.place(node),
+        'a cycle without a cut: this anchor contains itself, so its embeds never end; write out what is embedded, as deep as it shall go',
+      );
     this.open.add(node);
     try {
       return read();
@@ -216,8 +221,11 @@ function isExpression(path: Path): boolean {
   return path.at(-1) === 'where' || path.at(-1) === 'computed' || path.at(-2) === 'computed';
 }
 
+/** The parser's messages that quote the file, where a secret may stand. */
+const QUOTING = /(YAML stream|Not a YAML token): .*$/s;
+
 function syntaxMessage(code: string, message: string): string {
   if (code === 'TAB_AS_INDENT') return 'a tab cannot indent YAML: use spaces';
   if (code === 'MULTIPLE_DOCS') return 'the file holds several documents; a job file is one: remove the `---` line';
-  return `not valid YAML: ${message}`;
+  return `not valid YAML or JSON: ${message.replace(QUOTING, '$1')}`;
 }

@@ -286,6 +286,20 @@ describe('variables', () => {
 });
 
 describe('a secret', () => {
+  test('that is written into a broken file is not quoted by the problem', () => {
+    for (const text of [
+      'job: x\n"s3cret" "s3cret"\n',
+      'a: b\n  s3cret: [\n',
+      "a: 's3cret",
+      'job: x\n- s3cret\n}s3cret',
+      '{ "uri": "s3cret" "s3cret" }',
+      'a: b\ns3cret',
+    ]) {
+      expect(problems(text)).not.toEqual([]);
+      expect(JSON.stringify(problems(text))).not.toContain('s3cret');
+    }
+  });
+
   test('is in no problem', () => {
     const text = `job: "\${PW}"\nmode: \${PW}\nsource: { kind: postgres, uri: "\${PW}" }\ntarget: { uri: "http://u:literal@h", database: "a b\${PW}" }\nstopAfterErrors: \${PW}\ncollections: { "x": { table: "\${PW}", id: "\${PW}", embed: { a: { one: t, sort: "\${PW}" } } } }\n`;
     const found = problems(text, { PW: 'Hidden/Value' });

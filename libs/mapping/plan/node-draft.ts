@@ -1,4 +1,4 @@
-import type { CollectionPlan, IdPlan, NodePlan } from '#model';
+import type { NodePlan } from '#model';
 import type { TableUse } from './table-use.js';
 
 /** A node on its way into the plan: columns are still indexes into the catalogue's list of the table. */
@@ -13,11 +13,6 @@ export interface NodeDraft {
 export interface OnPairs {
   child: number[];
   parent: number[];
-}
-
-export interface CollectionDraft {
-  collection: CollectionPlan;
-  id: IdPlan;
 }
 
 /** The index of an expression among those of its node, added to them where it is new. */

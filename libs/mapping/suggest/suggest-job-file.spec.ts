@@ -350,6 +350,6 @@ test('the suggestion of any catalogue reads and compiles without a problem, and 
       expect(result.plan?.tables.every((t) => t.key.length > 0)).toBe(true);
       expect(compiled(withLookups(yaml), catalogue).problems ?? []).toEqual([]);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
