@@ -1,4 +1,4 @@
-import { Binary, Decimal128, Double, Int32, Long, ObjectId } from 'bson';
+import type { Binary, Decimal128, Double, Int32, Long, ObjectId } from 'bson';
 import type { Doc } from '#store';
 
 /** Which root owns an `_id` of a collection, where `_id` is not the root key itself. */
@@ -25,21 +25,27 @@ function canonicalId(id: unknown): string {
   if (typeof id === 'string') return `s${JSON.stringify(id)}`;
   if (typeof id === 'boolean') return id ? 'true' : 'false';
   if (id instanceof Date) return `d${id.getTime()}`;
-  if (id instanceof ObjectId) return `o${id.toHexString()}`;
-  if (id instanceof Binary) return `b${id.sub_type}:${id.toString('hex')}`;
+  const type = bsonTypeOf(id);
+  if (type === 'ObjectId') return `o${(id as ObjectId).toHexString()}`;
+  if (type === 'Binary') return `b${(id as Binary).sub_type}:${(id as Binary).toString('hex')}`;
   if (id instanceof Uint8Array) return `b0:${Buffer.from(id).toString('hex')}`;
-  const number = numberText(id);
+  const number = numberText(id, type);
   if (number !== undefined) return `n${number}`;
   const entries = id instanceof Map ? [...id.entries()] : Object.entries(id as Record<string, unknown>);
   return `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${canonicalId(value)}`).join(',')}}`;
 }
 
-function numberText(id: unknown): string | undefined {
+/** Not by `instanceof`: values that the driver has read are of its own copy of the BSON classes. */
+function bsonTypeOf(id: unknown): string | undefined {
+  return typeof id === 'object' ? (id as { _bsontype?: string })._bsontype : undefined;
+}
+
+function numberText(id: unknown, type: string | undefined): string | undefined {
   if (typeof id === 'bigint') return id.toString();
-  if (id instanceof Long) return id.toString();
-  if (id instanceof Int32) return String(id.value);
-  if (id instanceof Decimal128) return plainDecimal(id.toString());
-  const value = id instanceof Double ? id.value : id;
+  if (type === 'Long') return (id as Long).toString();
+  if (type === 'Int32') return String((id as Int32).value);
+  if (type === 'Decimal128') return plainDecimal((id as Decimal128).toString());
+  const value = type === 'Double' ? (id as Double).value : id;
   if (typeof value !== 'number') return undefined;
   if (Number.isInteger(value)) return BigInt(value).toString();
   return Number.isFinite(value) ? exactDecimal(value) : String(value);
