@@ -34,7 +34,12 @@ const LINE_WIDTH = 88;
 
 function render(value: unknown, indent: string, width: number): string {
   const flat = inline(value);
-  if (value === null || typeof value !== 'object' || (flat.length + indent.length <= width && !nested(value)))
+  if (
+    value === null ||
+    typeof value !== 'object' ||
+    isTyped(value) ||
+    (flat.length + indent.length <= width && !nested(value))
+  )
     return flat;
   const inner = `${indent}  `;
   if (Array.isArray(value)) {

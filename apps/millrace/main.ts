@@ -2,7 +2,11 @@ import { Redactor } from '#observability/redaction';
 import { cli } from './cli.js';
 import { processHost } from './host.js';
 
+/** Drawn progress hides the cursor; whatever ends the process gives it back. */
+const SHOW_CURSOR_AND_WRAP = '\x1b[?25h\x1b[?7h';
+
 for (const stream of [process.stdout, process.stderr]) stream.on('error', endQuietly);
+process.on('exit', () => process.stderr.isTTY && process.stderr.write(SHOW_CURSOR_AND_WRAP));
 process.on('uncaughtException', endWith);
 process.on('unhandledRejection', endWith);
 

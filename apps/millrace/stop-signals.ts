@@ -25,18 +25,6 @@ export class StopSignals {
     return this.controller.signal;
   }
 
-  /** As a first signal does, without one: nobody reads the output any more. */
-  stop(): void {
-    if (this.controller.signal.aborted) return;
-    this.controller.abort();
-    this.deadline = setTimeout(() => this.giveUp(), CLEAN_STOP_MS);
-    this.deadline.unref();
-  }
-
-  get isClean(): boolean {
-    return this.unlisten !== undefined;
-  }
-
   dispose(): void {
     this.unlisten?.();
     clearTimeout(this.deadline);
@@ -46,7 +34,9 @@ export class StopSignals {
     if (this.received) return this.host.exit(EXIT_BY_SIGNAL[name]);
     this.received = name;
     this.say(name === 'SIGINT' ? 'Stopping cleanly; Ctrl-C again stops at once.' : 'Stopping cleanly.');
-    this.stop();
+    this.controller.abort();
+    this.deadline = setTimeout(() => this.giveUp(), CLEAN_STOP_MS);
+    this.deadline.unref();
   }
 
   private giveUp(): void {

@@ -1,6 +1,8 @@
 import { EXIT } from '#errors';
+import type { Previewed } from '#job';
 import { InvalidArgumentError, Option } from 'commander';
 import { defineCommand, FILE, textAt } from '../command.js';
+import type { Terminal } from '../terminal.js';
 import { withJob } from '../with-job.js';
 
 interface PreviewOptions {
@@ -13,7 +15,8 @@ export const preview = defineCommand<PreviewOptions>({
   summary: 'print the documents that the mapping would write',
   description:
     'Prints documents as the mapping would write them, made of real rows, as Extended JSON. Writes nothing. With --json each ' +
-    'is a line {"collection", "document"} in canonical Extended JSON, where every BSON type is visible.',
+    'is a line {"collection", "document"} in canonical Extended JSON, where every BSON type is visible. A row that cannot be ' +
+    'mapped shows why.',
   args: [FILE],
   options: [
     new Option('--collection <NAME>', 'only of this collection'),
@@ -30,15 +33,30 @@ export const preview = defineCommand<PreviewOptions>({
         if (entry.collection !== last) terminal.say(terminal.err.bold(`${entry.collection}:`));
         last = entry.collection;
         shown++;
-        terminal.result({ collection: entry.collection, document: canonical(entry.document) }, () =>
-          readable(entry.document),
-        );
+        show(entry, terminal, { canonical, readable });
       }
     });
     if (shown === 0) terminal.say('No rows, so no documents.');
     return EXIT.done;
   },
 });
+
+/** Where the mapping refuses a row, the reason stands in the place of its document: as a run it would be a dead letter. */
+function show(
+  { collection, document, refused }: Previewed,
+  terminal: Terminal,
+  { canonical, readable }: Pick<typeof import('../extended-json.js'), 'canonical' | 'readable'>,
+): void {
+  if (document === null) {
+    const { code, message, path } = refused ?? { code: 'UNKNOWN', message: 'no document', path: '' };
+    if (terminal.json) terminal.printJson({ collection, document: null, refused: { code, message, path } });
+    terminal.say(
+      `${terminal.err.yellow('would be a dead letter')} ${code}${path === '' ? '' : ` at ${path}`}: ${message}`,
+    );
+    return;
+  }
+  terminal.result({ collection, document: canonical(document) }, () => readable(document));
+}
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');

@@ -26,7 +26,7 @@ export const CHANGES: readonly Change[] = [
     hasArrived: ([order]) => order?.['status'] === 'shipped late',
   },
   {
-    title: 'A customer moves: every order of hers has her city inside',
+    title: 'A customer moves: the city inside each of the orders follows',
     sql: `UPDATE shop.customers SET city = 'Reykjavík' WHERE id = (SELECT customer_id FROM shop.orders WHERE id = ${SHOWN})`,
     orders: [SHOWN],
     hasArrived: ([order]) => (order?.['customer'] as Seen)?.['city'] === 'Reykjavík',
@@ -63,10 +63,12 @@ export const CHANGES: readonly Change[] = [
     hasArrived: ([order]) => order === undefined,
   },
   {
-    title: 'A product in 75 orders gets a new name, while 1,000 orders change their status',
+    title: 'Twenty products, in 900 orders, get new names, and 1,000 orders a new status',
     sql: `UPDATE shop.products SET name = name || ' (new)' WHERE id <= 20;\nUPDATE shop.orders SET status = 'archived' WHERE id <= 1000`,
-    orders: [1000],
-    hasArrived: ([order]) => order?.['status'] === 'archived',
+    orders: [1000, 1009],
+    hasArrived: ([archived, renamed]) =>
+      archived?.['status'] === 'archived' &&
+      lines(renamed).some((line) => String(line['product_name']).endsWith('(new)')),
   },
 ];
 

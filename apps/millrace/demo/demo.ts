@@ -41,7 +41,7 @@ class Demo {
     private readonly context: CommandContext,
     private readonly signal: AbortSignal,
   ) {
-    this.tell = new Narrator(context.terminal, context.host.stdout.columns ?? 120);
+    this.tell = new Narrator(context.terminal, context.host.stdout.columns ?? 140);
     this.startedMs = context.host.now();
   }
 
@@ -55,7 +55,7 @@ class Demo {
     tell.line(tell.colours.dim('   (the first time, they are fetched: a minute or two)'));
     const mongoStarting = startMongo();
     mongoStarting.catch(() => undefined);
-    await using postgres = await startPostgres();
+    await using postgres = await startPostgres({ settings: { max_slot_wal_keep_size: '12GB' } });
     await using mongo = await mongoStarting;
     this.signal.throwIfAborted();
     tell.indented(

@@ -76,7 +76,7 @@ export class Shop {
     const parts: [string, string][] = [
       [
         'orders',
-        `SELECT id, customer_id, status, to_char(placed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS placed_at, total FROM shop.orders WHERE id = ${order}`,
+        `SELECT id, customer_id, status, to_char(placed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS placed_at, total FROM shop.orders WHERE id = ${order}`,
       ],
       [
         'customers',

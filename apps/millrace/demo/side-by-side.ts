@@ -5,6 +5,7 @@ import type { Colours } from '../terminal.js';
 import type { SourceRows } from './shop.js';
 
 const GAP = '  │  ';
+const NARROWEST = 44;
 
 /** The rows on the left, the document that they became on the right; one below the other where there is no room. */
 export function sideBySide(
@@ -14,11 +15,12 @@ export function sideBySide(
   width: number,
 ): string {
   const left = rows.flatMap((part) => [...formatRows(part, colours), '']);
-  const right = document === undefined ? ['no document'] : readable(document, 58).split('\n');
   const leftWidth = Math.max(...left.map(visibleLength));
+  const room = Math.max(NARROWEST, width - leftWidth - GAP.length - 2);
+  const right = document === undefined ? ['no document'] : readable(document, room).split('\n');
   const heads = [colours.dim('rows in PostgreSQL'), colours.dim('document in MongoDB, shop.orders')] as const;
-  if (leftWidth + GAP.length + Math.max(...right.map((line) => line.length)) > width) {
-    return [heads[0], ...left, heads[1], ...right].map((line) => `  ${line}`).join('\n');
+  if (leftWidth + GAP.length + 2 + Math.max(...right.map((line) => line.length)) > width) {
+    return [heads[0], ...left, heads[1], ...right].map((line) => `  ${line}`.trimEnd()).join('\n');
   }
   const both = [[heads[0], heads[1]] as const, ...zip(left, right)];
   return both

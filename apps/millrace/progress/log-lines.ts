@@ -1,4 +1,5 @@
 import type { JobEvent } from '#job';
+import type { Finding } from '#model';
 import type { Logger } from '#observability';
 import { phaseInWords } from '../output/status.js';
 import { bytes, count, counted, duration, percent } from '../output/units.js';
@@ -34,10 +35,7 @@ export class LogLines implements Watcher {
       case 'recovered':
         return this.logger.info('recovered, going on');
       case 'warning':
-        return this.logger.warn(
-          { code: event.finding.code, object: event.finding.object, fix: event.finding.fix },
-          event.finding.message,
-        );
+        return this.warning(event.finding);
       case 'verify':
         return this.logger.info(
           { facts: { collection: event.collection, documents: event.documents, total: event.total } },
@@ -48,8 +46,13 @@ export class LogLines implements Watcher {
 
   end(): void {}
 
+  private warning({ code, object, message, fix }: Finding): void {
+    this.logger.warn({ facts: { code, object, fix } }, `${code} ${object}: ${message}`);
+  }
+
   private progress({ tables, stage }: Extract<JobEvent, { kind: 'progress' }>, nowMs: number): void {
     const rows = sum(tables.map((table) => table.rows));
+    if (rows === 0) return;
     const total = sum(tables.map((table) => Math.max(table.rows, table.total)));
     const perSecond = this.rates.update(stage, rows, nowMs);
     const left = secondsLeft(rows, total, perSecond);
