@@ -1,4 +1,4 @@
-import { Binary } from 'bson';
+import type { Binary } from 'bson';
 import { canonicalizer, type CollectionPlan, LOWEST, packTuple, type Plan, type TablePlan, type ValueType } from '#model';
 import type { ExpectedDocuments } from './expected.js';
 import type { FoundId } from './target-documents.js';
@@ -59,10 +59,17 @@ function textOf(type: ValueType, value: unknown): string | undefined {
     case 'bool':
       return typeof value === 'boolean' ? (value ? 't' : 'f') : undefined;
     case 'uuid':
-      return value instanceof Binary && value.length() === 16 ? value.toString('hex').replace(UUID, '$1-$2-$3-$4-$5') : undefined;
+      return uuidOf(value);
     case 'date':
       return value instanceof Date && Number.isFinite(value.getTime()) ? value.toISOString().slice(0, 10) : undefined;
     default:
       return undefined;
   }
+}
+
+/** Not by `instanceof`: values that the driver has read are of its own copy of the BSON classes. */
+function uuidOf(value: unknown): string | undefined {
+  const binary = value as Partial<Binary> | null | undefined;
+  if (binary?._bsontype !== 'Binary' || binary.length?.() !== 16) return undefined;
+  return (binary as Binary).toString('hex').replace(UUID, '$1-$2-$3-$4-$5');
 }
