@@ -76,7 +76,7 @@ export class PostgresCapture implements CaptureStream {
 
   private async *iterate(): AsyncGenerator<CaptureEvents, void> {
     try {
-      const guard = new SchemaGuard(this.connections);
+      const guard = new SchemaGuard(this.connections, this.plan.tables);
       await this.open();
       for (let batch = await this.queue.take(); batch; batch = await this.queue.take()) {
         this.resumeIfDrained();

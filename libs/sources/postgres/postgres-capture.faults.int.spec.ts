@@ -90,6 +90,23 @@ describe.each(['oldest', 'newest'] as const)('the capture of PostgreSQL (%s) in 
     expect(await failureOf(capture.events.stream)).toMatchObject({ code: 'SLOT_LOST', retriable: false });
   });
 
+  test('fails no statement of the application when it is begun and dropped again and again', async () => {
+    await using database = await testPostgres({ version });
+    await using capture = await capturing(database);
+    await database.query('CREATE TABLE child (extra int) INHERITS (t)');
+    await database.query('INSERT INTO t SELECT i FROM generate_series(1, 8) i');
+    let writing = true;
+    const writers = [1, 2, 3, 4].map(async (id) => {
+      while (writing) await database.query(`UPDATE t SET v = 'w' WHERE id = ${id}`);
+    });
+    for (let i = 0; i < 5; i++) {
+      await capture.source.dropCapture(capture.names, 100);
+      await capture.source.beginCapture(capture.plan, capture.names, new AbortController().signal);
+    }
+    writing = false;
+    await expect(Promise.all(writers)).resolves.toHaveLength(4);
+  });
+
   test('is begun anew over what a former try left', async () => {
     await using database = await testPostgres({ version });
     await using former = await capturing(database);

@@ -66,6 +66,11 @@ describe('a change of schema', () => {
     expect(message).toContain('(id)');
   });
 
+  test('stops where the key is another one, though the log shows whole rows', async () => {
+    const setup = `${TABLE}; ALTER TABLE t REPLICA IDENTITY FULL`;
+    expect((await stopping('ALTER TABLE t DROP CONSTRAINT t_pkey', 'INSERT INTO t (id) VALUES (8)', setup)).object).toBe('public.t');
+  });
+
   test('stops where the table is dropped, though no log tells it', async () => {
     expect((await stopping('DROP TABLE t', 'SELECT 1')).object).toBe('public.t');
   });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import { MillraceError } from '#errors';
 import { type Finding, type Plan, qualifiedName, type TablePlan } from '#model';
@@ -34,7 +35,26 @@ export async function createPublication(connections: PostgresConnections, name: 
   await connections.execute(`COMMENT ON PUBLICATION ${escapeIdentifier(name)} IS ${comment}`);
 }
 
+const MEMBERS = `
+SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
+  FROM pg_catalog.pg_publication p JOIN pg_catalog.pg_publication_rel m ON m.prpubid = p.oid
+  JOIN pg_catalog.pg_class c ON c.oid = m.prrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE p.pubname = $1`;
+
+/** Far longer than a session takes from finding a table's publications to reading them. */
+const FORGET_MS = 200;
+
+/**
+ * Takes the tables out first. A session that writes looks up the publications of its table and then each of them; one
+ * that is dropped in between fails its statement ("cache lookup failed for publication"), which no job may do to an
+ * application. Taking a table out leaves the publication there to be found.
+ */
 export async function dropPublication(connections: PostgresConnections, name: string): Promise<void> {
+  const members = await connections.query<{ name: string }>(MEMBERS, [name]);
+  if (members.length > 0) {
+    await connections.execute(`ALTER PUBLICATION ${escapeIdentifier(name)} DROP TABLE ${members.map((member) => `ONLY ${member.name}`).join(', ')}`);
+    await sleep(FORGET_MS);
+  }
   await connections.execute(`DROP PUBLICATION IF EXISTS ${escapeIdentifier(name)}`);
 }
 

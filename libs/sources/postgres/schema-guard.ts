@@ -1,4 +1,5 @@
-import { type Catalogue, type ColumnPlan, type Finding, qualifiedName, type SourceTable, type TablePlan } from '#model';
+import { isDeepStrictEqual } from 'node:util';
+import { type Catalogue, type ColumnPlan, type Finding, qualifiedName, type SourceTable, type TablePlan, type ValueType } from '#model';
 import type { CaptureEvent } from '../source.js';
 import { COLUMN_ADDED, SCHEMA_CHANGED } from './capture.codes.js';
 import { readCatalogue } from './catalogue.js';
@@ -7,45 +8,60 @@ import type { Relation, RelationColumn } from './relation.js';
 
 export type SchemaEvent = Extract<CaptureEvent, { op: 'schema' }>;
 
-/** The present as the catalogues show it: the tables, and each column's type by its oid and modifier. */
-export interface Present {
+/** A table as the catalogues show it at one moment, with each column's type by its oid and modifier. */
+interface Present {
   table: SourceTable | undefined;
   types: ReadonlyMap<string, { typeId: number; modifier: number }>;
 }
 
+interface AttributeRow {
+  relation: string;
+  name: string;
+  type: number;
+  modifier: number;
+}
+
 const ATTRIBUTES = `
-SELECT attname AS name, atttypid::bigint::float8 AS type, atttypmod AS modifier FROM pg_catalog.pg_attribute
- WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped`;
+SELECT attrelid::text AS relation, attname AS name, atttypid::bigint::float8 AS type, atttypmod AS modifier FROM pg_catalog.pg_attribute
+ WHERE attrelid = ANY ($1::oid[]) AND attnum > 0 AND NOT attisdropped`;
 
 /**
  * Compares what the log says a table looked like with the plan. The log knows types by oid alone; what an oid means is
- * known of the present only. So a column whose type in the log is not its present one counts as changed: if the log is
+ * read from the catalogues, and does not change, so what was read before still tells that nothing has changed. Only a
+ * difference is looked at again. A column whose type in the log is not its present one counts as changed: if the log is
  * behind, it will come to that change anyway.
  */
 export class SchemaGuard {
   private readonly columns = new Map<number, Set<string>>();
   private readonly passed = new Map<number, string>();
+  private present: Promise<Map<number, Present>> | undefined;
 
-  constructor(private readonly connections: PostgresConnections) {}
+  constructor(private readonly connections: PostgresConnections, private readonly tables: readonly TablePlan[]) {}
 
   async check(relation: Relation, table: TablePlan): Promise<SchemaEvent[]> {
     const fingerprint = JSON.stringify(relation);
-    if (this.passed.get(relation.id) === fingerprint) return [];
-    const changes = differences(relation, table, await this.present(table));
-    if (changes.length > 0) return changes.map((change) => ({ op: 'schema', finding: change, stops: true }));
+    // With identity FULL the log does not show the key, so a message sent again may stand for another one.
+    if (relation.identity === 'f' && this.passed.has(relation.id)) this.present = undefined;
+    else if (this.passed.get(relation.id) === fingerprint) return [];
+    const findings = await this.differences(relation, table);
+    if (findings.length > 0) return findings.map((finding) => ({ op: 'schema', finding, stops: true }));
     this.passed.set(relation.id, fingerprint);
     return this.added(relation, table).map((column) => ({ op: 'schema', finding: addedFinding(table, column), stops: false }));
   }
 
-  private async present(table: TablePlan): Promise<Present> {
+  private async differences(relation: Relation, table: TablePlan): Promise<Finding[]> {
+    const before = await this.present;
+    if (before && differences(relation, table, before.get(table.index)).length === 0) return [];
+    this.present = this.read();
+    return differences(relation, table, (await this.present).get(table.index));
+  }
+
+  private async read(): Promise<Map<number, Present>> {
     const [catalogue, attributes] = await Promise.all([
-      readCatalogue(this.connections, [table.schema]),
-      this.connections.query<{ name: string; type: number; modifier: number }>(ATTRIBUTES, [table.sourceId]),
+      readCatalogue(this.connections, [...new Set(this.tables.map((table) => table.schema))]),
+      this.connections.query<AttributeRow & Record<string, unknown>>(ATTRIBUTES, [this.tables.map((table) => table.sourceId)]),
     ]);
-    return {
-      table: tableOf(catalogue, table),
-      types: new Map(attributes.map(({ name, type, modifier }) => [name, { typeId: type, modifier }])),
-    };
+    return new Map(this.tables.map((table) => [table.index, presentOf(table, catalogue, attributes)]));
   }
 
   /** Against the first image of the table that this stream has seen. */
@@ -57,13 +73,21 @@ export class SchemaGuard {
   }
 }
 
+function presentOf(table: TablePlan, catalogue: Catalogue, attributes: readonly AttributeRow[]): Present {
+  const own = attributes.filter((attribute) => attribute.relation === table.sourceId);
+  return {
+    table: catalogue.tables.find(({ sourceId }) => sourceId === table.sourceId),
+    types: new Map(own.map(({ name, type, modifier }) => [name, { typeId: type, modifier }])),
+  };
+}
+
 /** Everything about the table that the plan rests on and that is not so any more. */
-export function differences(relation: Relation, table: TablePlan, present: Present): Finding[] {
+function differences(relation: Relation, table: TablePlan, present: Present | undefined): Finding[] {
   const name = qualifiedName(table);
   if (relation.schema !== table.schema || relation.name !== table.name) {
     return [changed(name, `The table ${name} is now ${qualifiedName(relation)}.`)];
   }
-  if (!present.table) return [changed(name, `The table ${name} is no longer there.`)];
+  if (!present?.table) return [changed(name, `The table ${name} is no longer there.`)];
   const inLog = new Map(relation.columns.map((column) => [column.name, column]));
   const findings: Finding[] = [];
   for (const column of table.columns) {
@@ -83,7 +107,7 @@ function columnChange(column: ColumnPlan, inLog: RelationColumn | undefined, pre
   if (now.typeId !== inLog.typeId || now.modifier !== inLog.modifier) return 'has another type now';
   const planned = present.table?.columns.find(({ name }) => name === column.name);
   if (!planned) return 'was dropped or renamed';
-  return JSON.stringify(planned.type) === JSON.stringify(column.type) ? undefined : `has another type now (${planned.type.name})`;
+  return isDeepStrictEqual(plain(planned.type), plain(column.type)) ? undefined : `has another type now (${planned.type.name})`;
 }
 
 function keyStands(relation: Relation, table: TablePlan, present: SourceTable): boolean {
@@ -101,8 +125,9 @@ function sameSet(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((name) => b.includes(name));
 }
 
-function tableOf(catalogue: Catalogue, table: TablePlan): SourceTable | undefined {
-  return catalogue.tables.find(({ sourceId }) => sourceId === table.sourceId);
+/** A plan has been through JSON. */
+function plain(type: ValueType): unknown {
+  return JSON.parse(JSON.stringify(type));
 }
 
 function changed(object: string, message: string): Finding {
