@@ -78,7 +78,7 @@ const SOCKET_CODES = new Set([
 
 /**
  * What an error of the driver means: whether to try again, and what a person has to do. By SQLSTATE, or by the code of
- * the socket or of TLS; never by text. An error that is none of the driver's (a defect) comes back as it is not: as
+ * the socket or of TLS; never by text. An error that is none of the driver's (a defect) comes back as
  * SOURCE_FAILED with its cause, never retried.
  */
 export function toMillraceError(error: unknown, context: SourceErrorContext = {}): MillraceError {
@@ -90,7 +90,7 @@ export function toMillraceError(error: unknown, context: SourceErrorContext = {}
   const doing = context.doing ? `${context.doing}: ` : '';
   const about = context.where ? ` (${context.where})` : '';
   const detail = code && SQLSTATE.test(code) ? `${serverText(cause)} [SQLSTATE ${code}]` : (code ?? textOf(cause));
-  return new MillraceError(known, `${doing}${headline(known)}${about}: ${detail}. ${known.remedy}`, {
+  return new MillraceError(known, `${doing}${headline(known)}${about}: ${detail}.`, {
     retriable,
     cause,
     context: { ...(code ? { sqlstate: code } : {}), ...(context.where ? { where: context.where } : {}) },

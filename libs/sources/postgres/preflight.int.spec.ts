@@ -276,6 +276,9 @@ describe.each(['oldest', 'newest'] as const)('preflight of the %s PostgreSQL tha
       ['info', 'SLOT_LEFT_OVER', 'millrace_shop_7'],
     ]);
     expect(await admin.codes({ resuming: true })).toEqual([]);
+    expect(await admin.codes({ names: { slot: 'millrace_shop_8', publication: 'millrace_shop_8' } })).toEqual([
+      'SLOT_LEFT_OVER',
+    ]);
     expect(only(await subject.check(), 'PUBLICATION_EXISTS').severity).toBe('blocker');
     await database.exec("SELECT pg_drop_replication_slot('millrace_shop_1')");
     await database.exec("SELECT pg_create_logical_replication_slot('millrace_shop_1', 'test_decoding')");

@@ -4,7 +4,7 @@ import type { PreflightRequest } from '../source.js';
 import type { PostgresConnections } from './connection.js';
 import { findingOf } from './finding-of.js';
 import { checkActivity } from './preflight/activity-checks.js';
-import { checkNames } from './preflight/capture-checks.js';
+import { checkNames, formerSlot } from './preflight/capture-checks.js';
 import { checkRole } from './preflight/role-checks.js';
 import { checkServer, type ServerRequest } from './preflight/server-checks.js';
 import { numberOf, readServerFacts, type ServerFacts } from './preflight/server-facts.js';
@@ -23,6 +23,7 @@ export async function runPreflight(connections: PostgresConnections, request: Pr
   const serverRequest: ServerRequest = {
     mode: request.mode,
     hasSlot: request.resuming,
+    replacedSlots: request.names ? [request.names.slot, formerSlot(request.names.slot)] : [],
     maxRetainedBytes: request.maxRetainedBytes,
   };
   const findings = checkServer(server, serverRequest);

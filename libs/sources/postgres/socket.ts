@@ -57,7 +57,7 @@ async function requestTls(socket: Socket, target: PostgresTarget, signal: AbortS
   if (answer?.length === 1 && answer[0] === REFUSES_TLS) {
     throw new MillraceError(
       POSTGRES_CODES.SOURCE_TLS_REQUIRED,
-      `The server at ${target.where} does not offer TLS, and the source URI says sslmode=${target.ssl.mode}. ${POSTGRES_CODES.SOURCE_TLS_REQUIRED.remedy}`,
+      `The server at ${target.where} does not offer TLS, and the source URI says sslmode=${target.ssl.mode}.`,
     );
   }
   if (answer === null || answer[0] === ERROR_RESPONSE)
@@ -77,10 +77,7 @@ export function watchFirstMessage(
 }
 
 function notPostgres(target: PostgresTarget): MillraceError {
-  return new MillraceError(
-    POSTGRES_CODES.SOURCE_NOT_POSTGRES,
-    `What answers at ${target.where} is not PostgreSQL. ${POSTGRES_CODES.SOURCE_NOT_POSTGRES.remedy}`,
-  );
+  return new MillraceError(POSTGRES_CODES.SOURCE_NOT_POSTGRES, `What answers at ${target.where} is not PostgreSQL.`);
 }
 
 async function secured(socket: Socket, options: ConnectionOptions, signal: AbortSignal): Promise<Socket> {

@@ -50,6 +50,7 @@ function openTransaction({
   const since = age === null ? 'for a time that this role may not see' : `for ${duration(age)}`;
   return warning({
     code: 'OPEN_TRANSACTION',
+    object: `session ${pid}`,
     message: `The session ${pid} of the database ${database ?? '?'} has had a transaction open ${since}: the job can start only when it has ended.`,
     fix: `Let it end, or end it: SELECT pg_terminate_backend(${pid});`,
   });
@@ -58,6 +59,7 @@ function openTransaction({
 function preparedTransaction({ gid, database, age }: { gid: string; database: string; age: number }): Finding {
   return warning({
     code: 'PREPARED_TRANSACTION',
+    object: gid,
     message: `The prepared transaction ${gid} of the database ${database} has been waiting for ${duration(age)}: the job can start only when it has ended.`,
     fix: `In the database ${database}: COMMIT PREPARED ${literal(gid)}; or ROLLBACK PREPARED ${literal(gid)};`,
   });

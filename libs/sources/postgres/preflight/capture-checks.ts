@@ -27,6 +27,11 @@ interface PublicationRow {
 const PUBLICATION = `
 SELECT pg_get_userbyid(p.pubowner)::text AS owner, pg_has_role(p.pubowner, 'USAGE') AS owns FROM pg_publication p WHERE p.pubname = $1`;
 
+/** The slot of the load before: the job drops it when it begins this one. */
+export function formerSlot(slot: string): string {
+  return slot.replace(/\d+$/, (number) => String(Number(number) - 1));
+}
+
 /** What stands under the names of a job that has not begun: left by a former one, or another's. */
 export async function checkNames(connections: PostgresConnections, names: CaptureNames): Promise<Finding[]> {
   const siblings = `^${names.slot.replace(/_\d+$/, '')}_[0-9]+$`;
@@ -35,7 +40,9 @@ export async function checkNames(connections: PostgresConnections, names: Captur
     connections.query<PublicationRow & Record<string, unknown>>(PUBLICATION, [names.publication]),
   ]);
   return [
-    ...slots.map((slot) => (slot.ours ? sameName(slot, connections.database) : sibling(slot))),
+    ...slots
+      .filter(({ slot }) => slot !== formerSlot(names.slot))
+      .map((slot) => (slot.ours ? sameName(slot, connections.database) : sibling(slot))),
     ...publications.map((publication) => publicationExists(names.publication, publication)),
   ];
 }

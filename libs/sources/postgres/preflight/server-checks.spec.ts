@@ -33,7 +33,12 @@ const GOOD: ServerFacts = {
   walSenders: 1,
   settings: SETTINGS,
 };
-const CONTINUOUS: ServerRequest = { mode: 'continuous', hasSlot: false, maxRetainedBytes: 10 * 1_073_741_824 };
+const CONTINUOUS: ServerRequest = {
+  mode: 'continuous',
+  hasSlot: false,
+  replacedSlots: [],
+  maxRetainedBytes: 10 * 1_073_741_824,
+};
 
 function codes(change: Partial<ServerFacts>, settings: Settings = {}, request: Partial<ServerRequest> = {}): string[] {
   return checkServer({ ...GOOD, ...change, settings: { ...SETTINGS, ...settings } }, { ...CONTINUOUS, ...request }).map(
@@ -80,6 +85,12 @@ describe('the checks of a server', () => {
       codes({ slots: 10, walSenders: 10 }, { wal_level: { value: 'minimal', unit: null } }, { mode: 'snapshot' }),
     ).toEqual([]);
     expect(codes({ slots: 10, walSenders: 10 }, {}, { hasSlot: true })).toEqual([]);
+  });
+
+  test('count a slot that the job replaces as free', () => {
+    const full = { slots: 10, idleSlots: ['millrace_shop_1', 'other'] };
+    expect(codes(full)).toEqual(['NO_FREE_SLOT']);
+    expect(codes(full, {}, { replacedSlots: ['millrace_shop_2', 'millrace_shop_1'] })).toEqual([]);
   });
 
   test('count reserved connections only for those who may not use them', () => {

@@ -7,6 +7,8 @@ export interface ServerRequest {
   mode: 'snapshot' | 'continuous';
   /** The job's own slot is there already. */
   hasSlot: boolean;
+  /** Slots that the job drops before it makes its own. */
+  replacedSlots: readonly string[];
   maxRetainedBytes: number;
 }
 
@@ -141,9 +143,10 @@ function walLevel({ settings }: ServerFacts): Finding | undefined {
   });
 }
 
-function freeSlot({ settings, slots, idleSlots }: ServerFacts, { hasSlot }: ServerRequest): Finding | undefined {
+function freeSlot({ settings, slots, idleSlots }: ServerFacts, request: ServerRequest): Finding | undefined {
   const most = numberOf(settings, 'max_replication_slots');
-  if (hasSlot || slots < most) return undefined;
+  const dropped = idleSlots.filter((slot) => request.replacedSlots.includes(slot)).length;
+  if (request.hasSlot || slots - dropped < most) return undefined;
   const idle =
     idleSlots.length > 0
       ? ` Nobody reads these now: ${idleSlots.join(', ')}; one that is not needed any more can be dropped: SELECT pg_drop_replication_slot('NAME');`
