@@ -2,7 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { fieldsOf, packField, packTuple, unpackField, unpackTuple } from './tuple.js';
 
-const field = fc.oneof(fc.constant(null), fc.string({ unit: fc.constantFrom('a', '\\', '\t', '\n', '\r', '\b', '\f', '\v', 'N', 'é', '𝄞') }), fc.string());
+const field = fc.oneof(
+  fc.constant(null),
+  fc.string({ unit: fc.constantFrom('a', '\\', '\t', '\n', '\r', '\b', '\f', '\v', 'N', 'é', '𝄞') }),
+  fc.string(),
+);
 const row = fc.array(field, { minLength: 1 });
 
 describe('a tuple', () => {
@@ -26,10 +30,12 @@ describe('a tuple', () => {
   });
 
   test('gives single fields as unpacking all of them does', () => {
-    fc.assert(fc.property(row, fc.array(fc.nat(20)), (values, picks) => {
-      const columns = [...new Set(picks.map((pick) => pick % values.length))].sort((a, b) => a - b);
-      expect(fieldsOf(packTuple(values), columns)).toEqual(columns.map((column) => values[column]));
-    }));
+    fc.assert(
+      fc.property(row, fc.array(fc.nat(20)), (values, picks) => {
+        const columns = [...new Set(picks.map((pick) => pick % values.length))].sort((a, b) => a - b);
+        expect(fieldsOf(packTuple(values), columns)).toEqual(columns.map((column) => values[column]));
+      }),
+    );
   });
 
   test('tells NULL from its two characters', () => {

@@ -1,4 +1,13 @@
-import { type CollectionPlan, keyTexts, LOWEST, type NodePlan, type Plan, packTuple, type StagedRow, type TablePlan } from '#model';
+import {
+  type CollectionPlan,
+  keyTexts,
+  LOWEST,
+  type NodePlan,
+  type Plan,
+  packTuple,
+  type StagedRow,
+  type TablePlan,
+} from '#model';
 import type { BsonDocument, BsonValue } from '../values/bson-value.js';
 import type { Assembled, RowTree } from './assembled.js';
 import { compileId, type DocumentId, idColumns } from './document-id.js';
@@ -45,7 +54,10 @@ class CollectionAssembler {
     this.id = compileId(plan, collection);
     this.idColumns = idColumns(collection);
     this.idNeedsAll = this.idColumns === null;
-    this.maxDepth = Math.max(depthOf(plan, plan.nodes[collection.root] as NodePlan), collection.id.kind === 'columns' ? 2 : 1);
+    this.maxDepth = Math.max(
+      depthOf(plan, plan.nodes[collection.root] as NodePlan),
+      collection.id.kind === 'columns' ? 2 : 1,
+    );
   }
 
   assemble(tree: RowTree): Assembled {

@@ -16,10 +16,14 @@ export type DocumentId = (view: RowView, problems: Problems) => BsonValue | unde
 export function idColumns(collection: CollectionPlan): ReadonlySet<number> | null {
   const { id } = collection;
   switch (id.kind) {
-    case 'column': return new Set([id.column]);
-    case 'columns': return new Set(id.fields.map((field) => field.column));
-    case 'objectId': return new Set();
-    case 'computed': return null;
+    case 'column':
+      return new Set([id.column]);
+    case 'columns':
+      return new Set(id.fields.map((field) => field.column));
+    case 'objectId':
+      return new Set();
+    case 'computed':
+      return null;
   }
 }
 
@@ -33,7 +37,8 @@ export function compileId(plan: Plan, collection: CollectionPlan): DocumentId {
     if (id === undefined) return undefined;
     if (id instanceof ConversionFailed) problems.conversion(id, path, view.row);
     else if (id === null) problems.refuse(assembleCodes.ID_NULL.code, assembleCodes.ID_NULL.cause, path, view.row);
-    else if (Array.isArray(id)) problems.refuse(assembleCodes.ID_IS_ARRAY.code, assembleCodes.ID_IS_ARRAY.cause, path, view.row);
+    else if (Array.isArray(id))
+      problems.refuse(assembleCodes.ID_IS_ARRAY.code, assembleCodes.ID_IS_ARRAY.cause, path, view.row);
     else return id;
     return undefined;
   };
@@ -48,7 +53,8 @@ function compileKind(root: NodePlan, table: TablePlan, collection: CollectionPla
       const convert = converter((table.columns[id.column] as TablePlan['columns'][number]).type, id.type);
       return (view) => convert(view.values[id.column] ?? null);
     }
-    case 'columns': return compileComposite(table, id.fields);
+    case 'columns':
+      return compileComposite(table, id.fields);
     case 'objectId': {
       const name = qualifiedName(table);
       return (view) => objectIdOf(name, view.row._id);
@@ -65,9 +71,14 @@ function compileKind(root: NodePlan, table: TablePlan, collection: CollectionPla
   }
 }
 
-function compileComposite(table: TablePlan, fields: Extract<CollectionPlan['id'], { kind: 'columns' }>['fields']): MakeId {
+function compileComposite(
+  table: TablePlan,
+  fields: Extract<CollectionPlan['id'], { kind: 'columns' }>['fields'],
+): MakeId {
   const parts = fields.map(({ name, column, type }) => ({
-    name, column, convert: converter((table.columns[column] as TablePlan['columns'][number]).type, type),
+    name,
+    column,
+    convert: converter((table.columns[column] as TablePlan['columns'][number]).type, type),
   }));
   const ordered = parts.some((part) => needsMap(part.name));
   return (view) => {

@@ -38,7 +38,12 @@ export class NodeAssembler {
   private readonly used: Set<number>;
   private readonly needsAll: boolean;
 
-  constructor(plan: Plan, readonly node: NodePlan, private readonly problems: Problems, host?: boolean) {
+  constructor(
+    plan: Plan,
+    readonly node: NodePlan,
+    private readonly problems: Problems,
+    host?: boolean,
+  ) {
     const table = plan.tables[node.table] as TablePlan;
     const fieldOf = (field: FieldPlan) => compileField(node, table, field);
     this.ordered = host ?? hasUnorderedName(plan, node);
@@ -48,7 +53,10 @@ export class NodeAssembler {
     this.computedValue = node.value?.kind === 'computed' ? compileComputed(node, node.value.field) : undefined;
     this.omit = node.nulls === 'omit';
     this.selection = new Selection(node, table);
-    this.used = new Set([...(this.value ? [this.value] : this.fields).map((field) => field.column), ...node.sort.map((by) => by.column)]);
+    this.used = new Set([
+      ...(this.value ? [this.value] : this.fields).map((field) => field.column),
+      ...node.sort.map((by) => by.column),
+    ]);
     this.needsAll = this.computedValue !== undefined || (node.value === null && this.computed.length > 0);
     this.children = node.children.map((id) => {
       const child = plan.nodes[id] as NodePlan;
@@ -108,7 +116,8 @@ export class NodeAssembler {
 
   private result(field: Computed, view: RowView): BsonValue {
     const result = view.row.x?.[this.node.id]?.[field.expression];
-    if (result !== undefined && 'v' in result) return this.checked(field.convert(result.v as TaggedResult), field.path, view);
+    if (result !== undefined && 'v' in result)
+      return this.checked(field.convert(result.v as TaggedResult), field.path, view);
     this.problems.expression(this.node.path, field.name, view.row, result);
     return null;
   }
@@ -118,7 +127,12 @@ export class NodeAssembler {
     const views = rows.length === 0 ? NO_VIEWS : this.selection.select(rows, this.problems);
     if (this.node.kind === 'many') return put(document, this.node.name, this.array(views));
     if (views.length > 1) {
-      this.problems.refuse(assembleCodes.MORE_THAN_ONE.code, assembleCodes.MORE_THAN_ONE.cause, this.node.path, parent.row);
+      this.problems.refuse(
+        assembleCodes.MORE_THAN_ONE.code,
+        assembleCodes.MORE_THAN_ONE.cause,
+        this.node.path,
+        parent.row,
+      );
       return;
     }
     const view = views[0];
@@ -175,7 +189,12 @@ function put(document: BsonDocument, name: string, value: BsonValue): void {
 
 function compileField(node: NodePlan, table: TablePlan, field: FieldPlan): Field {
   const { type } = table.columns[field.column] as TablePlan['columns'][number];
-  return { name: field.name, path: `${node.path}.${field.name}`, column: field.column, convert: converter(type, field.type) };
+  return {
+    name: field.name,
+    path: `${node.path}.${field.name}`,
+    column: field.column,
+    convert: converter(type, field.type),
+  };
 }
 
 function compileComputed(node: NodePlan, field: ComputedPlan): Computed {

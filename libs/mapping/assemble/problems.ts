@@ -37,7 +37,8 @@ export class Problems {
   }
 
   expression(path: string, field: string, row: StagedRow, result: ExpressionResults[number] | undefined): void {
-    const message = result !== undefined && 'error' in result ? result.error : 'the row has no result of this expression';
+    const message =
+      result !== undefined && 'error' in result ? result.error : 'the row has no result of this expression';
     this.refuse(assembleCodes.EXPRESSION_FAILED.code, message, `${path}.${field}`, row);
   }
 }

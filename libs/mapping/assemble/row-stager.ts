@@ -22,7 +22,10 @@ export function compileRowStager(plan: Plan, table: number): RowStager {
   const compiled: Join[] = joins.map((join) => ({
     name: join.name,
     whole: canonicalizer(types, join.columns),
-    packed: canonicalizer(neededTypes, join.columns.map((column) => needed.indexOf(column))),
+    packed: canonicalizer(
+      neededTypes,
+      join.columns.map((column) => needed.indexOf(column)),
+    ),
   }));
   if (compiled.length === 0) return { ofValues: () => undefined, ofTuple: () => undefined };
   return {
@@ -31,7 +34,11 @@ export function compileRowStager(plan: Plan, table: number): RowStager {
   };
 }
 
-function joinValues(joins: readonly Join[], values: readonly (string | null)[], packed: boolean): Record<string, string> | undefined {
+function joinValues(
+  joins: readonly Join[],
+  values: readonly (string | null)[],
+  packed: boolean,
+): Record<string, string> | undefined {
   let k: Record<string, string> | undefined;
   for (let i = 0; i < joins.length; i++) {
     const join = joins[i] as Join;

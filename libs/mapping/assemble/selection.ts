@@ -15,7 +15,10 @@ export class Selection {
   private readonly order: { column: number; compare: Comparator }[];
   private readonly sorting: ReadonlySet<number>;
 
-  constructor(private readonly node: NodePlan, table: TablePlan) {
+  constructor(
+    private readonly node: NodePlan,
+    table: TablePlan,
+  ) {
     this.reader = new RowReader(table);
     const typeOf = (column: number) => (table.columns[column] as TablePlan['columns'][number]).type;
     const keys = table.key.filter((column) => !node.sort.some((by) => by.column === column));

@@ -28,7 +28,11 @@ export class GuestRuntime {
   private readonly handles: QuickJSHandle[] = [];
   private ticksLeft = Number.POSITIVE_INFINITY;
 
-  constructor(module: QuickJSWASMModule, programs: Iterable<NodeProgram>, private readonly limits: SandboxLimits) {
+  constructor(
+    module: QuickJSWASMModule,
+    programs: Iterable<NodeProgram>,
+    private readonly limits: SandboxLimits,
+  ) {
     this.runtime = module.newRuntime();
     this.runtime.setInterruptHandler(() => --this.ticksLeft < 0);
     this.vm = this.runtime.newContext();
@@ -65,7 +69,9 @@ export class GuestRuntime {
   private runnerOf(program: NodeProgram, makeRunner: QuickJSHandle): QuickJSHandle {
     const expressions = this.list(program.expressions.map((source) => this.expression(source, program.node.path)));
     const builders = this.list(program.builders.map((source) => this.evaluated(source, 'columns')));
-    const runner = this.kept(this.vm.unwrapResult(this.vm.callFunction(makeRunner, this.vm.undefined, expressions, builders)));
+    const runner = this.kept(
+      this.vm.unwrapResult(this.vm.callFunction(makeRunner, this.vm.undefined, expressions, builders)),
+    );
     return runner;
   }
 
@@ -74,8 +80,13 @@ export class GuestRuntime {
    * parentheses and between brackets is one expression: nothing else closes both.
    */
   private expression(source: string, path: string): QuickJSHandle {
-    for (const [open, close] of [['(', ')'], ['[', ']']]) {
-      const parsed = this.vm.evalCode(`'use strict'; (columns) => ${open}${source}\n${close}`, 'expression', { compileOnly: true });
+    for (const [open, close] of [
+      ['(', ')'],
+      ['[', ']'],
+    ]) {
+      const parsed = this.vm.evalCode(`'use strict'; (columns) => ${open}${source}\n${close}`, 'expression', {
+        compileOnly: true,
+      });
       if (parsed.error) throw this.notSupported(parsed.error, path);
       parsed.value.dispose();
     }
@@ -85,7 +96,10 @@ export class GuestRuntime {
   private notSupported(error: QuickJSHandle, path: string): MillraceError {
     const { message } = this.vm.dump(error) as { message?: string };
     error.dispose();
-    return new MillraceError(expressionCodes.EXPRESSION_NOT_SUPPORTED, `${path}: an expression cannot be compiled: ${message ?? 'syntax error'}`);
+    return new MillraceError(
+      expressionCodes.EXPRESSION_NOT_SUPPORTED,
+      `${path}: an expression cannot be compiled: ${message ?? 'syntax error'}`,
+    );
   }
 
   private list(items: readonly QuickJSHandle[]): QuickJSHandle {

@@ -142,44 +142,49 @@ export const GUEST = String.raw`'use strict';
   });
 
   const kindOf = (value) => Object.prototype.toString.call(value).slice(8, -1);
-  const tagObject = (value, path) => {
-    if (value instanceof Original) {
-      if (invalid(value)) throw new RangeError('the result is an invalid Date');
-      return 'd' + value.getTime();
-    }
-    if (value instanceof Uint8Array) return 'x' + hexOf(value);
-    if (path.includes(value)) throw new TypeError('the result is cyclic');
-    if (path.length >= MAX_DEPTH) throw new RangeError('the result is nested deeper than 100 levels');
-    const kind = kindOf(value);
-    if (kind !== 'Array' && kind !== 'Object') throw new TypeError('the result is a ' + kind + ', which cannot be stored');
-    return 'j' + treeOf(value, kind === 'Array', path);
+  const timeTag = (date) => {
+    if (invalid(date)) throw new RangeError('the result is an invalid Date');
+    return 'd' + date.getTime();
   };
-  const treeOf = (value, isArray, path) => {
-    path.push(value);
-    const parts = [];
-    if (isArray) for (let i = 0; i < value.length; i++) parts.push(leafOf(value[i], path));
-    else for (const key of Object.keys(value)) {
-      if (key.includes('\0')) throw new TypeError('the result has a key with U+0000');
-      parts.push(JSON.stringify(key) + ':' + leafOf(value[key], path));
-    }
-    path.pop();
-    return isArray ? '[' + parts.join(',') + ']' : '{' + parts.join(',') + '}';
-  };
-  const leafOf = (value, path) => {
-    const tagged = tag(value, path);
-    return tagged[0] === 'j' ? tagged.slice(1) : JSON.stringify(tagged);
-  };
-  const tag = (value, path) => {
+  /** The tagged text of what is no tree; undefined for arrays and objects. */
+  const leaf = (value) => {
     switch (typeof value) {
       case 'string': return 's' + value;
       case 'number': return value === 0 && 1 / value < 0 ? 'n-0' : 'n' + value;
       case 'boolean': return value ? 't' : 'f';
       case 'undefined': return 'z';
       case 'bigint': return 'i' + value;
-      case 'object': return value === null ? 'z' : tagObject(value, path ?? []);
+      case 'object': return value === null ? 'z' : value instanceof Original ? timeTag(value) : value instanceof Uint8Array ? 'x' + hexOf(value) : undefined;
       default: throw new TypeError('the result is a ' + typeof value + ', which cannot be stored');
     }
   };
+  const enter = (value, path) => {
+    if (path.includes(value)) throw new TypeError('the result is cyclic');
+    if (path.length >= MAX_DEPTH) throw new RangeError('the result is nested deeper than 100 levels');
+    const kind = kindOf(value);
+    if (kind !== 'Array' && kind !== 'Object') throw new TypeError('the result is a ' + kind + ', which cannot be stored');
+    path.push(value);
+    return kind === 'Array';
+  };
+  const member = (key) => {
+    if (key.includes('\0')) throw new TypeError('the result has a key with U+0000');
+    return JSON.stringify(key) + ':';
+  };
+  /** One frame per level: the stack is small. */
+  const tree = (value, path) => {
+    const isArray = enter(value, path);
+    const keys = isArray ? null : Object.keys(value);
+    const length = isArray ? value.length : keys.length;
+    let text = isArray ? '[' : '{';
+    for (let i = 0; i < length; i++) {
+      const item = isArray ? value[i] : value[keys[i]];
+      const tagged = leaf(item);
+      text += (i === 0 ? '' : ',') + (isArray ? '' : member(keys[i])) + (tagged === undefined ? tree(item, path) : JSON.stringify(tagged));
+    }
+    path.pop();
+    return text + (isArray ? ']' : '}');
+  };
+  const tag = (value) => leaf(value) ?? 'j' + tree(value, []);
   const messageOf = (error) => {
     try {
       if (error instanceof Error) return String(error.name) + ': ' + String(error.message);

@@ -15,17 +15,30 @@ export class NodeProgram {
   readonly builders: readonly string[];
   private readonly wire: WireColumn[];
 
-  constructor(readonly node: NodePlan, table: TablePlan) {
+  constructor(
+    readonly node: NodePlan,
+    table: TablePlan,
+  ) {
     this.expressions = node.expressions;
     const used = node.expressions.map(columnsUsed);
-    const columns = table.columns.map((_, column) => column)
-      .filter((column) => used.some((names) => names === null || names.has((table.columns[column] as TablePlan['columns'][number]).name)));
+    const columns = table.columns
+      .map((_, column) => column)
+      .filter((column) =>
+        used.some((names) => names === null || names.has((table.columns[column] as TablePlan['columns'][number]).name)),
+      );
     const forms = columns.map((column) => wireFormOf((table.columns[column] as TablePlan['columns'][number]).type));
     this.wire = columns.map((column, i) => ({ column, encode: (forms[i] as (typeof forms)[number]).encode }));
     const places = columns.map((column, i) => ({
-      at: i, name: (table.columns[column] as TablePlan['columns'][number]).name, decode: (forms[i] as (typeof forms)[number]).decode,
+      at: i,
+      name: (table.columns[column] as TablePlan['columns'][number]).name,
+      decode: (forms[i] as (typeof forms)[number]).decode,
     }));
-    this.builders = used.map((names) => builderSource(places.filter((place) => names === null || names.has(place.name)), columns.length));
+    this.builders = used.map((names) =>
+      builderSource(
+        places.filter((place) => names === null || names.has(place.name)),
+        columns.length,
+      ),
+    );
   }
 
   /** One row: the wire values, and behind them, only where there are any, `[place, message]` of values that cannot be had. */
@@ -48,8 +61,10 @@ export class NodeProgram {
 }
 
 function builderSource(places: readonly { at: number; name: string; decode: string | null }[], width: number): string {
-  const members = places.map(({ at, name, decode }) =>
-    `[${JSON.stringify(name)}]: ${decode === null ? `r[${at}]` : `(v = r[${at}]) === null ? null : ${decode}`}`);
+  const members = places.map(
+    ({ at, name, decode }) =>
+      `[${JSON.stringify(name)}]: ${decode === null ? `r[${at}]` : `(v = r[${at}]) === null ? null : ${decode}`}`,
+  );
   const names = JSON.stringify(places.map(({ at, name }) => [at, name]));
   return `'use strict'; (r, lib) => { let v; const columns = { ${members.join(', ')} };
 if (r.length > ${width}) for (const [at, message] of r[${width}]) for (const [i, name] of ${names}) if (i === at) lib.refuse(columns, name, message);

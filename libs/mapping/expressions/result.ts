@@ -17,16 +17,26 @@ export type TaggedResult = string;
 export function bsonOfResult(tagged: TaggedResult): BsonValue | ConversionFailed {
   const text = tagged.slice(1);
   switch (tagged.charAt(0)) {
-    case 'z': return null;
-    case 't': return true;
-    case 'f': return false;
-    case 'n': return new Double(Number(text));
-    case 'i': return longOfBigInt(BigInt(text));
-    case 's': return text;
-    case 'd': return new Date(Number(text));
-    case 'x': return new Binary(Buffer.from(text, 'hex'), 0);
-    case 'j': return parseJson(text, TREE);
-    default: return ConversionFailed.of('INVALID_VALUE');
+    case 'z':
+      return null;
+    case 't':
+      return true;
+    case 'f':
+      return false;
+    case 'n':
+      return new Double(Number(text));
+    case 'i':
+      return longOfBigInt(BigInt(text));
+    case 's':
+      return text;
+    case 'd':
+      return new Date(Number(text));
+    case 'x':
+      return new Binary(Buffer.from(text, 'hex'), 0);
+    case 'j':
+      return parseJson(text, TREE);
+    default:
+      return ConversionFailed.of('INVALID_VALUE');
   }
 }
 
@@ -43,11 +53,17 @@ const TREE: JsonTarget<BsonValue> = {
 /** JavaScript's truthiness, as `where` decides by it. */
 export function isTruthy(tagged: TaggedResult): boolean {
   switch (tagged.charAt(0)) {
-    case 'z': case 'f': return false;
-    case 'n': return tagged !== 'n0' && tagged !== 'n-0' && tagged !== 'nNaN';
-    case 'i': return tagged !== 'i0';
-    case 's': return tagged.length > 1;
-    default: return true;
+    case 'z':
+    case 'f':
+      return false;
+    case 'n':
+      return tagged !== 'n0' && tagged !== 'n-0' && tagged !== 'nNaN';
+    case 'i':
+      return tagged !== 'i0';
+    case 's':
+      return tagged.length > 1;
+    default:
+      return true;
   }
 }
 
@@ -73,10 +89,13 @@ export function resultConverter(override: BsonType | undefined): ResultConverter
   return (tagged) => {
     const tag = tagged.charAt(0);
     if (tag === 'z') return null;
-    if (tag === 'j') return override === 'json' ? bsonOfResult(tagged) : override === 'string' ? plainJson(tagged) : TYPE_MISMATCH;
+    if (tag === 'j')
+      return override === 'json' ? bsonOfResult(tagged) : override === 'string' ? plainJson(tagged) : TYPE_MISMATCH;
     if (tag === 'd') return dateAs(tagged, override);
     if (override === 'json' && tag !== 's' && tag !== 'x') return bsonOfResult(tagged);
-    return (converters[tag] as Converter)(tag === 't' || tag === 'f' ? tag : tag === 'x' ? `\\x${tagged.slice(1)}` : tagged.slice(1));
+    return (converters[tag] as Converter)(
+      tag === 't' || tag === 'f' ? tag : tag === 'x' ? `\\x${tagged.slice(1)}` : tagged.slice(1),
+    );
   };
 }
 
@@ -100,14 +119,23 @@ const TEXT: JsonTarget<string> = {
 function leafText(tagged: string): string {
   const text = tagged.slice(1);
   switch (tagged.charAt(0)) {
-    case 't': return 'true';
-    case 'f': return 'false';
-    case 'n': return text === '-0' ? '0' : Number.isFinite(Number(text)) ? text : 'null';
-    case 'i': return text;
-    case 's': return JSON.stringify(text);
-    case 'd': return JSON.stringify(new Date(Number(text)));
-    case 'x': return JSON.stringify(text);
-    case 'j': return plainJson(tagged) as string;
-    default: return 'null';
+    case 't':
+      return 'true';
+    case 'f':
+      return 'false';
+    case 'n':
+      return text === '-0' ? '0' : Number.isFinite(Number(text)) ? text : 'null';
+    case 'i':
+      return text;
+    case 's':
+      return JSON.stringify(text);
+    case 'd':
+      return JSON.stringify(new Date(Number(text)));
+    case 'x':
+      return JSON.stringify(text);
+    case 'j':
+      return plainJson(tagged) as string;
+    default:
+      return 'null';
   }
 }

@@ -24,9 +24,14 @@ export class Sandbox {
   private readonly programs = new Map<number, NodeProgram>();
   private guest: GuestRuntime | undefined;
 
-  private constructor(private readonly module: QuickJSWASMModule, plan: Plan, private readonly limits: SandboxLimits) {
+  private constructor(
+    private readonly module: QuickJSWASMModule,
+    plan: Plan,
+    private readonly limits: SandboxLimits,
+  ) {
     for (const node of plan.nodes) {
-      if (node.expressions.length > 0) this.programs.set(node.id, new NodeProgram(node, plan.tables[node.table] as TablePlan));
+      if (node.expressions.length > 0)
+        this.programs.set(node.id, new NodeProgram(node, plan.tables[node.table] as TablePlan));
     }
   }
 
@@ -42,7 +47,8 @@ export class Sandbox {
     const program = this.programs.get(node);
     if (program === undefined) return rows.map(() => []);
     const results: ExpressionResults[] = [];
-    for (let from = 0; from < rows.length; from += BATCH_ROWS) this.batch(program, rows.slice(from, from + BATCH_ROWS), results);
+    for (let from = 0; from < rows.length; from += BATCH_ROWS)
+      this.batch(program, rows.slice(from, from + BATCH_ROWS), results);
     return results;
   }
 
@@ -57,7 +63,12 @@ export class Sandbox {
     const tagged = this.run(program, wires, -1);
     for (let r = 0; r < rows.length; r++) {
       const row: ExpressionResults = [];
-      for (let e = 0; e < width; e++) row.push(tagged === undefined ? this.alone(program, wires[r] as unknown[], e) : resultOf(tagged[r * width + e] as string));
+      for (let e = 0; e < width; e++)
+        row.push(
+          tagged === undefined
+            ? this.alone(program, wires[r] as unknown[], e)
+            : resultOf(tagged[r * width + e] as string),
+        );
       results.push(row);
     }
   }

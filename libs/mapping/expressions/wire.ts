@@ -18,17 +18,37 @@ export interface WireForm {
 
 export function wireFormOf(type: ValueType): WireForm {
   switch (type.kind) {
-    case 'int16': case 'int32': return { encode: Number, decode: null };
-    case 'int64': case 'oid': return { encode: same, decode: 'lib.BigInt(v)' };
-    case 'float32': case 'float64': return { encode: same, decode: 'lib.Number(v)' };
-    case 'bool': return { encode: (text) => text === 't' || text === 'true', decode: null };
-    case 'date': return { encode: dateMs, decode: 'new lib.Date(v)' };
-    case 'timestamp': case 'timestamptz': return { encode: timestampMs, decode: 'new lib.Date(v)' };
-    case 'bytes': return { encode: (text) => text.slice(2), decode: 'lib.bytes(v)' };
-    case 'json': return { encode: encodeJson, decode: 'lib.json(v)' };
-    case 'array': return arrayForm(type.element);
-    case 'char': return { encode: withoutPadding, decode: null };
-    case 'numeric': case 'text': case 'enum': case 'interval': case 'time': case 'uuid': return { encode: same, decode: null };
+    case 'int16':
+    case 'int32':
+      return { encode: Number, decode: null };
+    case 'int64':
+    case 'oid':
+      return { encode: same, decode: 'lib.BigInt(v)' };
+    case 'float32':
+    case 'float64':
+      return { encode: same, decode: 'lib.Number(v)' };
+    case 'bool':
+      return { encode: (text) => text === 't' || text === 'true', decode: null };
+    case 'date':
+      return { encode: dateMs, decode: 'new lib.Date(v)' };
+    case 'timestamp':
+    case 'timestamptz':
+      return { encode: timestampMs, decode: 'new lib.Date(v)' };
+    case 'bytes':
+      return { encode: (text) => text.slice(2), decode: 'lib.bytes(v)' };
+    case 'json':
+      return { encode: encodeJson, decode: 'lib.json(v)' };
+    case 'array':
+      return arrayForm(type.element);
+    case 'char':
+      return { encode: withoutPadding, decode: null };
+    case 'numeric':
+    case 'text':
+    case 'enum':
+    case 'interval':
+    case 'time':
+    case 'uuid':
+      return { encode: same, decode: null };
   }
 }
 
@@ -63,5 +83,6 @@ const TAGGED: JsonTarget<string> = {
   },
   object: (entries) => `{${Array.from(entries, ([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`,
   array: (items) => `[${items.join(',')}]`,
-  scalar: (value) => (value === null ? '"z"' : typeof value === 'boolean' ? (value ? '"t"' : '"f"') : JSON.stringify(`s${value}`)),
+  scalar: (value) =>
+    value === null ? '"z"' : typeof value === 'boolean' ? (value ? '"t"' : '"f"') : JSON.stringify(`s${value}`),
 };

@@ -5,7 +5,18 @@ import type { Binary, Decimal128, Double, Long, ObjectId } from 'bson';
  * always `Double`, int64 always `Long` (what exact reads give back, and cheaper than bigint), dates are `Date`.
  */
 export type BsonValue =
-  | string | number | boolean | null | Long | Double | Decimal128 | Date | Binary | ObjectId | BsonValue[] | BsonDocument;
+  | string
+  | number
+  | boolean
+  | null
+  | Long
+  | Double
+  | Decimal128
+  | Date
+  | Binary
+  | ObjectId
+  | BsonValue[]
+  | BsonDocument;
 
 /** A `Map` where a plain object could not keep the order of its fields, or js-bson would misread it. */
 export type BsonDocument = { [field: string]: BsonValue } | Map<string, BsonValue>;

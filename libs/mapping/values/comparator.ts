@@ -21,14 +21,34 @@ export function comparator(type: ValueType, descending: boolean): Comparator {
 
 function compareOf(type: ValueType): Compare {
   switch (type.kind) {
-    case 'int16': case 'int32': case 'int64': case 'oid': case 'numeric': return compareNumbers;
-    case 'float32': case 'float64': return compareFloats;
-    case 'date': case 'timestamp': case 'timestamptz': return compareTimestamps;
-    case 'interval': return compareIntervals;
-    case 'char': return (a, b) => compareUtf8(withoutPadding(a), withoutPadding(b));
-    case 'bool': case 'uuid': case 'bytes': case 'time': return compareCodeUnits;
-    case 'text': case 'enum': case 'json': return compareUtf8;
-    case 'array': return compareArrays(type.element);
+    case 'int16':
+    case 'int32':
+    case 'int64':
+    case 'oid':
+    case 'numeric':
+      return compareNumbers;
+    case 'float32':
+    case 'float64':
+      return compareFloats;
+    case 'date':
+    case 'timestamp':
+    case 'timestamptz':
+      return compareTimestamps;
+    case 'interval':
+      return compareIntervals;
+    case 'char':
+      return (a, b) => compareUtf8(withoutPadding(a), withoutPadding(b));
+    case 'bool':
+    case 'uuid':
+    case 'bytes':
+    case 'time':
+      return compareCodeUnits;
+    case 'text':
+    case 'enum':
+    case 'json':
+      return compareUtf8;
+    case 'array':
+      return compareArrays(type.element);
   }
 }
 
@@ -116,7 +136,8 @@ function isPlain(text: string): boolean {
   return text.charCodeAt(4) === 45 && text.charCodeAt(text.length - 1) <= 57 && text.charCodeAt(0) <= 57;
 }
 
-const INTERVAL = /^P(?:(-?\d+)Y)?(?:(-?\d+)M)?(?:(-?\d+)W)?(?:(-?\d+)D)?(?:T(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?)(\d+)(?:\.(\d+))?S)?)?$/;
+const INTERVAL =
+  /^P(?:(-?\d+)Y)?(?:(-?\d+)M)?(?:(-?\d+)W)?(?:(-?\d+)D)?(?:T(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?)(\d+)(?:\.(\d+))?S)?)?$/;
 const DAY_MICROS = 86_400_000_000n;
 
 /** As PostgreSQL compares them: a month is 30 days, a day 24 hours. */

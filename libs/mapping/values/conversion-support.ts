@@ -12,7 +12,13 @@ const NUMBERS_FALLIBLE: Row = { int: 'fallible', long: 'fallible', decimal: 'fal
 const SMALL_INTEGER: Row = { int: 'exact', long: 'exact', double: 'exact', decimal: 'exact', bool: 'fallible' };
 const FLOAT: Row = { ...NUMBERS_FALLIBLE, decimal: 'exact', double: 'exact' };
 const TEXT: Row = {
-  ...NUMBERS_FALLIBLE, double: 'fallible', date: 'fallible', binary: 'exact', uuid: 'fallible', objectId: 'fallible', json: 'fallible',
+  ...NUMBERS_FALLIBLE,
+  double: 'fallible',
+  date: 'fallible',
+  binary: 'exact',
+  uuid: 'fallible',
+  objectId: 'fallible',
+  json: 'fallible',
 };
 
 const SUPPORT: Record<Exclude<ValueType['kind'], 'array' | 'numeric'>, Row> = {
@@ -37,7 +43,11 @@ const SUPPORT: Record<Exclude<ValueType['kind'], 'array' | 'numeric'>, Row> = {
 };
 
 const DEFAULTS: Partial<Record<ValueType['kind'], BsonType>> = {
-  numeric: 'decimal', date: 'date', timestamp: 'date', timestamptz: 'date', json: 'json',
+  numeric: 'decimal',
+  date: 'date',
+  timestamp: 'date',
+  timestamptz: 'date',
+  json: 'json',
 };
 
 /** Without an override: of the type that PRODUCT.md's table gives. Arrays: `string` is the whole text, others of each element. */
@@ -53,9 +63,15 @@ export function conversionSupport(type: ValueType, override: BsonType | undefine
 function numericSupport(type: { precision?: number; scale?: number }, target: BsonType): ConversionSupport {
   const { precision, scale = 0 } = type;
   switch (target) {
-    case 'double': return 'lossy';
-    case 'decimal': return precision !== undefined && precision <= 34 && scale <= 6176 ? 'exact' : 'fallible';
-    case 'int': case 'long': case 'bool': return 'fallible';
-    default: return 'impossible';
+    case 'double':
+      return 'lossy';
+    case 'decimal':
+      return precision !== undefined && precision <= 34 && scale <= 6176 ? 'exact' : 'fallible';
+    case 'int':
+    case 'long':
+    case 'bool':
+      return 'fallible';
+    default:
+      return 'impossible';
   }
 }

@@ -51,8 +51,8 @@ export const conversionCodes = errorCodes({
     remedy: 'Correct the row, or give the field `types: string`.',
   },
   INVALID_VALUE: {
-    cause: 'A text is not what the source writes for the column\'s type.',
-    remedy: 'Compare the column\'s type with the plan; report it if they agree.',
+    cause: "A text is not what the source writes for the column's type.",
+    remedy: "Compare the column's type with the plan; report it if they agree.",
   },
   TYPE_MISMATCH: {
     cause: 'A computed value cannot become the type that `types` names for its field.',

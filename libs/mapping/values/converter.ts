@@ -38,18 +38,37 @@ function arrayOf(element: ValueType, override: BsonType | undefined): Convert {
 
 function defaultOf(type: Exclude<ValueType, { kind: 'array' }>): Convert {
   switch (type.kind) {
-    case 'int16': case 'int32': return Number;
-    case 'int64': case 'oid': return longOf;
-    case 'float32': case 'float64': return doubleOf;
-    case 'numeric': return decimalOf;
-    case 'bool': return isTrue;
-    case 'bytes': return binaryOf;
-    case 'uuid': return uuidOf;
-    case 'date': return dateOf;
-    case 'timestamp': case 'timestamptz': return timestampOf;
-    case 'json': return jsonOf;
-    case 'char': return withoutPadding;
-    case 'text': case 'enum': case 'interval': case 'time': return same;
+    case 'int16':
+    case 'int32':
+      return Number;
+    case 'int64':
+    case 'oid':
+      return longOf;
+    case 'float32':
+    case 'float64':
+      return doubleOf;
+    case 'numeric':
+      return decimalOf;
+    case 'bool':
+      return isTrue;
+    case 'bytes':
+      return binaryOf;
+    case 'uuid':
+      return uuidOf;
+    case 'date':
+      return dateOf;
+    case 'timestamp':
+    case 'timestamptz':
+      return timestampOf;
+    case 'json':
+      return jsonOf;
+    case 'char':
+      return withoutPadding;
+    case 'text':
+    case 'enum':
+    case 'interval':
+    case 'time':
+      return same;
   }
 }
 
@@ -60,67 +79,112 @@ function stringOf(type: ValueType): Convert {
 
 function overridden(type: Exclude<ValueType, { kind: 'array' }>, override: BsonType): Convert {
   switch (type.kind) {
-    case 'int16': case 'int32': case 'int64': case 'oid': case 'float32': case 'float64': case 'numeric':
+    case 'int16':
+    case 'int32':
+    case 'int64':
+    case 'oid':
+    case 'float32':
+    case 'float64':
+    case 'numeric':
       return numberAs(override);
-    case 'bool': return boolAs(override);
-    case 'text': case 'enum': return textAs(override);
+    case 'bool':
+      return boolAs(override);
+    case 'text':
+    case 'enum':
+      return textAs(override);
     case 'char': {
       const convert = textAs(override);
       return (text) => convert(withoutPadding(text));
     }
-    case 'bytes': return bytesAs(override);
-    case 'uuid': return override === 'binary' ? plainBinaryOfUuid : override === 'uuid' ? uuidOf : mismatch;
-    case 'date': return override === 'date' ? dateOf : mismatch;
-    case 'timestamp': case 'timestamptz': return override === 'date' ? timestampOf : mismatch;
-    case 'json': return override === 'json' ? jsonOf : mismatch;
-    case 'interval': case 'time': return mismatch;
+    case 'bytes':
+      return bytesAs(override);
+    case 'uuid':
+      return override === 'binary' ? plainBinaryOfUuid : override === 'uuid' ? uuidOf : mismatch;
+    case 'date':
+      return override === 'date' ? dateOf : mismatch;
+    case 'timestamp':
+    case 'timestamptz':
+      return override === 'date' ? timestampOf : mismatch;
+    case 'json':
+      return override === 'json' ? jsonOf : mismatch;
+    case 'interval':
+    case 'time':
+      return mismatch;
   }
 }
 
 function numberAs(override: BsonType): Convert {
   switch (override) {
-    case 'int': return parsedInt32;
-    case 'long': return parsedLong;
-    case 'double': return nearestDouble;
-    case 'decimal': return decimalOf;
-    case 'bool': return booleanOfNumber;
-    default: return mismatch;
+    case 'int':
+      return parsedInt32;
+    case 'long':
+      return parsedLong;
+    case 'double':
+      return nearestDouble;
+    case 'decimal':
+      return decimalOf;
+    case 'bool':
+      return booleanOfNumber;
+    default:
+      return mismatch;
   }
 }
 
 function boolAs(override: BsonType): Convert {
   switch (override) {
-    case 'bool': return isTrue;
-    case 'int': return (text) => (isTrue(text) ? 1 : 0);
-    case 'long': return (text) => Long.fromInt(isTrue(text) ? 1 : 0);
-    case 'double': return (text) => new Double(isTrue(text) ? 1 : 0);
-    case 'decimal': return (text) => decimalOf(isTrue(text) ? '1' : '0');
-    default: return mismatch;
+    case 'bool':
+      return isTrue;
+    case 'int':
+      return (text) => (isTrue(text) ? 1 : 0);
+    case 'long':
+      return (text) => Long.fromInt(isTrue(text) ? 1 : 0);
+    case 'double':
+      return (text) => new Double(isTrue(text) ? 1 : 0);
+    case 'decimal':
+      return (text) => decimalOf(isTrue(text) ? '1' : '0');
+    default:
+      return mismatch;
   }
 }
 
 function textAs(override: BsonType): Convert {
   switch (override) {
-    case 'string': return same;
-    case 'int': return parsedInt32;
-    case 'long': return parsedLong;
-    case 'double': return parsedDouble;
-    case 'decimal': return (text) => decimalOf(text.trim());
-    case 'bool': return booleanOfText;
-    case 'date': return freeDateOf;
-    case 'binary': return (text) => new Binary(Buffer.from(text, 'utf8'), 0);
-    case 'uuid': return checkedUuidOf;
-    case 'objectId': return objectIdOfHex;
-    case 'json': return jsonOf;
+    case 'string':
+      return same;
+    case 'int':
+      return parsedInt32;
+    case 'long':
+      return parsedLong;
+    case 'double':
+      return parsedDouble;
+    case 'decimal':
+      return (text) => decimalOf(text.trim());
+    case 'bool':
+      return booleanOfText;
+    case 'date':
+      return freeDateOf;
+    case 'binary':
+      return (text) => new Binary(Buffer.from(text, 'utf8'), 0);
+    case 'uuid':
+      return checkedUuidOf;
+    case 'objectId':
+      return objectIdOfHex;
+    case 'json':
+      return jsonOf;
   }
 }
 
 function bytesAs(override: BsonType): Convert {
   switch (override) {
-    case 'binary': return binaryOf;
-    case 'uuid': return (text) => (text.length === 34 ? new Binary(bytesOf(text), UUID_SUBTYPE) : ConversionFailed.of('INVALID_UUID'));
-    case 'objectId': return (text) => (text.length === 26 ? new ObjectId(bytesOf(text)) : ConversionFailed.of('INVALID_OBJECT_ID'));
-    default: return mismatch;
+    case 'binary':
+      return binaryOf;
+    case 'uuid':
+      return (text) =>
+        text.length === 34 ? new Binary(bytesOf(text), UUID_SUBTYPE) : ConversionFailed.of('INVALID_UUID');
+    case 'objectId':
+      return (text) => (text.length === 26 ? new ObjectId(bytesOf(text)) : ConversionFailed.of('INVALID_OBJECT_ID'));
+    default:
+      return mismatch;
   }
 }
 
@@ -158,7 +222,10 @@ function uuidBytes(text: string): Buffer {
 }
 
 function checkedUuidOf(text: string): Binary | ConversionFailed {
-  const digits = text.trim().replace(/^\{(.*)\}$/, '$1').replaceAll('-', '');
+  const digits = text
+    .trim()
+    .replace(/^\{(.*)\}$/, '$1')
+    .replaceAll('-', '');
   if (!/^[0-9a-f]{32}$/i.test(digits)) return ConversionFailed.of('INVALID_UUID');
   return new Binary(Buffer.from(digits, 'hex'), UUID_SUBTYPE);
 }

@@ -37,7 +37,8 @@ export function dateMs(text: string): number | ConversionFailed {
 /** PostgreSQL's ISO text in UTC, in milliseconds; microseconds are cut towards the past. */
 export function timestampMs(text: string): number | ConversionFailed {
   const length = text.length;
-  if (length < 19 || text.charCodeAt(4) !== 45 || text.charCodeAt(13) !== 58 || !endsInUtc(text, length)) return parsedTimestampMs(text);
+  if (length < 19 || text.charCodeAt(4) !== 45 || text.charCodeAt(13) !== 58 || !endsInUtc(text, length))
+    return parsedTimestampMs(text);
   const days = daysOf(two(text, 0) * 100 + two(text, 2), two(text, 5), two(text, 8));
   const seconds = two(text, 11) * 3600 + two(text, 14) * 60 + two(text, 17);
   return days * DAY_MS + seconds * 1000 + millisecondsAt(text, length);
@@ -85,7 +86,9 @@ export function timestampMicros(text: string): bigint | undefined {
 function microsOfMatch(match: RegExpExecArray): bigint {
   const days = daysOf(yearOf(match[1] as string, match[13]), Number(match[2]), Number(match[3]));
   const seconds = Number(match[4]) * 3600 + Number(match[5]) * 60 + Number(match[6] ?? 0);
-  const offset = (Number(match[10] ?? 0) * 3600 + Number(match[11] ?? 0) * 60 + Number(match[12] ?? 0)) * (match[9] === '-' ? -1 : 1);
+  const offset =
+    (Number(match[10] ?? 0) * 3600 + Number(match[11] ?? 0) * 60 + Number(match[12] ?? 0)) *
+    (match[9] === '-' ? -1 : 1);
   const micros = (match[7] ?? '').slice(0, 6).padEnd(6, '0');
   return BigInt(days * 86_400 + seconds - offset) * 1_000_000n + BigInt(micros);
 }
@@ -118,7 +121,12 @@ export function freeDateOf(text: string): Date | ConversionFailed {
   if (isInfinite(trimmed)) return INFINITE;
   const timestamp = TIMESTAMP.exec(trimmed);
   const date = DATE.exec(trimmed);
-  if (timestamp !== null ? !isTimeOfDay(timestamp) || !isDay(timestamp, timestamp[13]) : date === null || !isDay(date, date[4])) return INVALID;
+  if (
+    timestamp !== null
+      ? !isTimeOfDay(timestamp) || !isDay(timestamp, timestamp[13])
+      : date === null || !isDay(date, date[4])
+  )
+    return INVALID;
   const ms = parsedTimestampMs(trimmed);
   return typeof ms === 'number' ? new Date(ms) : ms;
 }

@@ -75,7 +75,10 @@ class JsonParser<T> {
   private at = 0;
   private failure: ConversionFailed | undefined;
 
-  constructor(private readonly text: string, private readonly target: JsonTarget<T>) {}
+  constructor(
+    private readonly text: string,
+    private readonly target: JsonTarget<T>,
+  ) {}
 
   parse(): T | ConversionFailed {
     const value = this.value(0);
@@ -100,13 +103,20 @@ class JsonParser<T> {
   private value(depth: number): T | undefined {
     this.skipSpace();
     switch (this.text.charCodeAt(this.at)) {
-      case 123: return depth >= MAX_DEPTH ? this.fail(TOO_DEEP) : this.object(depth + 1);
-      case 91: return depth >= MAX_DEPTH ? this.fail(TOO_DEEP) : this.array(depth + 1);
-      case 34: return this.string();
-      case 116: return this.literal('true', true);
-      case 102: return this.literal('false', false);
-      case 110: return this.literal('null', null);
-      default: return this.number();
+      case 123:
+        return depth >= MAX_DEPTH ? this.fail(TOO_DEEP) : this.object(depth + 1);
+      case 91:
+        return depth >= MAX_DEPTH ? this.fail(TOO_DEEP) : this.array(depth + 1);
+      case 34:
+        return this.string();
+      case 116:
+        return this.literal('true', true);
+      case 102:
+        return this.literal('false', false);
+      case 110:
+        return this.literal('null', null);
+      default:
+        return this.number();
     }
   }
 
