@@ -23,7 +23,11 @@ export interface StagedRow {
   edit?: { at: Position; columns: Record<string, string | null> };
 }
 
-/** In the order of `NodePlan.expressions`; a failed one has its message, and is a dead letter where it is used. */
+/**
+ * In the order of `NodePlan.expressions`; a failed one has its message, and is a dead letter where it is used. `v` is a
+ * string whose first letter is the type (`n1.5` a number, `i5` a BigInt, `sx` a string …; all of them in `mapping`'s
+ * `TaggedResult`): so a result survives the stage however BSON's numbers are read back.
+ */
 export type ExpressionResults = ({ v: unknown } | { error: string })[];
 
 /** Columns that the log left out (unchanged TOAST) and that are known from nowhere yet: the capture reads them again. */

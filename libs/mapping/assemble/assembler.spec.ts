@@ -364,7 +364,7 @@ describe('what cannot be written', () => {
               _id: 'N3',
               at: '1',
               bad: { code: 'ROW_TOO_LARGE', message: 'too large' },
-              missing: { columns: [0, 1, 2], since: '1' },
+              missing: { columns: [0, 1, 2], since: '1', transaction: '1' },
             }),
           ],
         ),
@@ -400,7 +400,7 @@ describe('what cannot be written', () => {
 
   test('waits for a missing column that is used, and only for such', () => {
     const missing = (columns: number[], more: Partial<StagedRow> = {}) =>
-      row(ORDER, { missing: { columns, since: '5' }, ...more });
+      row(ORDER, { missing: { columns, since: '5', transaction: '1' }, ...more });
     expect(assemble(plan, tree(missing([2]), [ANN], []))).toEqual({ kind: 'waiting' });
     expect(assemble(planOf([{ table: 0, fields: [['total', 2]] }]), tree(missing([3, 4])))).toMatchObject({
       kind: 'document',
@@ -416,7 +416,7 @@ describe('what cannot be written', () => {
 
   test('waits where a limited array cannot tell which rows are the first', () => {
     const limited = planOf([{ table: 0 }, { ...LINES, limit: 1, sort: [{ column: 2, descending: false }] }]);
-    const unknown = (columns: number[]) => line('9', { missing: { columns, since: '1' } }, 'zz');
+    const unknown = (columns: number[]) => line('9', { missing: { columns, since: '1', transaction: '1' } }, 'zz');
     expect(assemble(limited, tree(ORDER, [line('1'), unknown([2])]))).toEqual({ kind: 'waiting' });
     expect(assemble(limited, tree(ORDER, [line('1'), unknown([3])]))).toMatchObject({ kind: 'document' });
     const bad = tree({ _id: 'N9', at: '1', bad: { code: 'ROW_TOO_LARGE', message: 'too large' } });
@@ -424,7 +424,9 @@ describe('what cannot be written', () => {
   });
 
   test('waits rather than being refused, where both are the case', () => {
-    expect(assemble(plan, tree(row(ORDER, { missing: { columns: [4], since: '5' } }), [ANN, ANN], []))).toEqual({
+    expect(
+      assemble(plan, tree(row(ORDER, { missing: { columns: [4], since: '5', transaction: '1' } }), [ANN, ANN], [])),
+    ).toEqual({
       kind: 'waiting',
     });
   });
