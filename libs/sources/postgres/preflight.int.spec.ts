@@ -227,9 +227,25 @@ describe.each(['oldest', 'newest'] as const)('preflight of the %s PostgreSQL tha
     expect(await admin.codes({ mode: 'snapshot' }, ['fast'])).toEqual([]);
     await database.exec(finding.fix);
     expect(await admin.codes({}, ['fast'])).toEqual([]);
+    expect(await admin.codes({ mode: 'snapshot' }, ['mixed'])).toEqual(['FOREIGN_PARTITION']);
     const foreign = only(await admin.check({}, ['mixed']), 'FOREIGN_PARTITION', 'public.abroad');
     await database.exec(foreign.fix);
     expect(await admin.codes({}, ['mixed'])).toEqual(['PARTITIONED_TABLE']);
+  });
+
+  test('asks for the right to read every partition where rows have no key', async () => {
+    await database.exec(`CREATE TABLE public.keyless (id int) PARTITION BY RANGE (id); CREATE TABLE public.keyless1 PARTITION OF public.keyless FOR VALUES FROM (0) TO (9);
+      GRANT SELECT ON public.keyless TO plain`);
+    await using plain = new Subject(database, 'plain');
+    const [finding] = await plain.check({ mode: 'snapshot' }, ['keyless']);
+    expect(finding).toMatchObject({
+      code: 'NO_SELECT',
+      fix: 'GRANT SELECT ON TABLE "public"."keyless", "public"."keyless1" TO "plain";',
+    });
+    await database.exec(finding?.fix ?? '');
+    expect(await plain.codes({ mode: 'snapshot' }, ['keyless'])).toEqual([]);
+    await database.exec('ALTER TABLE public.keyless1 ENABLE ROW LEVEL SECURITY');
+    expect(await plain.codes({ mode: 'snapshot' }, ['keyless'])).toEqual(['ROW_SECURITY']);
   });
 
   test('warns of tables that inherit in the old way', async () => {

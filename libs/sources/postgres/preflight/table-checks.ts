@@ -14,25 +14,27 @@ export interface CheckedTable {
 
 /** What holds in both modes: the role must be able to read every row. */
 export function checkReading(table: CheckedTable, server: ServerFacts): Finding[] {
-  return [noSelect(table, server), rowSecurity(table, server), inherited(table)].flatMap((finding) => finding ?? []);
+  const findings = [noSelect(table, server), rowSecurity(table, server), inherited(table)];
+  return [...findings.flatMap((finding) => finding ?? []), ...foreignPartitions(table)];
 }
 
 /** What following changes needs, beyond reading. */
 export function checkFollowing(table: CheckedTable): Finding[] {
-  return [...unlogged(table), ...foreignPartitions(table), ...replicaIdentity(table), ...partitioned(table)];
+  return [...unlogged(table), ...replicaIdentity(table), ...partitioned(table)];
 }
 
-function noSelect({ facts, object }: CheckedTable, { role }: ServerFacts): Finding | undefined {
+function noSelect({ facts, object, key }: CheckedTable, { role }: ServerFacts): Finding | undefined {
   if (facts.mayUseSchema && facts.mayRead) return undefined;
   const missing = facts.mayUseSchema
     ? 'may not read all columns of it that the job uses'
     : `may not use the schema ${facts.schema}`;
+  const read = key.length === 0 ? facts.relations : [facts];
   const usage = facts.mayUseSchema ? '' : `GRANT USAGE ON SCHEMA ${name(facts.schema)} TO ${name(role)}; `;
   return blocker({
     code: 'NO_SELECT',
     object,
     message: `The role ${role} ${missing}.`,
-    fix: `${usage}GRANT SELECT ON TABLE ${name(facts.schema, facts.name)} TO ${name(role)};`,
+    fix: `${usage}GRANT SELECT ON TABLE ${read.map((each) => name(each.schema, each.name)).join(', ')} TO ${name(role)};`,
   });
 }
 
@@ -79,7 +81,7 @@ function foreignPartitions({ facts }: CheckedTable): Finding[] {
       blocker({
         code: 'FOREIGN_PARTITION',
         object: label(relation),
-        message: `It is a foreign table and a partition of ${facts.schema}.${facts.name}: its changes are in the log of another server.`,
+        message: `It is a foreign table and a partition of ${facts.schema}.${facts.name}: its rows are on another server, and so is the log of their changes.`,
         fix: `ALTER TABLE ${name(facts.schema, facts.name)} DETACH PARTITION ${name(relation.schema, relation.name)};`,
       }),
     );

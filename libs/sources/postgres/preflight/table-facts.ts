@@ -37,7 +37,7 @@ export interface RelationFacts {
 export interface TableUse {
   oid: string;
   columns: string[];
-  /** Read as a whole: by ctid. */
+  /** Rows are known by their ctid, and read from the partitions themselves. */
   whole: boolean;
 }
 
@@ -64,11 +64,12 @@ CROSS JOIN LATERAL (
 const TABLES = `
 SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, c.relpersistence = 'u' AS unlogged,
   has_schema_privilege(n.oid, 'USAGE') AS "mayUseSchema",
-  has_table_privilege(c.oid, 'SELECT') OR (NOT u.whole AND NOT EXISTS (
+  CASE WHEN u.whole THEN has_table_privilege(c.oid, 'SELECT') AND NOT EXISTS (SELECT FROM pg_partition_tree(c.oid) p WHERE p.isleaf AND NOT has_table_privilege(p.relid, 'SELECT'))
+    ELSE has_table_privilege(c.oid, 'SELECT') OR NOT EXISTS (
     SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = ANY (u.columns) AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT')
-  )) AS "mayRead",
+  ) END AS "mayRead",
   pg_get_userbyid(c.relowner)::text AS owner, pg_has_role(c.relowner, 'USAGE') AS owns,
-  row_security_active(c.oid) AS secured, c.relforcerowsecurity AS forced,
+  row_security_active(c.oid) OR (u.whole AND EXISTS (SELECT FROM pg_partition_tree(c.oid) p WHERE p.isleaf AND row_security_active(p.relid))) AS secured, c.relforcerowsecurity AS forced,
   (SELECT coalesce(array_agg(hn.nspname || '.' || h.relname ORDER BY hn.nspname, h.relname), '{}') FROM pg_inherits i
     JOIN pg_class h ON h.oid = i.inhrelid JOIN pg_namespace hn ON hn.oid = h.relnamespace WHERE i.inhparent = c.oid AND c.relkind = 'r') AS heirs,
   (${RELATIONS}) AS relations
