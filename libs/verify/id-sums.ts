@@ -46,6 +46,7 @@ export class IdSums {
   }
 }
 
+const { imul } = Math;
 const SEEDS = [0x811c9dc5, 0x2f0b4a27, 0x5bd1e995] as const;
 
 /** FNV-1a over UTF-16 units, then mixed (murmur3's finalizer), so that neighbours fall far apart. */
@@ -53,12 +54,12 @@ function hash(text: string, seed: number): number {
   let h = seed;
   for (let i = 0; i < text.length; i++) {
     h ^= text.charCodeAt(i);
-    h = Math.imul(h, 0x01000193);
+    h = imul(h, 0x01000193);
     h ^= h >>> 15;
   }
   h ^= h >>> 16;
-  h = Math.imul(h, 0x85ebca6b);
+  h = imul(h, 0x85ebca6b);
   h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
+  h = imul(h, 0xc2b2ae35);
   return h ^ (h >>> 16);
 }
