@@ -146,13 +146,15 @@ function acknowledgementTests(make: () => Promise<LogContext>, traits: LogConfor
     await reader.stop(1_000);
   });
 
-  test('waits for all groups of the topic', async () => {
+  test.each([['fast', 'slow'], ['slow', 'fast']])('waits for all groups of the topic (%s, %s)', async (...groups) => {
     await using context = await make();
     const topic = await topicOf(context.log, 1);
     const gate = new Gate();
-    const handlers = { fast: DONE, slow: gate.opened };
     const readers = await Promise.all(
-      Object.entries(handlers).map(([group, completed]) => context.log.consume(topic, group, OPTIONS, async () => ({ completed }))),
+      groups.map((group) => {
+        const completed = group === 'slow' ? gate.opened : DONE;
+        return context.log.consume(topic, group, OPTIONS, async () => ({ completed }));
+      }),
     );
     const append = settled(context.log.append(topic, 0, numbered(0, 1)));
     await turn();
