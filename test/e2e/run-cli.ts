@@ -18,6 +18,14 @@ export interface CliContext extends AsyncDisposable {
   /** Writes a file into the folder and gives its path. */
   file(name: string, text: string): Promise<string>;
   run(args: readonly string[], env?: Record<string, string>): Promise<CliResult>;
+  /** As `run`, for what goes on until it is stopped through its host. */
+  start(args: readonly string[], env?: Record<string, string>): StartedCli;
+}
+
+export interface StartedCli {
+  host: RecordedHost;
+  /** The exit code. */
+  ended: Promise<number>;
 }
 
 export async function cliContext(): Promise<CliContext> {
@@ -29,10 +37,10 @@ export async function cliContext(): Promise<CliContext> {
       await writeFile(path, text);
       return path;
     },
+    start,
     async run(args, env = {}) {
-      const host = new RecordedHost();
-      Object.assign(host.env, env);
-      const code = await cli(args, host);
+      const { host, ended } = start(args, env);
+      const code = await ended;
       return {
         code,
         out: host.out,
@@ -44,4 +52,10 @@ export async function cliContext(): Promise<CliContext> {
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+function start(args: readonly string[], env: Record<string, string> = {}): StartedCli {
+  const host = new RecordedHost();
+  Object.assign(host.env, env);
+  return { host, ended: cli(args, host) };
 }

@@ -1,6 +1,5 @@
 import { EXIT } from '#errors';
 import { defineCommand, FILE, textAt } from '../command.js';
-import { watchersFor } from '../progress/watch.js';
 import { withJob } from '../with-job.js';
 
 export const complete = defineCommand({
@@ -14,8 +13,10 @@ export const complete = defineCommand({
   examples: ['millrace complete shop.yaml'],
   async run(context, args) {
     const { terminal, signals } = context;
-    const watchers = await watchersFor(context, { events: false });
-    const report = await withJob(textAt(args, 0), context, (job) => job.complete(signals.clean()), watchers);
+    const signal = signals.clean();
+    const report = await withJob(textAt(args, 0), context, (job) => job.complete(signal), {
+      watch: { events: false },
+    });
     const { formatVerify, verifyExit } = await import('../output/verify.js');
     terminal.result(report, () => formatVerify(report, terminal.out));
     const code = verifyExit(report);

@@ -1,7 +1,6 @@
 import { EXIT } from '#errors';
 import { CommanderError, Option } from 'commander';
 import { collect, defineCommand, FILE, listAt, textAt } from '../command.js';
-import { watchersFor } from '../progress/watch.js';
 import { withJob } from '../with-job.js';
 
 interface ReplayOptions {
@@ -31,13 +30,10 @@ export const deadLettersReplay = defineCommand<ReplayOptions>({
     if (ids.length === 0 && !all)
       throw new CommanderError(EXIT.usage, 'millrace.usage', 'say which letters: --id ID, or --all');
     const options = { ids, all: all ?? false, dryRun: dryRun ?? false };
-    const watchers = await watchersFor(context, { events: false });
-    const report = await withJob(
-      textAt(args, 0),
-      context,
-      (job) => job.replayLetters(options, host.user, signals.clean()),
-      watchers,
-    );
+    const signal = signals.clean();
+    const report = await withJob(textAt(args, 0), context, (job) => job.replayLetters(options, host.user, signal), {
+      watch: { events: false },
+    });
     const { withBsonValues } = await import('../extended-json.js');
     const { formatReplay } = await import('../output/letters.js');
     terminal.result(withBsonValues(report), () => formatReplay(report, terminal.out));

@@ -3,7 +3,6 @@ import type { RunOutcome } from '#job';
 import { Option } from 'commander';
 import { cliErrors } from '../cli.codes.js';
 import { collect, type CommandContext, defineCommand, FILE, textAt } from '../command.js';
-import { watchersFor } from '../progress/watch.js';
 import { withJob } from '../with-job.js';
 
 interface RunFlags {
@@ -36,13 +35,10 @@ export const run = defineCommand<RunFlags>({
       dropTarget: flags.dropTarget ?? false,
       force: flags.force ?? [],
     };
-    const watchers = await watchersFor(context, { events: true });
-    const outcome = await withJob(
-      textAt(args, 0),
-      context,
-      (job) => job.run(options, context.signals.clean()),
-      watchers,
-    );
+    const signal = context.signals.clean();
+    const outcome = await withJob(textAt(args, 0), context, (job) => job.run(options, signal), {
+      watch: { events: true },
+    });
     return tell(outcome, options.untilSynced, context);
   },
 });

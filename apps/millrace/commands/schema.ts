@@ -12,7 +12,7 @@ export const schema = defineCommand({
     "then, as the job file's first line: # yaml-language-server: $schema=millrace.schema.json",
   ],
   async run({ terminal }) {
-    const { jobFileJsonSchema } = await import('#mapping');
+    const { jobFileJsonSchema } = await import('#mapping/job-file');
     terminal.result(jobFileJsonSchema(), () => JSON.stringify(jobFileJsonSchema(), null, 2));
     return EXIT.done;
   },

@@ -2,7 +2,6 @@ import { MillraceError } from '#errors';
 import { Option } from 'commander';
 import { cliErrors } from '../cli.codes.js';
 import { defineCommand, FILE, textAt } from '../command.js';
-import { watchersFor } from '../progress/watch.js';
 import { withJob } from '../with-job.js';
 
 interface VerifyOptions {
@@ -24,10 +23,11 @@ export const verify = defineCommand<VerifyOptions>({
   examples: ['millrace verify shop.yaml', 'millrace verify shop.yaml --collection orders --repair'],
   async run(context, args, { collection, repair }) {
     const { terminal, signals } = context;
-    const watchers = await watchersFor(context, { events: false });
     const options = { ...(collection === undefined ? {} : { collection }), repair: repair ?? false };
     const signal = signals.clean();
-    const report = await withJob(textAt(args, 0), context, (job) => job.verify(options, signal), watchers);
+    const report = await withJob(textAt(args, 0), context, (job) => job.verify(options, signal), {
+      watch: { events: false },
+    });
     if (signal.aborted) throw new MillraceError(cliErrors.INTERRUPTED, 'The verification was stopped before its end.');
     const { formatVerify, verifyExit } = await import('../output/verify.js');
     terminal.result(report, () => formatVerify(report, terminal.out));

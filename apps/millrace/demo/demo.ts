@@ -96,7 +96,7 @@ class Demo {
     const { tell, context } = this;
     tell.chapter('millrace run: load the rows, build the documents, follow the changes');
     const loadedMs = context.host.now();
-    const watchers = await watchersFor(context, { events: false });
+    const watchers = await watchersFor(context, job.jobFile.job, { events: false });
     const endWatching = (): void => {
       for (const watcher of watchers.splice(0)) watcher.end();
     };

@@ -2,7 +2,11 @@ import type { CommandContext } from '../command.js';
 import type { Watcher } from './watcher.js';
 
 /** What suits the place: bars on a terminal, log lines elsewhere; and with `events` JSON lines on stdout besides. */
-export async function watchersFor(context: CommandContext, { events }: { events: boolean }): Promise<Watcher[]> {
+export async function watchersFor(
+  context: CommandContext,
+  job: string,
+  { events }: { events: boolean },
+): Promise<Watcher[]> {
   const { terminal, host } = context;
   const watchers: Watcher[] = [];
   if (terminal.canDraw) {
@@ -11,7 +15,7 @@ export async function watchersFor(context: CommandContext, { events }: { events:
   } else {
     const { loggerOf } = await import('../logger.js');
     const { LogLines } = await import('./log-lines.js');
-    watchers.push(new LogLines(loggerOf(context), () => host.now()));
+    watchers.push(new LogLines(loggerOf(context, job), () => host.now()));
   }
   if (events && terminal.json) {
     const { JsonLines } = await import('./json-lines.js');
