@@ -187,13 +187,15 @@ export const GUEST = String.raw`'use strict';
   const tag = (value) => leaf(value) ?? 'j' + tree(value, []);
   const messageOf = (error) => {
     try {
+      // Where there was no memory left for an error, there is null.
+      if (error === null) return 'InternalError: out of memory';
       if (error instanceof Error) return String(error.name) + ': ' + String(error.message);
       return typeof error === 'object' || typeof error === 'function' ? 'it threw something that is not an Error' : 'it threw a ' + typeof error;
     } catch {
       return 'it threw an Error without a message';
     }
   };
-  const outOfMemory = (error) => error instanceof InternalError && error.message === 'out of memory';
+  const outOfMemory = (error) => error === null || (error instanceof InternalError && error.message === 'out of memory');
 
   /** Of all expressions of a node, on all rows, or of one expression on one row (then running out of memory is its own). */
   return (expressions, builders) => (input, only) => {

@@ -40,7 +40,7 @@ const ROW = [
   '0044-03-15 BC',
   'p',
 ];
-const LIMITS: SandboxLimits = { maxTicks: 60, maxMemoryBytes: 16 * 1024 * 1024 };
+const LIMITS: SandboxLimits = { maxTicks: 60, maxMemoryBytes: 24 * 1024 * 1024 };
 
 function planOf(expressions: string[]): Plan {
   return {

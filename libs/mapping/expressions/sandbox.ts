@@ -1,4 +1,4 @@
-import { newQuickJSWASMModule, type QuickJSWASMModule } from 'quickjs-emscripten';
+import { newQuickJSWASMModule, newVariant, type QuickJSWASMModule, RELEASE_SYNC } from 'quickjs-emscripten';
 import type { ExpressionResults, NodePlan, Plan, TablePlan } from '#model';
 import { GuestRuntime, INTERRUPTED, type SandboxLimits } from './guest-runtime.js';
 import { NodeProgram } from './node-program.js';
@@ -37,7 +37,7 @@ export class Sandbox {
 
   /** Rejects with EXPRESSION_NOT_SUPPORTED where an expression does not compile. */
   static async create(plan: Plan, limits: SandboxLimits = SANDBOX_LIMITS): Promise<Sandbox> {
-    const sandbox = new Sandbox(await newQuickJSWASMModule(), plan, limits);
+    const sandbox = new Sandbox(await moduleOf(limits.maxMemoryBytes), plan, limits);
     sandbox.running();
     return sandbox;
   }
@@ -92,6 +92,20 @@ export class Sandbox {
   private running(): GuestRuntime {
     return (this.guest ??= new GuestRuntime(this.module, this.programs.values(), this.limits));
   }
+}
+
+/** Node has it; the libraries of types in use here do not. */
+declare const WebAssembly: { Memory: new (descriptor: { initial: number; maximum: number }) => object };
+
+const PAGE_BYTES = 65_536;
+/** What the module is built to begin with. */
+const INITIAL_PAGES = 256;
+
+/** QuickJS counts allocations rather than their bytes in WebAssembly; what holds is the bound of the memory itself. */
+function moduleOf(maxMemoryBytes: number): Promise<QuickJSWASMModule> {
+  const maximum = Math.max(INITIAL_PAGES, Math.ceil(maxMemoryBytes / PAGE_BYTES));
+  const wasmMemory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum });
+  return newQuickJSWASMModule(newVariant(RELEASE_SYNC, { wasmMemory }));
 }
 
 function resultOf(tagged: string): ExpressionResults[number] {
