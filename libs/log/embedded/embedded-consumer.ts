@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { BatchHandler, ConsumeOptions, Consumer, LogRecord } from '../log.js';
 import { Lane, type LaneOwner } from './lane.js';
 import type { Topic } from './topic.js';
@@ -23,6 +24,7 @@ export class EmbeddedConsumer implements Consumer, LaneOwner {
     readonly handler: BatchHandler<LogRecord>,
     private readonly timers: LogTimers,
   ) {
+    setMaxListeners(0, this.#abort.signal);
     this.failed = new Promise((_, reject) => {
       this.#reject = reject;
     });

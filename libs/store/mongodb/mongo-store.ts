@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { MillraceError } from '#errors';
 import type { Document, MongoClient } from 'mongodb';
 import type {
@@ -44,6 +45,7 @@ export class MongoStore implements Store {
     this.#client = client;
     this.#databases = new Databases(client, names);
     const closed = this.#closing.signal;
+    setMaxListeners(0, closed);
     this.#context = { client, clock: new OperationClock(), pauses: pauses(random), onRetry, closed };
     this.read = new MongoReader(this.#databases, (call) => repeat(this.#context, 'read', call), 'majority');
     this.#transactor = new Transactor(this.#databases, this.#context);

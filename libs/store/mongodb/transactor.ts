@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ClientSession } from 'mongodb';
 import { DocumentRefused, FenceMissing, type StoreTransaction, TransactionTooLarge } from '../store.js';
 import { sleep } from './backoff.js';
@@ -31,6 +32,8 @@ export class Transactor {
 
   async transact<T>(label: string, work: (tx: StoreTransaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { pauses, closed, onRetry } = this.context;
+    // One signal is shared by all transactions of an actor, each with a listener while it runs: that is no leak.
+    if (signal) setMaxListeners(0, signal);
     let limits = 0;
     for (let attempt = 1; ; attempt++) {
       this.#throwIfAborted(signal);
