@@ -291,7 +291,7 @@ function bulkTests(make: Make): void {
   test('writes and reads 20,000 documents in one call', async () => {
     await using context = await prepared(make);
     const { store } = context;
-    const docs = Array.from({ length: 20_000 }, (_, i) => ({ _id: key(i), n: i, k: { j0: `group ${i % 7}` } }));
+    const docs = Array.from({ length: 20_000 }, (_, i) => ({ _id: `N${String(i).padStart(6, '0')}`, n: i, k: { j0: `group ${i % 7}` } }));
     const ids = docs.map(({ _id }) => _id);
     await store.createIndex(ROWS, 'k.j0');
     await store.transact('insert', (tx) => tx.insert(ROWS, docs));
@@ -495,8 +495,4 @@ async function rejection(promise: Promise<unknown>): Promise<DocumentRefused> {
 
 function byId<D extends Doc>(docs: readonly D[]): D[] {
   return [...docs].sort((a, b) => (String(a._id) < String(b._id) ? -1 : 1));
-}
-
-function key(n: number): string {
-  return `N${String(n).padStart(6, '0')}`;
 }
