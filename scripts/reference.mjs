@@ -3,15 +3,18 @@ import { pathToFileURL } from 'node:url';
 import { ensureBuilt } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
 import { ROOT } from './root.mjs';
-import { say } from './run.mjs';
+import { main, say } from './run.mjs';
 import { glob } from './source-files.mjs';
 
 /** Writes the references that are made of the code itself: docs/CONFIG.md of the settings, docs/ERRORS.md of the codes. */
-await ensureInstalled();
-await ensureBuilt();
-await mkdir('docs', { recursive: true });
-await write('docs/CONFIG.md', await settings());
-await write('docs/ERRORS.md', await errors());
+await main(async () => {
+  await ensureInstalled();
+  await ensureBuilt();
+  await mkdir('docs', { recursive: true });
+  await write('docs/CONFIG.md', await settings());
+  await write('docs/ERRORS.md', await errors());
+  return 0;
+});
 
 async function settings() {
   const { settingsReference } = await built('dist/libs/config/index.js');
@@ -26,8 +29,9 @@ ${settingsReference()}`;
 async function errors() {
   const codes = [];
   for (const file of await glob(['dist/libs', 'dist/apps'], /\.codes\.js$/)) codes.push(...codesOf(await built(file)));
-  codes.sort((a, b) => (a.code < b.code ? -1 : 1));
-  const rows = codes.map(
+  const byCode = new Map(codes.map((code) => [code.code, code]));
+  const sorted = [...byCode.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
+  const rows = sorted.map(
     ({ code, cause, remedy, exit }) => `| \`${code}\` | ${cell(cause)} | ${cell(remedy)} | ${exit} |`,
   );
   return `# Errors and findings

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { MillraceError } from '#errors';
 import { settingsReference } from './reference.js';
@@ -44,6 +46,10 @@ test('the reference has a row for every setting, with its default', () => {
   expect(reference).toContain(
     '| `MILLRACE_LOG_LEVEL` | one of trace, debug, info, warn, error, fatal, silent | `info` |',
   );
+});
+
+test('the reference in the docs is that of the code; `npm run reference` writes it', async () => {
+  expect(await readFile(join(import.meta.dirname, '../../docs/CONFIG.md'), 'utf8')).toContain(settingsReference());
 });
 
 function thrownBy(work: () => unknown): MillraceError {
