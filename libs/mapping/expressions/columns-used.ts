@@ -1,4 +1,4 @@
-const NAMED = /(?<![\w$.])columns\s*(?:\?\.|\.)\s*([A-Za-z_$][\w$]*)/g;
+const NAMED = /(?<![\w$.])columns\s*(?:\?\.|\.)\s*([\p{ID_Start}_$][\p{ID_Continue}$\u200c\u200d]*)/gu;
 const ANY = /columns/g;
 /** With these an expression can reach `columns` under another name. */
 const INDIRECT = /\\|\beval\b/;

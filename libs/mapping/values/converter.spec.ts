@@ -190,6 +190,13 @@ describe('with `types`', () => {
     [type('text'), 'double', '', failed('NOT_A_NUMBER')],
     [type('text'), 'decimal', '1.10', new Decimal128('1.10')],
     [type('text'), 'decimal', 'abc', failed('NOT_A_NUMBER')],
+    ...['', '-', '-.', '.', '1e', 'abc', '+-1'].map((text): [ValueType, BsonType, string, unknown] => [
+      type('text'),
+      'decimal',
+      text,
+      failed('NOT_A_NUMBER'),
+    ]),
+    [type('text'), 'decimal', ' +1.50 ', new Decimal128('1.50')],
     [type('text'), 'bool', 'Yes', true],
     [type('text'), 'bool', 'maybe', failed('NOT_A_BOOLEAN')],
     [type('text'), 'date', '2024-01-02T03:04:05.678Z', utc('2024-01-02T03:04:05.678Z')],

@@ -4,7 +4,7 @@ import { arrayDelimiter, parseArray } from './array-text.js';
 import type { BsonValue } from './bson-value.js';
 import { ConversionFailed } from './conversion-failed.js';
 import { dateOf, freeDateOf, timestampOf } from './dates.js';
-import { decimalOf } from './decimal.js';
+import { decimalOf, parsedDecimal } from './decimal.js';
 import { jsonOf } from './json.js';
 import { doubleOf, integerOf, longOf, nearestDouble, parsedDouble, parsedInt32, parsedLong } from './numbers.js';
 import { withoutPadding } from './padding.js';
@@ -158,7 +158,7 @@ function textAs(override: BsonType): Convert {
     case 'double':
       return parsedDouble;
     case 'decimal':
-      return (text) => decimalOf(text.trim());
+      return parsedDecimal;
     case 'bool':
       return booleanOfText;
     case 'date':

@@ -32,6 +32,12 @@ export function decimalOf(text: string): Decimal128 | ConversionFailed {
   return shortDecimal(negative, coefficient, point < 0 ? 0 : length - 1 - point);
 }
 
+/** A number in free text: unlike the source's own, it may be none. */
+export function parsedDecimal(text: string): Decimal128 | ConversionFailed {
+  const trimmed = text.trim().replace(/^\+(?=\d)/, '');
+  return NUMBER.test(trimmed) ? decimalOf(trimmed) : specialDecimal(trimmed);
+}
+
 function shortDecimal(negative: boolean, coefficient: number, scale: number): Decimal128 {
   const bytes = Buffer.allocUnsafe(16);
   const low = coefficient | 0;
