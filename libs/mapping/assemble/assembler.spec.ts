@@ -423,6 +423,11 @@ describe('what cannot be written', () => {
     expect(assemble(limited, tree(ORDER, [line('1'), bad]))).toMatchObject({ kind: 'refused', code: 'ROW_TOO_LARGE' });
   });
 
+  test('is named by its first reason in the order of the document', () => {
+    const refused = assemble(plan, tree(['1', 'x'.repeat(3), '?', '?', null], [ANN, ANN], []));
+    expect(refused).toMatchObject({ kind: 'refused', path: 'orders.total' });
+  });
+
   test('waits rather than being refused, where both are the case', () => {
     expect(
       assemble(plan, tree(row(ORDER, { missing: { columns: [4], since: '5', transaction: '1' } }), [ANN, ANN], [])),
