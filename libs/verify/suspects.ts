@@ -52,17 +52,36 @@ export class Suspects {
   }
 
   async #judge(questions: readonly Question[]): Promise<void> {
-    const { collection, judge, repairer, tally, signal } = this.parts;
+    const { collection, judge, repairer, signal } = this.parts;
     const judged = await judge.judge(collection, questions, signal);
     const wrong = judged.filter(({ verdict }) => isWrong(verdict));
     for (const one of judged) if (repairer === undefined || !isWrong(one.verdict)) this.#count(one);
     if (repairer === undefined || wrong.length === 0) return;
+    await this.#repair(repairer, wrong);
+  }
+
+  async #repair(repairer: Repairer, wrong: readonly Judged[]): Promise<void> {
+    const { collection, judge, tally, signal } = this.parts;
     await repairer.repair(collection, wrong, signal);
     const again = await judge.judge(collection, wrong.map(({ question }) => question), signal);
+    const removed: Question[] = [];
     for (const one of again) {
-      this.#count(one);
-      if (one.verdict.kind === 'equal' || one.verdict.kind === 'none') tally.repaired(1);
+      const { question, verdict } = one;
+      // Its root is on no stage, so no touch can delete it: nobody made it.
+      const gone = verdict.kind === 'extra' && question.about === 'id' && (await repairer.removeOrphan(collection, question));
+      if (gone) removed.push({ about: 'root', root: question.root });
+      else this.#count(one);
+      if (gone || verdict.kind === 'equal' || verdict.kind === 'none') tally.repaired(1);
     }
+    await this.#writeAgain(repairer, removed);
+  }
+
+  /** The source may have made a removed document's root at the last moment: then it is written from its rows. */
+  async #writeAgain(repairer: Repairer, removed: readonly Question[]): Promise<void> {
+    if (removed.length === 0) return;
+    const { collection, judge, signal } = this.parts;
+    const wrong = (await judge.judge(collection, removed, signal)).filter(({ verdict }) => isWrong(verdict));
+    if (wrong.length > 0) await repairer.repair(collection, wrong, signal);
   }
 
   /** What a root has in the target is accounted for, right or wrong: only the rest can be extra. */

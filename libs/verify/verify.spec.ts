@@ -118,6 +118,15 @@ describe('verification with repair', () => {
     expect(world.removed).toEqual(['odd']);
   });
 
+  test('deletes a document whose root is neither in the source nor on the stage', async () => {
+    world.target.set('0:n77', { _id: 77, bytes: (world.target.get('0:n1') as { bytes: Uint8Array }).bytes });
+    world.damage(77, (d) => ({ ...d, _id: new Int32(77) }));
+    world.ignoresAbsent = true;
+    expect(await verify(world, { repair: true })).toMatchObject({ equal: 5, extra: 0, repaired: 1 });
+    expect(world.removed).toHaveLength(1);
+    expect(await verify(world)).toMatchObject({ equal: 5, extra: 0 });
+  });
+
   test('is refused for a snapshot job, naming the way out', async () => {
     const deps = { ...world.deps(), plan: { ...PLAN, mode: 'snapshot' as const } };
     await expect(verifyDocuments(deps, { repair: true }, NEVER)).rejects.toMatchObject({ code: 'VERIFY_REPAIR_SNAPSHOT', message: expect.stringContaining('--fresh') });

@@ -66,6 +66,8 @@ export class World {
   traffic: () => void = () => {};
   /** A defect of the engine: a change that it does not stage. */
   loses: (change: Change) => boolean = () => false;
+  /** As the row actor: a row that is on no stage cannot be gone, and touches nothing. */
+  ignoresAbsent = false;
   readonly #assembler = compileAssembler(PLAN);
   #captured = 0;
   #touching: { roots: Set<string>; committed: boolean } | undefined;
@@ -173,6 +175,7 @@ export class World {
 
   #stageChange({ table: index, key, values }: Change): Set<string> {
     const rows = this.stage[index] as Map<string, Values>;
+    if (this.ignoresAbsent && values === null && !rows.has(key)) return new Set();
     const images = [rows.get(key), values ?? undefined];
     if (values === null) rows.delete(key);
     else rows.set(key, values);
