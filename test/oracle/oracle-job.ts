@@ -1,0 +1,185 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from '@jest/globals';
+import { readSettings } from '#config';
+import { type JobCommands, type LetterSummary, openJob, type RunOutcome, type Tuning } from '#job';
+import { readJobFile } from '#mapping';
+import { type TestMongo, type TestPostgres, testMongo, testPostgres, waitFor } from '#testing';
+import { composeJob } from '../../apps/millrace/engine/compose.js';
+import { compactJson, extendedJson } from './extended-json.js';
+import { ORACLE_SQL } from './oracle-sql.js';
+
+export interface OracleOptions {
+  /** Makes tables and first rows. */
+  schema: string;
+  /** YAML: the content of `collections`. */
+  collections: string;
+  /** YAML: further keys of the job file, as `defaults: { nulls: omit }`. */
+  more?: string;
+  /** By collection: a SELECT of one column of json, one row a document, in canonical Extended JSON (see ORACLE_SQL). */
+  truth?: Record<string, string>;
+  tuning?: Partial<Tuning>;
+}
+
+/** A job in this process, on databases of its own, whose documents are held against what SQL says they should be. */
+export interface OracleJob extends AsyncDisposable {
+  pg: TestPostgres;
+  mongo: TestMongo;
+  commands: JobCommands;
+  /** Codes of warnings, and phases, as the job told them. */
+  told: string[];
+  /** Runs the job until its documents are built and changes are followed (or the snapshot is loaded). */
+  load(): Promise<void>;
+  /** Ends the run as a signal does. */
+  stop(): Promise<void>;
+  /** Everything committed until now is in the target. */
+  synced(): Promise<void>;
+  /** The target's documents as canonical Extended JSON, sorted. */
+  documents(collection: string): Promise<string[]>;
+  expected(sql: string): Promise<string[]>;
+  /** Once synced, every collection of `truth` equals what its SQL says. */
+  isTrue(): Promise<void>;
+  /** Changes the source, then `isTrue`. */
+  after(...sql: string[]): Promise<void>;
+  letters(): Promise<LetterSummary[]>;
+}
+
+/** Sizes that make batches, chunks and partitions as small as they get, odd ones, and those of every day: they change nothing. */
+export const SIZES = {
+  tiny: {
+    rowsPartitions: 1, touchesPartitions: 1, readers: 1, chunkRows: 2, rowsBatchBytes: 1, rowsBatchRecords: 1,
+    rootsPerTransaction: 1, rootsPerBuildTask: 2,
+  },
+  odd: {
+    rowsPartitions: 7, touchesPartitions: 3, readers: 2, chunkRows: 3, rowsBatchBytes: 2_000, rowsBatchRecords: 3,
+    rootsPerTransaction: 3, rootsPerBuildTask: 3,
+  },
+  usual: {},
+} as const satisfies Record<string, Partial<Tuning>>;
+
+/** Waits of the engine are so many times shorter: nothing depends on them but pace. */
+const HURRY = 10;
+
+export async function oracleJob(options: OracleOptions): Promise<OracleJob> {
+  const [pg, mongo] = await Promise.all([testPostgres(), testMongo()]);
+  try {
+    await pg.exec(ORACLE_SQL);
+    await pg.exec(options.schema);
+    await pg.exec('ANALYZE');
+    return new RunningJob(pg, mongo, options);
+  } catch (error) {
+    await Promise.all([pg[Symbol.asyncDispose](), mongo[Symbol.asyncDispose]()]);
+    throw error;
+  }
+}
+
+class RunningJob implements OracleJob {
+  readonly commands: JobCommands;
+  readonly told: string[] = [];
+  private readonly truth: Record<string, string>;
+  private readonly isSnapshot: boolean;
+  private stopping = new AbortController();
+  private running: Promise<RunOutcome> | undefined;
+  private failure: { error: unknown } | undefined;
+
+  constructor(
+    readonly pg: TestPostgres,
+    readonly mongo: TestMongo,
+    options: OracleOptions,
+  ) {
+    this.truth = options.truth ?? {};
+    const read = readJobFile(jobFileText(pg, mongo, options), { fileName: 'job.yaml', env: {}, readSecretFile: () => '' });
+    if (read.problems) throw new Error(JSON.stringify(read.problems, null, 2));
+    this.isSnapshot = read.jobFile.mode === 'snapshot';
+    const deps = composeJob({ fileName: 'job.yaml', ...read }, readSettings({}), (event) => {
+      if (event.kind === 'warning') this.told.push(event.finding.code);
+      if (event.kind === 'phase') this.told.push(event.phase);
+    });
+    this.commands = openJob({
+      ...deps,
+      timers: { ...deps.timers, wait: (ms, signal) => delay(ms / HURRY, undefined, signal === undefined ? {} : { signal }) },
+      tuning: { ...deps.tuning, ...options.tuning },
+    });
+  }
+
+  async load(): Promise<void> {
+    this.stopping = new AbortController();
+    this.told.length = 0;
+    const options = { untilSynced: false, fresh: false, dropTarget: false, force: [] };
+    this.running = this.commands.run(options, this.stopping.signal);
+    this.running.catch((error: unknown) => {
+      this.failure = { error };
+    });
+    if (this.isSnapshot) await this.running;
+    else await this.when(() => this.told.includes('streaming'));
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    this.running = undefined;
+  }
+
+  async synced(): Promise<void> {
+    const first = Object.keys(this.truth)[0];
+    const only = first === undefined ? {} : { collection: first };
+    await Promise.race([
+      this.commands.verify({ repair: false, ...only }, this.stopping.signal),
+      this.running?.then(() => Promise.reject(new Error('the run has ended'))),
+    ]);
+  }
+
+  async documents(collection: string): Promise<string[]> {
+    const found: string[] = [];
+    const raw = this.mongo.db.collection(collection).find({}, { raw: true });
+    for await (const bytes of raw) found.push(extendedJson(bytes as unknown as Uint8Array));
+    return found.sort();
+  }
+
+  async expected(sql: string): Promise<string[]> {
+    const rows = await this.pg.query<{ document: string }>(`SELECT (t.d)::text AS document FROM (${sql}) AS t(d)`);
+    return rows.map(({ document }) => compactJson(document)).sort();
+  }
+
+  async isTrue(): Promise<void> {
+    if (!this.isSnapshot) await this.synced();
+    for (const [collection, sql] of Object.entries(this.truth)) {
+      const [documents, expected] = [await this.documents(collection), await this.expected(sql)];
+      expect({ [collection]: documents }).toEqual({ [collection]: expected });
+    }
+  }
+
+  async after(...sql: string[]): Promise<void> {
+    for (const statement of sql) await this.pg.exec(statement);
+    await this.isTrue();
+  }
+
+  async letters(): Promise<LetterSummary[]> {
+    await this.synced();
+    return this.commands.listLetters();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      if (this.running !== undefined) await this.stop().catch(() => undefined);
+      await this.commands.reset();
+      await this.commands.close();
+    } finally {
+      await Promise.all([this.pg[Symbol.asyncDispose](), this.mongo[Symbol.asyncDispose]()]);
+    }
+  }
+
+  private async when(condition: () => boolean): Promise<void> {
+    await waitFor(() => this.failure ?? condition(), { timeoutMs: 50_000 });
+    if (this.failure) throw this.failure.error;
+  }
+}
+
+function jobFileText(pg: TestPostgres, mongo: TestMongo, { collections, more }: OracleOptions): string {
+  return `job: ${mongo.job}
+source: { kind: postgres, uri: ${JSON.stringify(pg.uri)} }
+target: { uri: ${JSON.stringify(mongo.uri)}, database: ${mongo.database} }
+${more ?? ''}
+collections:
+${collections.replace(/^/gm, '  ')}
+`;
+}
