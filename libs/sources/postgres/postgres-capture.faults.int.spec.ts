@@ -1,10 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import pg from 'pg';
 import type { MillraceError } from '#errors';
 import { type TestPostgres, testPostgres, waitFor } from '#testing';
 import type { CaptureStream } from '../source.js';
 import { Captured } from '../testing/captured.js';
-import { planOfTables } from '../testing/plan-of-tables.js';
 import { createPostgresSource } from './postgres-source.js';
 
 const TABLE = 'CREATE TABLE t (id int PRIMARY KEY, v text)';
@@ -118,48 +116,4 @@ describe.each(['oldest', 'newest'] as const)('the capture of PostgreSQL (%s) in 
     await database.query('INSERT INTO t VALUES (2)');
     expect((await again.changes()).map(({ tuple }) => tuple[0])).toEqual(['2']);
   }, 30_000);
-});
-
-describe('the start of a capture', () => {
-  test('waits for open transactions and misses nothing of them', async () => {
-    await using database = await testPostgres();
-    await database.query(TABLE);
-    const open = new pg.Client({ connectionString: database.uri });
-    await open.connect();
-    await open.query('BEGIN; INSERT INTO t VALUES (1)');
-    let began = false;
-    const beginning = Captured.begin(createPostgresSource(database.uri), database.database, ['public.t']).then((capture) => {
-      began = true;
-      return capture;
-    });
-    await waitFor(async () => (await database.query(
-      "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND backend_type = 'walsender' AND datname = current_database()")).length > 0);
-    expect(began).toBe(false);
-    await open.query('COMMIT');
-    await open.end();
-    await using capture = await beginning;
-    const reader = await capture.source.openReader();
-    expect((await reader.page(capture.plan.tables[0]!, null, 10)).keys).toEqual(['NA1']);
-    await reader.close();
-    expect(await capture.changes()).toEqual([]);
-  });
-
-  test('gives up when it is told to, and leaves no slot', async () => {
-    await using database = await testPostgres();
-    await database.query(TABLE);
-    const open = new pg.Client({ connectionString: database.uri });
-    await open.connect();
-    await open.query('BEGIN; INSERT INTO t VALUES (1)');
-    const source = createPostgresSource(database.uri);
-    const plan = planOfTables(await source.catalogue(), 'kit', ['public.t']);
-    const names = { slot: `millrace_${database.database}`.toLowerCase(), publication: `millrace_${database.database}`.toLowerCase() };
-    const abort = new AbortController();
-    const beginning = source.beginCapture(plan, names, abort.signal);
-    await waitFor(async () => (await source.captureHealth(names)).exists);
-    abort.abort();
-    await expect(beginning).rejects.toMatchObject({ name: 'AbortError' });
-    await waitFor(async () => !(await source.captureHealth(names)).exists);
-    await open.end();
-    await source.close();
-  });
 });

@@ -38,5 +38,12 @@ describe('a snapshot of transactions', () => {
   test('is settled when none that it takes for finished is in progress, whatever else is', () => {
     expect(snapshot.settledIn(TransactionSnapshot.parse('100:130:100,110,125'))).toBe(true);
     expect(snapshot.settledIn(TransactionSnapshot.parse('100:130:100,115'))).toBe(false);
+    expect(TransactionSnapshot.parse('729:730:729').settledIn(TransactionSnapshot.parse('729:729:'))).toBe(true);
+  });
+
+  test('is not settled while one that it takes for finished is too new for the other to list', () => {
+    expect(TransactionSnapshot.parse('729:730:').settledIn(TransactionSnapshot.parse('729:729:'))).toBe(false);
+    expect(snapshot.settledIn(TransactionSnapshot.parse('100:119:100,110'))).toBe(false);
+    expect(snapshot.settledIn(TransactionSnapshot.parse('100:120:100,110'))).toBe(true);
   });
 });

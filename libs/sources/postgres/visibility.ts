@@ -24,10 +24,13 @@ export class TransactionSnapshot implements Visibility {
 
   /**
    * Whether every transaction that counts as finished in this snapshot is finished in `now` too. A slot's exported
-   * snapshot counts a transaction as committed once its commit is in the log, which is before it is visible.
+   * snapshot counts a transaction as committed once its commit is in the log, which is before it is visible. Those at or
+   * above the `xmax` of `now` are not listed there, and are not finished either: a lone transaction that waits in its
+   * commit is one of them.
    */
   settledIn(now: TransactionSnapshot): boolean {
     for (const id of now.inProgress) if (id < this.xmax && !this.inProgress.has(id)) return false;
+    for (let id = now.xmax > this.xmin ? now.xmax : this.xmin; id < this.xmax; id++) if (!this.inProgress.has(id)) return false;
     return true;
   }
 }
