@@ -56,7 +56,7 @@ export const settingsSchema = z.object({
   rowsBatchBytes: whole(
     'MILLRACE_ROWS_BATCH_BYTES',
     [1024, 16 * MIB],
-    MIB,
+    384 * 1024,
     'Bytes of rows that are staged in one transaction.',
   ),
   rowsBatchRecords: whole(
@@ -64,6 +64,12 @@ export const settingsSchema = z.object({
     [1, 10_000],
     256,
     'Records of rows (each of many rows) that are staged in one transaction.',
+  ),
+  touchesBatchBytes: whole(
+    'MILLRACE_TOUCHES_BATCH_BYTES',
+    [1024, 64 * MIB],
+    MIB,
+    'Bytes of touches that are taken in together; many touches of one document are one write.',
   ),
   rootsPerTransaction: whole(
     'MILLRACE_ROOTS_PER_TRANSACTION',

@@ -40,7 +40,10 @@ export class CaptureActor {
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     this.failure = undefined;
-    const tracker = new PositionTracker((commit) => stream.confirm(commit), (error) => this.fail(error, stream));
+    const tracker = new PositionTracker(
+      (commit) => stream.confirm(commit),
+      (error) => this.fail(error, stream),
+    );
     this.tracker = tracker;
     try {
       for await (const { events } of stream) {

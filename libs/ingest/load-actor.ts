@@ -47,7 +47,11 @@ export class LoadActor {
   constructor(private readonly parts: LoadActorParts) {}
 
   /** Hands out every chunk that is not done, planning tables that were not planned whole; resolves when all are done. */
-  async load(planned: ReadonlySet<number>, onPlanned: (table: number) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async load(
+    planned: ReadonlySet<number>,
+    onPlanned: (table: number) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const tables: Promise<unknown>[] = [];
     for (const table of this.parts.plan.tables) {
       signal.throwIfAborted();
@@ -64,7 +68,8 @@ export class LoadActor {
 
   async handle(batch: LogBatch<LoadTask>): Promise<{ completed: Promise<void> }> {
     const completed: Promise<void>[] = [];
-    for (const { id } of batch.records) completed.push((await this.parts.patiently(() => this.read(id, batch.signal))).done);
+    for (const { id } of batch.records)
+      completed.push((await this.parts.patiently(() => this.read(id, batch.signal))).done);
     return { completed: Promise.all(completed).then(() => undefined) };
   }
 
@@ -99,18 +104,8 @@ export class LoadActor {
     return append;
   }
 
-  private async *records(table: TablePlan): AsyncGenerator<ChunkRecord> {
-    let after = `${table.index}:`;
-    for (;;) {
-      const page = await this.parts.store.read.range<ChunkRecord>(
-        this.parts.names.chunks,
-        { after, upTo: `${table.index}:~` },
-        { limit: 1_000 },
-      );
-      yield* page;
-      if (page.length < 1_000) return;
-      after = page.at(-1)?._id ?? after;
-    }
+  private records(table: TablePlan): AsyncGenerator<ChunkRecord> {
+    return chunkRecords(this.parts.store, this.parts.names, table.index);
   }
 
   private async read(id: string, signal: AbortSignal): Promise<{ done: Promise<void> }> {
@@ -138,7 +133,9 @@ export class LoadActor {
     await inFlight.room(bytes);
     const appends = packer.appendLoaded(table, loaded);
     const release = () => inFlight.release(bytes);
-    Promise.all(appends).then(() => onRows(table, loaded.keys.length)).then(release, release);
+    Promise.all(appends)
+      .then(() => onRows(table, loaded.keys.length))
+      .then(release, release);
     return appends;
   }
 }
@@ -148,3 +145,20 @@ function chunkId(table: number, n: number): string {
   return `${table}:${String(n).padStart(9, '0')}`;
 }
 
+/** Rows that the load has read of a table, in the chunks that are done. */
+export async function loadedRows(store: Store, names: IncarnationNames, table: number): Promise<number> {
+  let rows = 0;
+  for await (const record of chunkRecords(store, names, table)) rows += record.rows;
+  return rows;
+}
+
+async function* chunkRecords(store: Store, names: IncarnationNames, table: number): AsyncGenerator<ChunkRecord> {
+  let after = `${table}:`;
+  for (;;) {
+    const range = { after, upTo: `${table}:~` };
+    const page: ChunkRecord[] = await store.read.range<ChunkRecord>(names.chunks, range, { limit: 1_000 });
+    yield* page;
+    if (page.length < 1_000) return;
+    after = page.at(-1)?._id ?? after;
+  }
+}

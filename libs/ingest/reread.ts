@@ -83,15 +83,28 @@ export class Reread {
     const columns = request.columns.filter((column) => column < table.columns.length);
     const packed = packTuple(columns.map((column) => values[column] ?? null));
     const bytes = 200 + packed.length;
-    return { kind: 'fill' as const, table: request.table, key: request.key, since: request.since, columns, values: packed, bytes };
+    return {
+      kind: 'fill' as const,
+      table: request.table,
+      key: request.key,
+      since: request.since,
+      columns,
+      values: packed,
+      bytes,
+    };
   }
 
   /** Only the very requests that were answered: a newer one of the same row stays. */
   private async done(requests: readonly Request[]): Promise<void> {
     await this.store.transact('rereads', async (tx) => {
-      const present = await tx.byIds<Request>(this.names.rereads, requests.map((request) => request._id));
+      const present = await tx.byIds<Request>(
+        this.names.rereads,
+        requests.map((request) => request._id),
+      );
       const since = new Map(requests.map((request) => [request._id, request.since]));
-      const answered = present.filter((request) => since.get(request._id) === request.since).map((request) => request._id);
+      const answered = present
+        .filter((request) => since.get(request._id) === request.since)
+        .map((request) => request._id);
       if (answered.length > 0) await tx.remove(this.names.rereads, answered);
     });
   }

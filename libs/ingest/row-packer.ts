@@ -2,7 +2,8 @@ import { type Log, partitionOf } from '#log';
 import type { LoadedRows } from '#sources';
 import type { RowChange, RowsRecord } from '#model';
 
-const RECORD_ROWS = 1_000;
+/** Rows in one record at most: a batch that does not fit a transaction is halved by records. */
+const RECORD_ROWS = 250;
 const CHANGE_BYTES = 120;
 
 /** Packs rows into records of the partitions that own them. One packer per reader; its order is the order of `append`. */
@@ -57,7 +58,12 @@ export class RowPacker {
     }
     const appends: Promise<void>[] = [];
     byPartition.forEach((part, partition) => {
-      appends.push(this.append(partition, { kind: 'changes', ...part }));
+      for (let i = 0; i < part.changes.length; i += RECORD_ROWS) {
+        const whole = part.changes.length <= RECORD_ROWS;
+        const some = whole ? part.changes : part.changes.slice(i, i + RECORD_ROWS);
+        const bytes = Math.ceil((part.bytes * some.length) / part.changes.length);
+        appends.push(this.append(partition, { kind: 'changes', changes: some, bytes }));
+      }
     });
     return appends;
   }

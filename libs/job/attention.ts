@@ -29,6 +29,8 @@ export function refuseAttention(record: JobRecord): void {
 
 /** The phase that the job was in when it came into `attention`. */
 export function phaseBefore(record: JobRecord): JobRecord['phase'] {
-  const before = record.history.filter((entry) => entry.incarnation === record.incarnation && entry.phase !== 'attention');
+  const before = record.history.filter(
+    (entry) => entry.incarnation === record.incarnation && entry.phase !== 'attention',
+  );
   return before.at(-1)?.phase ?? 'checking';
 }

@@ -14,7 +14,11 @@ export interface JobCommands {
   listLetters(): Promise<LetterSummary[]>;
   showLetter(id: string): Promise<Record<string, unknown>>;
   editLetter(id: string, columns: Record<string, string | null>, by: string): Promise<void>;
-  replayLetters(options: { ids: string[]; all: boolean; dryRun: boolean }, by: string, signal: AbortSignal): Promise<ReplayReport>;
+  replayLetters(
+    options: { ids: string[]; all: boolean; dryRun: boolean },
+    by: string,
+    signal: AbortSignal,
+  ): Promise<ReplayReport>;
   discardLetters(ids: string[], reason: string | undefined, by: string): Promise<{ discarded: number }>;
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -47,7 +51,15 @@ export type RunOutcome =
 
 /** Phases of DESIGN.md; `none`: the job has never run. */
 export type Phase =
-  | 'none' | 'checking' | 'loading' | 'building' | 'streaming' | 'paused' | 'completing' | 'completed' | 'attention';
+  | 'none'
+  | 'checking'
+  | 'loading'
+  | 'building'
+  | 'streaming'
+  | 'paused'
+  | 'completing'
+  | 'completed'
+  | 'attention';
 
 export interface JobStatus {
   job: string;
@@ -103,14 +115,30 @@ export interface ReplayReport {
   cleared: number;
   remaining: number;
   /** With `dryRun`: what a replay would write. */
-  documents?: { id: string; collection: string; document: Record<string, unknown> | null; code?: string; message?: string }[];
+  documents?: {
+    id: string;
+    collection: string;
+    document: Record<string, unknown> | null;
+    code?: string;
+    message?: string;
+  }[];
 }
 
 /** What a running job tells whoever watches: the CLI's progress bars and log lines. */
 export type JobEvent =
   | { kind: 'phase'; phase: Phase }
-  | { kind: 'progress'; tables: { table: string; rows: number; total: number; done: boolean }[]; stage: 'load' | 'build' }
-  | { kind: 'streaming'; lagSeconds: number; changesPerSecond: number; deadLetters: number; retainedBytes: number | null }
+  | {
+      kind: 'progress';
+      tables: { table: string; rows: number; total: number; done: boolean }[];
+      stage: 'load' | 'build';
+    }
+  | {
+      kind: 'streaming';
+      lagSeconds: number;
+      changesPerSecond: number;
+      deadLetters: number;
+      retainedBytes: number | null;
+    }
   | { kind: 'trouble'; message: string }
   | { kind: 'recovered' }
   | { kind: 'warning'; finding: Finding }

@@ -28,11 +28,19 @@ export class Connections {
   constructor(private readonly deps: JobDeps) {}
 
   store(patienceMs: number, signal?: AbortSignal): Promise<Store> {
-    this.openedStore ??= this.persist(patienceMs, signal, () => this.deps.openStore((message) => this.trouble(message)));
+    this.openedStore ??= this.persist(patienceMs, signal, () =>
+      this.deps.openStore((message) => this.trouble(message)),
+    );
     this.openedStore.catch(() => {
       this.openedStore = undefined;
     });
     return this.openedStore;
+  }
+
+  /** The source alone, for what needs no plan. */
+  async source(): Promise<Source> {
+    this.sourceToClose ??= await this.deps.openSource();
+    return this.sourceToClose;
   }
 
   planned(patienceMs: number, signal?: AbortSignal): Promise<PlannedSource> {
@@ -59,16 +67,23 @@ export class Connections {
   }
 
   private async plan(patienceMs: number, signal: AbortSignal | undefined): Promise<PlannedSource> {
-    const source = this.sourceToClose ?? (await this.deps.openSource());
-    this.sourceToClose = source;
+    const source = await this.source();
     const identity = await this.persist(patienceMs, signal, () => source.identity());
     const catalogue = await this.persist(patienceMs, signal, () => source.catalogue());
     const compiled = compilePlan(this.deps.jobFile, catalogue, this.deps.positions);
     if (compiled.problems !== undefined) {
       const count = compiled.problems.length === 1 ? 'a mistake' : `${compiled.problems.length} mistakes`;
-      throw new MillraceError(JOB_ERRORS.JOB_FILE_INVALID, `the job file has ${count}`, { context: { problems: compiled.problems } });
+      throw new MillraceError(JOB_ERRORS.JOB_FILE_INVALID, `the job file has ${count}`, {
+        context: { problems: compiled.problems },
+      });
     }
-    return { source, identity, plan: compiled.plan, warnings: compiled.warnings, tables: tablesOf(compiled.plan, catalogue) };
+    return {
+      source,
+      identity,
+      plan: compiled.plan,
+      warnings: compiled.warnings,
+      tables: tablesOf(compiled.plan, catalogue),
+    };
   }
 
   private async persist<T>(patienceMs: number, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {

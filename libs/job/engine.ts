@@ -3,6 +3,7 @@ import { SchemaStops } from '#ingest';
 import type { ConsumeOptions, Consumer, Log, LogRecord } from '#log';
 import type { Position, RowsRecord } from '#model';
 import type { CaptureHealth, Source } from '#sources';
+import type { Letter } from '#write';
 import { JOB_ERRORS } from './job.codes.js';
 import type { JobTimers, Patience } from './patience.js';
 import { makeRiver, type River, type RiverParts } from './river.js';
@@ -72,14 +73,19 @@ export class Engine {
       { name: topic('build-tasks'), partitions: tuning.readers },
     ]);
     const one: ConsumeOptions = { maxRecords: 1, maxBytes: 1, maxUncompleted: 2 };
-    const rows: ConsumeOptions = { maxRecords: tuning.rowsBatchRecords, maxBytes: tuning.rowsBatchBytes, maxUncompleted: 4 };
-    const touches: ConsumeOptions = { maxRecords: 1_000, maxBytes: 64 * tuning.rootsPerTransaction, maxUncompleted: 1 };
+    const rows: ConsumeOptions = {
+      maxRecords: tuning.rowsBatchRecords,
+      maxBytes: tuning.rowsBatchBytes,
+      maxUncompleted: 8,
+    };
+    const touches: ConsumeOptions = { maxRecords: 10_000, maxBytes: tuning.touchesBatchBytes, maxUncompleted: 1 };
     const { handlers } = this.river;
     await this.consume(topic('touches'), 'write', touches, handlers.touches);
     await this.consume(topic('rows'), 'transform', rows, handlers.rows);
     await this.consume(topic('build-tasks'), 'transform', one, handlers.build);
     await this.consume(topic('load-tasks'), 'ingest', one, handlers.load);
     await this.river.fanOut.adopt(Array.from({ length: partitions.rows }, (_, partition) => partition));
+    await this.scheduleLetters();
     this.every(TRIM_MS, () => this.trim());
     if (this.parts.capture !== null) {
       await this.patience.patiently(() => this.unseen.begin());
@@ -143,10 +149,12 @@ export class Engine {
     const { capture, markers, fanOut, retries } = this.river;
     if (capture !== undefined && markers !== undefined) {
       let settled: Promise<unknown> = Promise.resolve();
-      await this.orFailed(markers.write(() => {
-        settled = capture.settled();
-        return [];
-      }));
+      await this.orFailed(
+        markers.write(() => {
+          settled = capture.settled();
+          return [];
+        }),
+      );
       await this.orFailed(settled);
     }
     while (!((await fanOut.idle()) && retries.idle())) await this.orFailed(this.timers.wait(50, signal));
@@ -162,11 +170,14 @@ export class Engine {
   async appendAtMarker(records: readonly Extract<RowsRecord, { key: string }>[]): Promise<void> {
     const appends: Promise<void>[] = [];
     const { markers, packer } = this.river;
-    if (markers === undefined) throw new MillraceError(JOB_ERRORS.SNAPSHOT_HAS_NO_CAPTURE, 'a snapshot job cannot be repaired row by row');
-    await this.orFailed(markers.write(() => {
-      for (const record of records) appends.push(packer.appendRow(record));
-      return appends;
-    }));
+    if (markers === undefined)
+      throw new MillraceError(JOB_ERRORS.SNAPSHOT_HAS_NO_CAPTURE, 'a snapshot job cannot be repaired row by row');
+    await this.orFailed(
+      markers.write(() => {
+        for (const record of records) appends.push(packer.appendRow(record));
+        return appends;
+      }),
+    );
     await this.orFailed(Promise.all(appends));
   }
 
@@ -179,10 +190,12 @@ export class Engine {
       return;
     }
     let barriers: Promise<void>[] = [];
-    await this.orFailed(markers.write(() => {
-      barriers = append();
-      return barriers;
-    }));
+    await this.orFailed(
+      markers.write(() => {
+        barriers = append();
+        return barriers;
+      }),
+    );
     await this.orFailed(Promise.all(barriers));
   }
 
@@ -201,7 +214,8 @@ export class Engine {
 
   private marker(): Promise<Position> {
     const { markers } = this.river;
-    if (markers === undefined) throw new MillraceError(JOB_ERRORS.SNAPSHOT_HAS_NO_CAPTURE, 'a snapshot job has no markers');
+    if (markers === undefined)
+      throw new MillraceError(JOB_ERRORS.SNAPSHOT_HAS_NO_CAPTURE, 'a snapshot job has no markers');
     return markers.write();
   }
 
@@ -228,6 +242,22 @@ export class Engine {
         if (this.timers.now() - begun > 10_000) attempt = 0;
         await this.patience.waitOut(error, attempt, () => this.source.identity(), signal);
       }
+    }
+  }
+
+  /** The retry queue holds nothing that cannot be found again: here is where it is. */
+  private async scheduleLetters(): Promise<void> {
+    const { store, names } = this.parts;
+    let after: string | undefined;
+    for (;;) {
+      const page: Letter[] = await store.read.range<Letter>(names.letters, after === undefined ? {} : { after }, {
+        limit: 1_000,
+      });
+      for (const { collectionIndex, root, nextAt } of page) {
+        if (nextAt !== null) this.river.retries.add(collectionIndex, [root], nextAt.getTime());
+      }
+      if (page.length < 1_000) return;
+      after = page.at(-1)?._id;
     }
   }
 

@@ -26,7 +26,9 @@ export async function touchFormerRoots(
     let after: string | undefined;
     for (;;) {
       const range = after === undefined ? {} : { after };
-      const rows = (await store.read.range(names.stage(table), range, { limit: ROOTS_PER_PAGE })) as unknown as StagedRow[];
+      const rows = (await store.read.range(names.stage(table), range, {
+        limit: ROOTS_PER_PAGE,
+      })) as unknown as StagedRow[];
       const roots: string[] = [];
       const ids: unknown[] = [];
       for (const row of rows) {

@@ -3,7 +3,8 @@ import { EXIT, errorCodes } from '#errors';
 export const JOB_ERRORS = errorCodes({
   JOB_RUNNING: {
     cause: 'Another process runs this job, and holds its lease.',
-    remedy: 'Stop the other process, or wait until it has ended; a process that was killed is taken over after ten seconds.',
+    remedy:
+      'Stop the other process, or wait until it has ended; a process that was killed is taken over after ten seconds.',
     exit: EXIT.blocked,
   },
   JOB_TAKEN_OVER: {
@@ -24,6 +25,10 @@ export const JOB_ERRORS = errorCodes({
     cause: 'The job stopped because something needs a person.',
     remedy: 'Read the reason in `millrace status`; it names the step.',
   },
+  JOB_PAUSED: {
+    cause: 'An operator has paused this job.',
+    remedy: 'Let it go on with `millrace resume`, then try again.',
+  },
   JOB_UNKNOWN: {
     cause: 'This job has never run, so there is nothing to do for this command.',
     remedy: 'Start it with `millrace run`.',
@@ -43,11 +48,13 @@ export const JOB_ERRORS = errorCodes({
     exit: EXIT.blocked,
   },
   SOURCE_CHANGED: {
-    cause: 'The source is another server or another history than the one that this job followed (restore, fail-over, new cluster).',
+    cause:
+      'The source is another server or another history than the one that this job followed (restore, fail-over, new cluster).',
     remedy: 'Load again with `millrace run --fresh`.',
   },
   RETENTION_BOUND: {
-    cause: 'The source kept more log for this job than source.maxRetainedBytes, so its slot was dropped rather than filling the disk.',
+    cause:
+      'The source kept more log for this job than source.maxRetainedBytes, so its slot was dropped rather than filling the disk.',
     remedy: 'Load again with `millrace run --fresh`, after mending what held the job up, or raise the bound.',
   },
   STOPPED_BY_ERROR: {

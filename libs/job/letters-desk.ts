@@ -40,7 +40,9 @@ export class LettersDesk {
   async *all(): AsyncGenerator<Letter> {
     let after: string | undefined;
     for (;;) {
-      const page = await this.store.read.range<Letter>(this.names.letters, after === undefined ? {} : { after }, { limit: PAGE });
+      const page = await this.store.read.range<Letter>(this.names.letters, after === undefined ? {} : { after }, {
+        limit: PAGE,
+      });
       yield* page;
       if (page.length < PAGE) return;
       after = page.at(-1)?._id;
@@ -95,7 +97,9 @@ export class LettersDesk {
     const collection = this.plan.collections[letter.collectionIndex];
     const path = letter.path ?? '';
     const nodes = (collection?.nodes ?? []).map((id) => this.plan.nodes[id]).filter((node) => node !== undefined);
-    const within = nodes.filter((node) => path === node.path || path.startsWith(`${node.path}.`) || path.startsWith(`${node.path}/`));
+    const within = nodes.filter(
+      (node) => path === node.path || path.startsWith(`${node.path}.`) || path.startsWith(`${node.path}/`),
+    );
     const node = within.sort((a, b) => b.path.length - a.path.length)[0] ?? nodes[0];
     return this.plan.tables[(letter.row === null ? nodes[0] : node)?.table ?? 0] as Plan['tables'][number];
   }
@@ -110,12 +114,23 @@ export class LettersDesk {
     });
   }
 
-  async audit(action: AuditEntry['action'], letter: Letter, by: string, details: Record<string, unknown>): Promise<void> {
+  async audit(
+    action: AuditEntry['action'],
+    letter: Letter,
+    by: string,
+    details: Record<string, unknown>,
+  ): Promise<void> {
     const at = this.now();
     const { _id, collection, collectionIndex, root } = letter;
     const entry: AuditEntry = {
       _id: `${at.toISOString()} ${action} ${_id}`,
-      at, by, action, collection, collectionIndex, root, details,
+      at,
+      by,
+      action,
+      collection,
+      collectionIndex,
+      root,
+      details,
       letter: _id,
       incarnation: this.names.incarnation,
     };
@@ -136,6 +151,9 @@ function summaryOf(letter: Letter): LetterSummary {
   };
 }
 
-function named(columns: readonly { name: string }[], values: readonly (string | null)[]): Record<string, string | null> {
+function named(
+  columns: readonly { name: string }[],
+  values: readonly (string | null)[],
+): Record<string, string | null> {
   return Object.fromEntries(columns.map((column, i) => [column.name, values[i] ?? null]));
 }

@@ -43,7 +43,9 @@ export class LiveView {
     private readonly onEvent: (event: JobEvent) => void,
   ) {
     const progress = (table: string, total: number): TableProgress => ({ table, rows: 0, total, done: false });
-    this.load = plan.tables.map((table) => progress(qualifiedName(table), Math.max(0, Math.round(estimates.get(table.sourceId) ?? 0))));
+    this.load = plan.tables.map((table) =>
+      progress(qualifiedName(table), Math.max(0, Math.round(estimates.get(table.sourceId) ?? 0))),
+    );
     this.built = plan.collections.map(({ name }) => progress(name, 0));
     this.beganMs = now();
     this.lastMs = this.beganMs;
@@ -85,12 +87,20 @@ export class LiveView {
 
   tell(phase: Phase, lagMs: number): void {
     const now = this.now();
-    if (phase === 'loading') this.onEvent({ kind: 'progress', stage: 'load', tables: this.load.map((each) => ({ ...each })) });
-    else if (phase === 'building') this.onEvent({ kind: 'progress', stage: 'build', tables: this.built.map((each) => ({ ...each })) });
+    if (phase === 'loading')
+      this.onEvent({ kind: 'progress', stage: 'load', tables: this.load.map((each) => ({ ...each })) });
+    else if (phase === 'building')
+      this.onEvent({ kind: 'progress', stage: 'build', tables: this.built.map((each) => ({ ...each })) });
     else if (phase === 'streaming') {
       const changesPerSecond = ((this.changes - this.lastChanges) * 1_000) / Math.max(1, now - this.lastMs);
       const { letters: deadLetters, retainedBytes } = this;
-      this.onEvent({ kind: 'streaming', lagSeconds: seconds(lagMs), changesPerSecond: Math.round(changesPerSecond), deadLetters, retainedBytes });
+      this.onEvent({
+        kind: 'streaming',
+        lagSeconds: seconds(lagMs),
+        changesPerSecond: Math.round(changesPerSecond),
+        deadLetters,
+        retainedBytes,
+      });
     }
     this.lastChanges = this.changes;
     this.lastMs = now;

@@ -3,7 +3,16 @@ import { previewDocuments } from '#verify';
 import { type Finding, qualifiedName } from '#model';
 import { IncarnationNames, JOB } from '#stage';
 import type { Store } from '#store';
-import type { JobCommands, JobStatus, LetterSummary, Previewed, ReplayReport, RunOptions, RunOutcome, VerifyReport } from './commands.js';
+import type {
+  JobCommands,
+  JobStatus,
+  LetterSummary,
+  Previewed,
+  ReplayReport,
+  RunOptions,
+  RunOutcome,
+  VerifyReport,
+} from './commands.js';
 import { Connections } from './connection.js';
 import type { JobDeps } from './job-deps.js';
 import { JOB_ERRORS } from './job.codes.js';
@@ -57,7 +66,11 @@ class OpenJob implements JobCommands {
 
   async run(options: RunOptions, signal: AbortSignal): Promise<RunOutcome> {
     try {
-      const findings = await preflight(this.connections, this.preflightOptions(PATIENCE_MS, options.fresh, options.dropTarget), signal);
+      const findings = await preflight(
+        this.connections,
+        this.preflightOptions(PATIENCE_MS, options.fresh, options.dropTarget),
+        signal,
+      );
       refuseBlockers(findings, options.force);
       for (const finding of findings) if (finding.severity !== 'info') this.deps.onEvent({ kind: 'warning', finding });
       return await this.runner.run(options, signal);
@@ -81,7 +94,8 @@ class OpenJob implements JobCommands {
     const live = await store.read.byId<LiveRecord>(JOB, LIVE_ID);
     const current = live?.incarnation === record.incarnation ? live : undefined;
     const running = await new Lease(store, this.deps.timers).isHeld();
-    const tables = current?.tables ?? record.plan.tables.map((table) => ({ table: qualifiedName(table), rows: 0, total: 0 }));
+    const tables =
+      current?.tables ?? record.plan.tables.map((table) => ({ table: qualifiedName(table), rows: 0, total: 0 }));
     return {
       job,
       phase: record.phase,
@@ -158,7 +172,8 @@ class OpenJob implements JobCommands {
   /** By the holder of the lease where one lives, else by this process. */
   private async operate(operation: Operation, signal: AbortSignal): Promise<unknown> {
     const store = await this.connections.store(0, signal);
-    if ((await JobState.load(store)) === undefined) throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
+    if ((await JobState.load(store)) === undefined)
+      throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
     if (await new Lease(store, this.deps.timers).isHeld()) return ask(operation, store, this.deps.timers, signal);
     return this.runner.once(operation, signal);
   }
@@ -195,7 +210,7 @@ class OpenJob implements JobCommands {
   private async retained(record: JobRecord): Promise<number | null> {
     if (record.capture === null) return null;
     try {
-      const { source } = await this.connections.planned(0);
+      const source = await this.connections.source();
       return (await source.captureHealth(record.capture)).retainedBytes;
     } catch {
       return null;

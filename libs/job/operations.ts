@@ -28,6 +28,7 @@ const REPLAY_PAGE = 1_000;
 /** Carries an operation out on the running engine. */
 export async function carryOut(operation: Operation, context: OperationContext, signal: AbortSignal): Promise<unknown> {
   const { session } = context;
+  if (operation.kind === 'verify' || operation.kind === 'complete') refusePaused(session);
   switch (operation.kind) {
     case 'verify':
       return verify(operation, context, signal);
@@ -42,6 +43,12 @@ export async function carryOut(operation: Operation, context: OperationContext, 
     case 'complete':
       return complete(context, signal);
   }
+}
+
+/** What has to catch up first cannot while an operator holds the job. */
+export function refusePaused({ state, plan }: Session): void {
+  if (!state.record.paused) return;
+  throw new MillraceError(JOB_ERRORS.JOB_PAUSED, `the job ${plan.job} is paused, so it cannot catch up`);
 }
 
 /** True where the job is removed by the operation's success: its engine must end. */
@@ -68,7 +75,14 @@ async function verify(
           appendAtMarker: (records) => engine.appendAtMarker(records),
         };
   const deps: VerifyDeps = {
-    plan, source, evaluator, assembler, store, control, touches, wait,
+    plan,
+    source,
+    evaluator,
+    assembler,
+    store,
+    control,
+    touches,
+    wait,
     state: engineState(plan, names, store),
     remover: new OrphanRemover(plan, names, store),
   };
@@ -90,22 +104,33 @@ async function replay(
   const desk = deskOf(context);
   const references: LetterRef[] = [];
   if (operation.all) {
-    for await (const letter of desk.all()) references.push({ id: letter._id, collectionIndex: letter.collectionIndex, root: letter.root });
+    for await (const letter of desk.all())
+      references.push({ id: letter._id, collectionIndex: letter.collectionIndex, root: letter.root });
   } else {
     for (const id of operation.ids) references.push(await desk.reference(id));
   }
-  if (operation.dryRun) return { replayed: 0, cleared: 0, remaining: references.length, documents: await dryRun(session, references) };
+  if (operation.dryRun)
+    return { replayed: 0, cleared: 0, remaining: references.length, documents: await dryRun(session, references) };
   for (let i = 0; i < references.length; i += REPLAY_PAGE) {
     signal.throwIfAborted();
     const page = references.slice(i, i + REPLAY_PAGE);
-    const touches = page.map(({ collectionIndex, root }) => session.engine.river.toucher.touch(collectionIndex, [root], 'retry'));
+    const touches = page.map(({ collectionIndex, root }) =>
+      session.engine.river.toucher.touch(collectionIndex, [root], 'retry'),
+    );
     await session.engine.orFailed(Promise.all(touches));
   }
-  const still = await session.store.read.byIds(session.names.letters, references.map(({ id }) => id), { fields: ['_id'] });
+  const still = await session.store.read.byIds(
+    session.names.letters,
+    references.map(({ id }) => id),
+    { fields: ['_id'] },
+  );
   return { replayed: references.length, cleared: references.length - still.length, remaining: still.length };
 }
 
-async function dryRun(session: Session, references: readonly LetterRef[]): Promise<NonNullable<ReplayReport['documents']>> {
+async function dryRun(
+  session: Session,
+  references: readonly LetterRef[],
+): Promise<NonNullable<ReplayReport['documents']>> {
   const { plan, names, store, assembler } = session;
   const reader = new TreeReader(plan, names);
   const documents: NonNullable<ReplayReport['documents']> = [];
@@ -115,7 +140,8 @@ async function dryRun(session: Session, references: readonly LetterRef[]): Promi
     const [outcome] = outcomesOf(assembler, collection, [root], trees, new Map(), new Map());
     const entry = { id, collection: collection.name, document: null };
     if (outcome?.kind === 'write') documents.push({ ...entry, document: outcome.document });
-    else if (outcome?.kind === 'refused') documents.push({ ...entry, code: outcome.cause.code, message: outcome.cause.message });
+    else if (outcome?.kind === 'refused')
+      documents.push({ ...entry, code: outcome.cause.code, message: outcome.cause.message });
     else documents.push(entry);
   }
   return documents;
@@ -132,7 +158,10 @@ async function edit(operation: Extract<Operation, { kind: 'edit' }>, context: Op
     const column = table.columns.findIndex((candidate) => candidate.name === name);
     if (column < 0 || joined.has(column)) {
       const why = column < 0 ? 'the mapping uses no such column of' : 'it is part of the key or of a join of';
-      throw new MillraceError(JOB_ERRORS.EDIT_REFUSED, `${name} cannot be edited: ${why} ${table.schema}.${table.name}`);
+      throw new MillraceError(
+        JOB_ERRORS.EDIT_REFUSED,
+        `${name} cannot be edited: ${why} ${table.schema}.${table.name}`,
+      );
     }
   }
   if (row === undefined || row.gone) throw new MillraceError(JOB_ERRORS.EDIT_REFUSED, 'the row of this letter is gone');
@@ -160,4 +189,3 @@ async function complete(context: OperationContext, signal: AbortSignal): Promise
 function deskOf({ session, now }: OperationContext): LettersDesk {
   return new LettersDesk(session.store, session.names, session.plan, now);
 }
-

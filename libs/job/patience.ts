@@ -49,7 +49,12 @@ export class Patience {
   }
 
   /** After a failure of something long-lived: shows the trouble until the server answers again. */
-  async waitOut(error: MillraceError, attempt: number, probe: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+  async waitOut(
+    error: MillraceError,
+    attempt: number,
+    probe: () => Promise<unknown>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const name = Symbol();
     this.tell(name, error.message);
     try {

@@ -14,7 +14,11 @@ export interface PreflightOptions {
 }
 
 /** Everything that would stop or damage the job, on source, target and in its own state. Changes nothing. */
-export async function preflight(connections: Connections, options: PreflightOptions, signal?: AbortSignal): Promise<Finding[]> {
+export async function preflight(
+  connections: Connections,
+  options: PreflightOptions,
+  signal?: AbortSignal,
+): Promise<Finding[]> {
   const store = await connections.store(options.patienceMs, signal);
   const planned = await connections.planned(options.patienceMs, signal);
   const record = await JobState.load(store);
@@ -34,14 +38,20 @@ export function connectionFinding(error: unknown, object: 'source' | 'target'): 
   return { severity: 'blocker', code: error.code, object, message: error.message, fix: error.remedy };
 }
 
-async function sourceFindings(planned: PlannedSource, record: JobRecord | undefined, options: PreflightOptions): Promise<Finding[]> {
+async function sourceFindings(
+  planned: PlannedSource,
+  record: JobRecord | undefined,
+  options: PreflightOptions,
+): Promise<Finding[]> {
   const { source, plan, tables } = planned;
   const resuming = record !== undefined && record.capture !== null && !options.fresh;
   return source.preflight({
     mode: plan.mode,
     plan,
     tables,
-    names: resuming ? (record.capture as NonNullable<JobRecord['capture']>) : captureNames(plan.job, (record?.incarnation ?? 0) + 1),
+    names: resuming
+      ? (record.capture as NonNullable<JobRecord['capture']>)
+      : captureNames(plan.job, (record?.incarnation ?? 0) + 1),
     maxRetainedBytes: options.maxRetainedBytes,
     resuming,
   });
@@ -52,7 +62,12 @@ async function targetFindings(store: Store, connections: Connections): Promise<F
   return problem === undefined ? [] : [connectionFinding(problem, 'target')];
 }
 
-async function jobFindings(store: Store, plan: Plan, record: JobRecord | undefined, options: PreflightOptions): Promise<Finding[]> {
+async function jobFindings(
+  store: Store,
+  plan: Plan,
+  record: JobRecord | undefined,
+  options: PreflightOptions,
+): Promise<Finding[]> {
   if (record === undefined) return options.dropTarget ? [] : notEmpty(store, plan);
   if (options.fresh) return options.dropTarget ? [] : notEmpty(store, plan, record);
   if (record.plan.hash === plan.hash && record.plan.mode === plan.mode) return [];
@@ -62,7 +77,11 @@ async function jobFindings(store: Store, plan: Plan, record: JobRecord | undefin
 
 /** Collections of this job with documents that no load of it has made. */
 async function notEmpty(store: Store, plan: Plan, record?: JobRecord): Promise<Finding[]> {
-  const made = new Set([record?.plan, ...(record?.formers ?? []).map((former) => former.plan)].flatMap((each) => each?.collections.map(({ name }) => name) ?? []));
+  const made = new Set(
+    [record?.plan, ...(record?.formers ?? []).map((former) => former.plan)].flatMap(
+      (each) => each?.collections.map(({ name }) => name) ?? [],
+    ),
+  );
   const findings: Finding[] = [];
   for (const { name } of plan.collections) {
     if (made.has(name)) continue;
@@ -82,4 +101,3 @@ export function refuseBlockers(findings: readonly Finding[], force: readonly str
   const names = blockers.map(({ code, object }) => `${code} (${object})`).join(', ');
   throw new MillraceError(JOB_ERRORS.JOB_BLOCKED, `the job cannot run: ${names}`, { context: { findings: blockers } });
 }
-

@@ -22,7 +22,12 @@ const UNANSWERED_MS = 20_000;
 const MOST = 100;
 
 /** Asks the holder, and waits for the answer as long as the holder works on it. */
-export async function ask(operation: Operation, store: Store, timers: JobTimers, signal?: AbortSignal): Promise<unknown> {
+export async function ask(
+  operation: Operation,
+  store: Store,
+  timers: JobTimers,
+  signal?: AbortSignal,
+): Promise<unknown> {
   const _id = `${String(Date.now()).padStart(15, '0')} ${randomUUID()}`;
   const asked: RequestRecord = { _id, state: 'asked', operation, result: null, error: null, beat: 0 };
   await store.write.put(REQUESTS, [asked]);
@@ -54,11 +59,14 @@ export async function ask(operation: Operation, store: Store, timers: JobTimers,
 export async function answer(
   store: Store,
   timers: JobTimers,
-  carryOut: (operation: Operation) => Promise<unknown>,
+  carryOut: (operation: Operation, asked: AbortSignal) => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<void> {
   const left = await store.read.range(REQUESTS, {}, { limit: MOST, fields: ['_id'] });
-  await store.write.remove(REQUESTS, left.map(({ _id }) => _id));
+  await store.write.remove(
+    REQUESTS,
+    left.map(({ _id }) => _id),
+  );
   while (!signal.aborted) {
     const requests = await store.read.range<RequestRecord>(REQUESTS, {}, { limit: MOST });
     for (const request of requests) await answerOne(request, store, timers, carryOut);
@@ -70,27 +78,39 @@ async function answerOne(
   request: RequestRecord,
   store: Store,
   timers: JobTimers,
-  carryOut: (operation: Operation) => Promise<unknown>,
+  carryOut: (operation: Operation, asked: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
   if (request.state === 'done' || request.state === 'failed') return;
   const working = new AbortController();
-  const beating = beat(request._id, store, timers, working.signal);
+  const withdrawn = new AbortController();
+  const beating = beat(request._id, store, timers, working.signal, withdrawn);
   try {
-    const result = await carryOut(request.operation);
+    const result = await carryOut(request.operation, withdrawn.signal);
     await store.write.patch(REQUESTS, request._id, { set: { state: 'done', result: result ?? null } });
   } catch (error) {
+    if (withdrawn.signal.aborted) return;
     if (!(error instanceof MillraceError)) throw error;
     const { code, remedy, exit, message } = error;
-    await store.write.patch(REQUESTS, request._id, { set: { state: 'failed', error: { code, cause: message, remedy, exit, message } } });
+    await store.write.patch(REQUESTS, request._id, {
+      set: { state: 'failed', error: { code, cause: message, remedy, exit, message } },
+    });
   } finally {
     working.abort();
     await beating;
   }
 }
 
-async function beat(id: string, store: Store, timers: JobTimers, signal: AbortSignal): Promise<void> {
+/** Shows that it is worked on; whoever asked withdraws by removing the request. */
+async function beat(
+  id: string,
+  store: Store,
+  timers: JobTimers,
+  signal: AbortSignal,
+  withdrawn: AbortController,
+): Promise<void> {
   while (!signal.aborted) {
-    await store.write.patch(REQUESTS, id, { inc: { beat: 1 } });
+    const present = await store.write.patch(REQUESTS, id, { inc: { beat: 1 } });
+    if (present === undefined) return withdrawn.abort(new Error('the request was withdrawn'));
     await timers.wait(1_000, signal).catch(() => undefined);
   }
 }

@@ -7,7 +7,15 @@ import type { CaptureNames, Source, SourceSnapshot } from '#sources';
 import type { IncarnationNames } from '#stage';
 import type { Store } from '#store';
 import {
-  BuildActor, type BuildTask, type Evaluator, FanOutTasks, PhaseView, Resolver, RowActor, stageTables, Toucher,
+  BuildActor,
+  type BuildTask,
+  type Evaluator,
+  FanOutTasks,
+  PhaseView,
+  Resolver,
+  RowActor,
+  stageTables,
+  Toucher,
 } from '#transform';
 import { Claims, DocumentActor, Letters, type Letter, TreeReader } from '#write';
 import type { Patience, JobTimers } from './patience.js';
@@ -86,7 +94,13 @@ function makeIngest(parts: RiverParts) {
   const loadInFlight = new InFlight(tuning.loadInFlightBytes);
   const captureInFlight = new InFlight(tuning.captureInFlightBytes);
   const load = new LoadActor({
-    source, plan, names, store, log, packer, patiently,
+    source,
+    plan,
+    names,
+    store,
+    log,
+    packer,
+    patiently,
     topic: names.topic(plan.job, 'load-tasks'),
     partitions: tuning.readers,
     inFlight: loadInFlight,
@@ -100,7 +114,10 @@ function makeIngest(parts: RiverParts) {
   }
   const markers = new Markers(source, plan.job, patiently);
   const capture = new CaptureActor({
-    source, plan, packer, markers,
+    source,
+    plan,
+    packer,
+    markers,
     names: parts.capture,
     epoch: parts.epoch,
     inFlight: captureInFlight,
@@ -108,7 +125,15 @@ function makeIngest(parts: RiverParts) {
     onSchema: parts.onSchema,
     onCaptured: parts.onCaptured,
   });
-  return { packer, load, loadInFlight, captureInFlight, markers, capture, reread: new Reread(plan, names, source, store, markers, packer) };
+  return {
+    packer,
+    load,
+    loadInFlight,
+    captureInFlight,
+    markers,
+    capture,
+    reread: new Reread(plan, names, source, store, markers, packer),
+  };
 }
 
 function makeTransform(parts: RiverParts) {
@@ -117,14 +142,22 @@ function makeTransform(parts: RiverParts) {
   const resolver = new Resolver(plan, names, store.read);
   const fanOut = new FanOutTasks(store, names, resolver, toucher, parts.onFailure);
   const rows = new RowActor({
-    names, store, resolver, toucher, fanOut,
+    names,
+    store,
+    resolver,
+    toucher,
+    fanOut,
     tables: stageTables(plan, names, (table) => compileRowStager(plan, table.index).ofTuple),
     evaluator: parts.evaluator,
     phase: new PhaseView(store.read, names.incarnation),
     partitions: parts.partitions.rows,
   });
   const build = new BuildActor({
-    plan, names, store, log, toucher,
+    plan,
+    names,
+    store,
+    log,
+    toucher,
     topic: names.topic(plan.job, 'build-tasks'),
     partitions: tuning.readers,
     rootsPerTask: tuning.rootsPerBuildTask,
@@ -135,15 +168,27 @@ function makeTransform(parts: RiverParts) {
 
 function makeWrite(parts: RiverParts, toucher: Toucher) {
   const { plan, names, store, assembler, timers } = parts;
-  const retries = new RetryQueue(timers, (collection, roots) => toucher.touch(collection, roots, 'retry'), parts.onFailure);
-  const letters = new Letters(names, () => new Date(timers.now()), (written: readonly Letter[], fresh: number) => {
-    for (const letter of written) {
-      if (letter.nextAt !== null) retries.add(letter.collectionIndex, [letter.root], letter.nextAt.getTime());
-    }
-    if (fresh > 0) parts.onLetters(fresh);
-  });
+  const retries = new RetryQueue(
+    timers,
+    (collection, roots) => toucher.touch(collection, roots, 'retry'),
+    parts.onFailure,
+  );
+  const letters = new Letters(
+    names,
+    () => new Date(timers.now()),
+    (written: readonly Letter[], fresh: number) => {
+      for (const letter of written) {
+        if (letter.nextAt !== null) retries.add(letter.collectionIndex, [letter.root], letter.nextAt.getTime());
+      }
+      if (fresh > 0) parts.onLetters(fresh);
+    },
+  );
   const documents = new DocumentActor({
-    plan, names, store, assembler, letters,
+    plan,
+    names,
+    store,
+    assembler,
+    letters,
     trees: new TreeReader(plan, names),
     claims: new Claims(plan, names, assembler),
     maxRoots: parts.tuning.rootsPerTransaction,

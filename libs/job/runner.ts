@@ -8,10 +8,10 @@ import type { JobDeps } from './job-deps.js';
 import { JOB_ERRORS } from './job.codes.js';
 import { type JobRecord, JobState } from './job-record.js';
 import { Lease } from './lease.js';
-import { carryOut, endsTheJob, type Operation } from './operations.js';
+import { carryOut, endsTheJob, type Operation, refusePaused } from './operations.js';
 import { answer } from './requests.js';
 import { Session } from './session.js';
-import { newIncarnation } from './start-incarnation.js';
+import { captureNames, newIncarnation } from './start-incarnation.js';
 
 const LEASE_WAIT_MS = 15_000;
 
@@ -32,6 +32,7 @@ export class Runner {
       await Promise.race([brought, answering]);
       if (session.value.state.record.phase === 'completed') return { kind: 'done' };
       if (options.untilSynced) {
+        refusePaused(session.value);
         const ended = await Promise.race([session.value.engine.drained(signal), answering]);
         return ended === 'completed' ? { kind: 'completed' } : { kind: 'done' };
       }
@@ -56,9 +57,9 @@ export class Runner {
     const store = await this.connections.store(0, signal);
     const record = await JobState.load(store);
     if (record === undefined) return;
-    if (record.capture !== null) {
-      const { source } = await this.connections.planned(0, signal);
-      await source.dropCapture(record.capture, 10_000);
+    if (record.plan.mode === 'continuous') {
+      const source = await this.connections.source();
+      await source.dropCapture(captureNames(record.job, record.incarnation), 10_000);
     }
     await store.dropState();
   }
@@ -86,7 +87,11 @@ export class Runner {
   }
 
   /** Starts the session, works, and stops it whatever happens; a failure that needs a person is kept. */
-  private async within<T>(held: Held, signal: AbortSignal, work: (stop: AbortController) => Promise<T>): Promise<T | Stopped> {
+  private async within<T>(
+    held: Held,
+    signal: AbortSignal,
+    work: (stop: AbortController) => Promise<T>,
+  ): Promise<T | Stopped> {
     const session = held.value;
     const stop = new AbortController();
     const stopped = raised(signal);
@@ -104,8 +109,13 @@ export class Runner {
     } finally {
       stop.abort(new Error('the job stops'));
       if (!held.removed) await session.stop();
-      if (!held.removed) await held.lease.release();
+      if (!held.removed) await this.soon(held.lease.release());
     }
+  }
+
+  /** With the target away nothing more can be said there; the lease then ends by itself. */
+  private async soon(work: Promise<unknown>): Promise<void> {
+    await Promise.race([work.catch(() => undefined), this.deps.timers.wait(1_000)]);
   }
 
   private async answering(held: Held, signal: AbortSignal): Promise<'completed' | undefined> {
@@ -116,8 +126,8 @@ export class Runner {
     await answer(
       held.store,
       this.deps.timers,
-      async (operation) => {
-        const result = await carryOut(operation, this.context(session), signal);
+      async (operation, asked) => {
+        const result = await carryOut(operation, this.context(session), AbortSignal.any([signal, asked]));
         if (endsTheJob(operation, result)) {
           completed = true;
           done.abort();
@@ -161,9 +171,13 @@ export class Runner {
     const record = await JobState.load(store);
     if (record === undefined) throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
     refuseAttention(record);
-    if (record.plan.hash !== planned.plan.hash) throw new MillraceError(JOB_ERRORS.MAPPING_CHANGED, JOB_ERRORS.MAPPING_CHANGED.cause);
+    if (record.plan.hash !== planned.plan.hash)
+      throw new MillraceError(JOB_ERRORS.MAPPING_CHANGED, JOB_ERRORS.MAPPING_CHANGED.cause);
     if (record.plan.mode === 'snapshot' && record.loading) {
-      throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'the load of this snapshot was interrupted; run the job again first');
+      throw new MillraceError(
+        JOB_ERRORS.JOB_UNKNOWN,
+        'the load of this snapshot was interrupted; run the job again first',
+      );
     }
     return this.goOn(store, record);
   }
@@ -175,7 +189,12 @@ export class Runner {
     return state;
   }
 
-  private async fresh(store: Store, planned: PlannedSource, record: JobRecord | undefined, options: RunOptions): Promise<JobState> {
+  private async fresh(
+    store: Store,
+    planned: PlannedSource,
+    record: JobRecord | undefined,
+    options: RunOptions,
+  ): Promise<JobState> {
     const now = () => new Date(this.deps.timers.now());
     if (options.dropTarget) {
       for (const { name } of planned.plan.collections) await store.drop({ database: 'target', name });
@@ -185,7 +204,12 @@ export class Runner {
 
   private context(session: Session) {
     const { timers, onEvent } = this.deps;
-    return { session, onEvent, now: () => new Date(timers.now()), wait: (ms: number, stop?: AbortSignal) => timers.wait(ms, stop) };
+    return {
+      session,
+      onEvent,
+      now: () => new Date(timers.now()),
+      wait: (ms: number, stop?: AbortSignal) => timers.wait(ms, stop),
+    };
   }
 }
 

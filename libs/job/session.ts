@@ -9,6 +9,7 @@ import { TouchRegister } from '#verify';
 import type { JobEvent } from './commands.js';
 import type { PlannedSource } from './connection.js';
 import { Engine } from './engine.js';
+import { loadedRows } from '#ingest';
 import { dropIncarnation, touchFormerRoots } from './formers.js';
 import type { JobDeps } from './job-deps.js';
 import { JOB_ERRORS } from './job.codes.js';
@@ -57,6 +58,7 @@ export class Session {
     this.evaluator = await deps.makeEvaluator(plan);
     const estimates = new Map(this.planned.tables.map((table) => [table.sourceId, table.estimatedRows]));
     this.live = new LiveView(plan, () => deps.timers.now(), estimates, deps.onEvent);
+    await this.countLoaded();
     if (plan.mode === 'snapshot' && state.record.loading) this.snapshot = await this.source.openSnapshot();
     this.engine = this.makeEngine();
     await this.engine.start();
@@ -89,7 +91,8 @@ export class Session {
     await this.telling;
     await this.engine?.stop();
     await this.snapshot?.close().catch(() => undefined);
-    await this.live?.keep(this.store, this.names.incarnation, this.engine.lagMs());
+    const kept = this.live?.keep(this.store, this.names.incarnation, this.engine.lagMs());
+    await Promise.race([kept?.catch(() => undefined), this.deps.timers.wait(1_000)]);
   }
 
   async pause(): Promise<void> {
@@ -106,10 +109,23 @@ export class Session {
     this.tellPhase();
   }
 
+  /** Of a load that is over, for `status`; one that goes on counts for itself. */
+  private async countLoaded(): Promise<void> {
+    if (this.state.at === 'loading') return;
+    for (const table of this.plan.tables) {
+      this.live.rows(table.index, await loadedRows(this.store, this.names, table.index));
+      this.live.tableDone(table.index);
+    }
+    this.live.expect(this.plan);
+  }
+
   private checkSource(): void {
     const { record } = this.state;
     if (record.capture === null || sameSource(record.identity, this.planned.identity)) return;
-    throw new MillraceError(JOB_ERRORS.SOURCE_CHANGED, 'the source is not the server, or not the history, that this job has followed');
+    throw new MillraceError(
+      JOB_ERRORS.SOURCE_CHANGED,
+      'the source is not the server, or not the history, that this job has followed',
+    );
   }
 
   private async beginLoading(signal: AbortSignal): Promise<void> {
@@ -164,12 +180,15 @@ export class Session {
   /** `onError: stop` and `stopAfterErrors` end the run; the letters are there, and nothing is lost. */
   private lettersWritten(count: number): void {
     this.newLetters += count;
-    this.live.letters += count;
     const { onError, stopAfterErrors } = this.deps.jobFile;
     const limit = onError === 'stop' ? 1 : (stopAfterErrors ?? Number.POSITIVE_INFINITY);
     if (this.newLetters < limit) return;
     this.engine.end(
-      new MillraceError(JOB_ERRORS.STOPPED_BY_ERROR, `${this.newLetters} ${this.newLetters === 1 ? 'document' : 'documents'} could not be written`, { exit: EXIT.failed }),
+      new MillraceError(
+        JOB_ERRORS.STOPPED_BY_ERROR,
+        `${this.newLetters} ${this.newLetters === 1 ? 'document' : 'documents'} could not be written`,
+        { exit: EXIT.failed },
+      ),
     );
   }
 
@@ -189,7 +208,10 @@ export class Session {
     if (near && !this.warned) {
       const message = `the source keeps ${retainedBytes} bytes of its log for this job; at ${bound} the slot is dropped and the job must load again`;
       const fix = 'Mend what holds the job up, or raise source.maxRetainedBytes.';
-      this.deps.onEvent({ kind: 'warning', finding: { severity: 'warning', code: 'RETENTION_NEAR_BOUND', object: 'source', message, fix } });
+      this.deps.onEvent({
+        kind: 'warning',
+        finding: { severity: 'warning', code: 'RETENTION_NEAR_BOUND', object: 'source', message, fix },
+      });
     }
     this.warned = near;
   }
@@ -208,6 +230,7 @@ export class Session {
     const { signal } = this.ended;
     for (let n = 0; !signal.aborted; n++) {
       this.live.tell(this.state.record.phase, this.engine.lagMs());
+      if (n % 2 === 0) this.live.letters = await this.store.estimatedCount(this.names.letters);
       if (n % 2 === 0) await this.live.keep(this.store, this.names.incarnation, this.engine.lagMs());
       await this.deps.timers.wait(TELL_MS, signal).catch(() => undefined);
     }

@@ -22,7 +22,8 @@ export async function newIncarnation(
   const { store, plan, tuning } = parts;
   if (former !== undefined) await retire(former, parts.store, parts.source);
   const incarnation = (former?.incarnation ?? 0) + 1;
-  const formers = former === undefined ? [] : [...former.formers, { incarnation: former.incarnation, plan: former.plan }];
+  const formers =
+    former === undefined ? [] : [...former.formers, { incarnation: former.incarnation, plan: former.plan }];
   await dropIncarnation(incarnation, store);
   await makeStage(store, plan, incarnation, tuning);
   const record: JobRecord = {
@@ -33,7 +34,10 @@ export async function newIncarnation(
     loading: true,
     paused: false,
     heldPhase: null,
-    plan: withClaims(plan, formers.map((each) => each.plan)),
+    plan: withClaims(
+      plan,
+      formers.map((each) => each.plan),
+    ),
     formers,
     epoch: former === undefined ? 1 : former.epoch + (sameSource(former.identity, parts.identity) ? 0 : 1),
     identity: parts.identity,
@@ -59,16 +63,29 @@ async function retire(former: JobRecord, store: Store, source: Source): Promise<
 
 async function makeStage(store: Store, plan: Plan, incarnation: number, tuning: Tuning): Promise<void> {
   const names = new IncarnationNames(incarnation);
-  for (const collection of [names.claims, names.letters, names.tasks, names.chunks, names.builds, names.rereads, names.fences]) {
+  for (const collection of [
+    names.claims,
+    names.letters,
+    names.tasks,
+    names.chunks,
+    names.builds,
+    names.rereads,
+    names.fences,
+  ]) {
     await store.createCollection(collection);
   }
   for (const table of plan.tables) await store.createCollection(names.stage(table.index));
-  for (const collection of plan.collections) await store.createCollection({ database: 'target', name: collection.name });
+  for (const collection of plan.collections)
+    await store.createCollection({ database: 'target', name: collection.name });
   await store.createIndex(names.claims, 'owner');
   await store.createIndex(names.letters, 'waits');
   await store.createIndex(names.tasks, 'partition');
-  const rows = Array.from({ length: tuning.rowsPartitions }, (_, partition) => newRowsFence(names.rowsFence(partition)));
-  const touches = Array.from({ length: tuning.touchesPartitions }, (_, partition) => newTouchesFence(names.touchesFence(partition)));
+  const rows = Array.from({ length: tuning.rowsPartitions }, (_, partition) =>
+    newRowsFence(names.rowsFence(partition)),
+  );
+  const touches = Array.from({ length: tuning.touchesPartitions }, (_, partition) =>
+    newTouchesFence(names.touchesFence(partition)),
+  );
   await store.write.put(names.fences, [...rows, ...touches]);
 }
 
@@ -93,8 +110,10 @@ function idRule(plan: Plan, index: number): string {
   const column = (at: number) => table?.columns[at];
   const id = collection?.id;
   const named =
-    id?.kind === 'column' ? { ...id, column: column(id.column) }
-    : id?.kind === 'columns' ? { ...id, fields: id.fields.map((field) => ({ ...field, column: column(field.column) })) }
-    : { ...id, expressions: plan.nodes[collection?.root ?? 0]?.expressions };
+    id?.kind === 'column'
+      ? { ...id, column: column(id.column) }
+      : id?.kind === 'columns'
+        ? { ...id, fields: id.fields.map((field) => ({ ...field, column: column(field.column) })) }
+        : { ...id, expressions: plan.nodes[collection?.root ?? 0]?.expressions };
   return JSON.stringify([table?.schema, table?.name, named]);
 }

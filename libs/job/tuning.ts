@@ -7,6 +7,8 @@ export interface Tuning {
   chunkRows: number;
   rowsBatchBytes: number;
   rowsBatchRecords: number;
+  /** Touches taken in together: many of one root are one assembly. */
+  touchesBatchBytes: number;
   rootsPerTransaction: number;
   rootsPerBuildTask: number;
   /** Bytes of rows between reader and stage. */
@@ -19,8 +21,9 @@ export const DEFAULT_TUNING: Tuning = {
   touchesPartitions: 4,
   readers: 2,
   chunkRows: 50_000,
-  rowsBatchBytes: 1024 * 1024,
+  rowsBatchBytes: 384 * 1024,
   rowsBatchRecords: 256,
+  touchesBatchBytes: 1024 * 1024,
   rootsPerTransaction: 1_000,
   rootsPerBuildTask: 5_000,
   loadInFlightBytes: 24 * 1024 * 1024,

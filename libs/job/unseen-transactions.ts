@@ -41,9 +41,11 @@ export class UnseenTransactions {
   private pruneSoon(): void {
     if (this.pruning) return;
     this.pruning = true;
-    this.prune().catch(() => undefined).finally(() => {
-      this.pruning = false;
-    });
+    this.prune()
+      .catch(() => undefined)
+      .finally(() => {
+        this.pruning = false;
+      });
   }
 
   private async prune(): Promise<void> {

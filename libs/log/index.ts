@@ -1,4 +1,3 @@
-export * from './embedded/index.js';
 export * from './in-flight.js';
 export * from './log.codes.js';
 export * from './log.js';

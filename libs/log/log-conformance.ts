@@ -146,7 +146,10 @@ function acknowledgementTests(make: () => Promise<LogContext>, traits: LogConfor
     await reader.stop(1_000);
   });
 
-  test.each([['fast', 'slow'], ['slow', 'fast']])('waits for all groups of the topic (%s, %s)', async (...groups) => {
+  test.each([
+    ['fast', 'slow'],
+    ['slow', 'fast'],
+  ])('waits for all groups of the topic (%s, %s)', async (...groups) => {
     await using context = await make();
     const topic = await topicOf(context.log, 1);
     const gate = new Gate();
@@ -196,7 +199,11 @@ function boundTests(make: () => Promise<LogContext>): void {
       batches.push(batch.records.map((record) => record.bytes));
       return { completed: DONE };
     });
-    await context.log.append(topic, 0, [40, 40, 40, 500, 10, 10].map((bytes, n) => ({ bytes, n })));
+    await context.log.append(
+      topic,
+      0,
+      [40, 40, 40, 500, 10, 10].map((bytes, n) => ({ bytes, n })),
+    );
     await until(() => batches.flat().length === 6);
     for (const batch of batches) expect(batch.length === 1 || sum(batch) <= 100).toBe(true);
     expect(batches).toContainEqual([500]);
@@ -207,10 +214,15 @@ function boundTests(make: () => Promise<LogContext>): void {
     await using context = await make();
     const topic = await topicOf(context.log, 1);
     const gates: Gate[] = [];
-    const reader = await consume(context.log, topic, { maxRecords: 1, maxBytes: 1_000, maxUncompleted: 2 }, async () => {
-      gates.push(new Gate());
-      return { completed: (gates.at(-1) as Gate).opened };
-    });
+    const reader = await consume(
+      context.log,
+      topic,
+      { maxRecords: 1, maxBytes: 1_000, maxUncompleted: 2 },
+      async () => {
+        gates.push(new Gate());
+        return { completed: (gates.at(-1) as Gate).opened };
+      },
+    );
     const append = settled(context.log.append(topic, 0, numbered(0, 4)));
     await until(() => gates.length === 2);
     await turn();
@@ -292,25 +304,28 @@ function failureTests(make: () => Promise<LogContext>, traits: LogConformance): 
   test.each([
     ['a handler', async () => Promise.reject(new Error('broken'))],
     ['a completion', async () => ({ completed: Promise.reject(new Error('broken')) })],
-  ] as [string, BatchHandler<Numbered>][])('tells by `failed` that %s rejected, and hands over nothing more', async (_, handler) => {
-    await using context = await make();
-    const topic = await topicOf(context.log, 1);
-    let calls = 0;
-    const reader = await consume(context.log, topic, { ...OPTIONS, maxRecords: 1 }, (batch) => {
-      calls++;
-      return handler(batch);
-    });
-    const append = settled(context.log.append(topic, 0, numbered(0, 1)));
-    await expect(reader.failed).rejects.toThrow('broken');
-    const after = settled(context.log.append(topic, 0, numbered(1, 1)));
-    if (traits.handlerFailureEndsTopic) {
-      await expect(append.promise).rejects.toMatchObject({ code: 'LOG_HANDLER_FAILED' });
-      await expect(after.promise).rejects.toMatchObject({ code: 'LOG_HANDLER_FAILED' });
-    }
-    await turn();
-    expect(calls).toBe(1);
-    await reader.stop(1_000);
-  });
+  ] as [string, BatchHandler<Numbered>][])(
+    'tells by `failed` that %s rejected, and hands over nothing more',
+    async (_, handler) => {
+      await using context = await make();
+      const topic = await topicOf(context.log, 1);
+      let calls = 0;
+      const reader = await consume(context.log, topic, { ...OPTIONS, maxRecords: 1 }, (batch) => {
+        calls++;
+        return handler(batch);
+      });
+      const append = settled(context.log.append(topic, 0, numbered(0, 1)));
+      await expect(reader.failed).rejects.toThrow('broken');
+      const after = settled(context.log.append(topic, 0, numbered(1, 1)));
+      if (traits.handlerFailureEndsTopic) {
+        await expect(append.promise).rejects.toMatchObject({ code: 'LOG_HANDLER_FAILED' });
+        await expect(after.promise).rejects.toMatchObject({ code: 'LOG_HANDLER_FAILED' });
+      }
+      await turn();
+      expect(calls).toBe(1);
+      await reader.stop(1_000);
+    },
+  );
 
   test('rejects what is appended after close', async () => {
     await using context = await make();
@@ -342,7 +357,9 @@ function topicTests(make: () => Promise<LogContext>): void {
     await using context = await make();
     const topic = await topicOf(context.log, 3);
     await context.log.create([{ name: topic, partitions: 3 }]);
-    await expect(context.log.create([{ name: topic, partitions: 4 }])).rejects.toMatchObject({ code: 'LOG_PARTITIONS_DIFFER' });
+    await expect(context.log.create([{ name: topic, partitions: 4 }])).rejects.toMatchObject({
+      code: 'LOG_PARTITIONS_DIFFER',
+    });
   });
 }
 

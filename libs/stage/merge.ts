@@ -49,14 +49,23 @@ export class RowMerge {
   }
 
   /** Values read again; they count only while the same change's columns are missing. */
-  filled(present: StagedRow | undefined, since: Position, columns: readonly number[], values: Tuple): StagedRow | undefined {
+  filled(
+    present: StagedRow | undefined,
+    since: Position,
+    columns: readonly number[],
+    values: Tuple,
+  ): StagedRow | undefined {
     if (present?.missing === undefined || present.missing.since !== since) return present;
     const texts = unpackTuple(values);
     const whole: (string | null)[] = new Array(this.table.columns.length).fill(null);
     columns.forEach((column, i) => {
       whole[column] = texts[i] ?? null;
     });
-    return this.fill(present, present.missing.columns.filter((column) => columns.includes(column)), whole);
+    return this.fill(
+      present,
+      present.missing.columns.filter((column) => columns.includes(column)),
+      whole,
+    );
   }
 
   /** A row read again as of the marker at `at`: it takes the place of what is staged at or below. */
@@ -81,7 +90,10 @@ export class RowMerge {
 
   private withoutColumns(row: StagedRow, at: Position): void {
     delete row.c;
-    row.bad = { code: 'ROW_TOO_LARGE', message: `a row of ${this.table.schema}.${this.table.name} is too large for MongoDB` };
+    row.bad = {
+      code: 'ROW_TOO_LARGE',
+      message: `a row of ${this.table.schema}.${this.table.name} is too large for MongoDB`,
+    };
     row.missing = { columns: this.table.columns.map((_, column) => column), since: at, transaction: '' };
   }
 

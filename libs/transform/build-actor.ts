@@ -38,7 +38,11 @@ export class BuildActor {
   constructor(private readonly parts: BuildActorParts) {}
 
   /** Resolves when every root of the stage has been built. */
-  async build(planned: ReadonlySet<number>, onPlanned: (collection: number) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async build(
+    planned: ReadonlySet<number>,
+    onPlanned: (collection: number) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const tasks: Promise<void>[] = [];
     for (const collection of this.parts.plan.collections) {
       signal.throwIfAborted();
@@ -124,7 +128,12 @@ export class BuildActor {
     return { done };
   }
 
-  private async keys(collection: CollectionPlan, after: string | null, upTo: string | null, limit: number): Promise<string[]> {
+  private async keys(
+    collection: CollectionPlan,
+    after: string | null,
+    upTo: string | null,
+    limit: number,
+  ): Promise<string[]> {
     const stage = this.parts.names.stage(this.parts.plan.nodes[collection.root]?.table as number);
     const range = { ...(after === null ? {} : { after }), ...(upTo === null ? {} : { upTo }) };
     const rows = await this.parts.store.read.range(stage, range, { fields: ['_id'], limit });

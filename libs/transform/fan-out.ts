@@ -109,7 +109,10 @@ export class FanOutTasks {
 
   private async move(record: FanOutRecord, from: Partial<FanOutRecord>, to: Partial<FanOutRecord>): Promise<boolean> {
     if (from.task === to.task && from.cursor === to.cursor) return true;
-    const moved = await this.store.write.patch(this.names.tasks, record._id, { where: { run: record.run, ...from }, set: to });
+    const moved = await this.store.write.patch(this.names.tasks, record._id, {
+      where: { run: record.run, ...from },
+      set: to,
+    });
     return moved !== undefined;
   }
 

@@ -64,18 +64,26 @@ export class Resolver {
   }
 
   /** Page by page, all roots of one image, however many. `cursor`: what is behind it has been yielded, and may be skipped. */
-  async *pages(task: FanOut, after: string | undefined, limit: number): AsyncGenerator<{ roots: Roots[]; cursor: string | undefined }> {
+  async *pages(
+    task: FanOut,
+    after: string | undefined,
+    limit: number,
+  ): AsyncGenerator<{ roots: Roots[]; cursor: string | undefined }> {
     const node = this.plan.nodes[task.node] as NodePlan;
     const parent = this.plan.nodes[node.parent as number] as NodePlan;
     const edge = node.edge as EdgePlan;
     const value = [...groupByJoinValue(edge, [task.image]).keys()][0];
     let cursor = after;
     while (value !== undefined) {
-      const rows = await this.parentRows(edge, parent, [value], { limit, ...(cursor === undefined ? {} : { after: cursor }) });
+      const rows = await this.parentRows(edge, parent, [value], {
+        limit,
+        ...(cursor === undefined ? {} : { after: cursor }),
+      });
       if (rows.length === 0) return;
       const roots: Roots[] = [];
       const nested: FanOut[] = [];
-      for await (const found of this.walk(parent.id, imagesOf(parent, rows), (deeper) => nested.push(deeper))) roots.push(found);
+      for await (const found of this.walk(parent.id, imagesOf(parent, rows), (deeper) => nested.push(deeper)))
+        roots.push(found);
       for (const deeper of nested) {
         for await (const page of this.pages(deeper, undefined, limit)) yield { roots: page.roots, cursor };
       }
@@ -116,14 +124,20 @@ export class Resolver {
     const stage = this.names.stage(parent.table);
     const fields = ['k', 'gone'];
     if (edge.parent.name === null) {
-      return this.read.byIds(stage, page.after === undefined ? values : values.filter((value) => value > (page.after as string)), { fields });
+      return this.read.byIds(
+        stage,
+        page.after === undefined ? values : values.filter((value) => value > (page.after as string)),
+        { fields },
+      );
     }
     return this.read.byField(stage, `k.${edge.parent.name}`, values, { fields, ...page });
   }
 }
 
 function imagesOf(node: NodePlan, rows: readonly StagedRow[]): Image[] {
-  return rows.filter((row) => !row.gone).map((row) => (row.k ? { table: node.table, key: row._id, k: row.k } : { table: node.table, key: row._id }));
+  return rows
+    .filter((row) => !row.gone)
+    .map((row) => (row.k ? { table: node.table, key: row._id, k: row.k } : { table: node.table, key: row._id }));
 }
 
 function groupByJoinValue(edge: EdgePlan, images: readonly Image[]): Map<string, Image> {

@@ -6,7 +6,7 @@ import type { FanOutTasks } from './fan-out.js';
 import { FormerTracker } from './former-tracker.js';
 import type { PhaseView } from './phase-view.js';
 import type { Resolver } from './resolver.js';
-import { type Image, keysOf, RowBatch, type RowRecord } from './row-batch.js';
+import { halvesOf, type Image, keysOf, RowBatch, type RowRecord } from './row-batch.js';
 import { type Evaluator, evaluateRows, type StageTable } from './stage-tables.js';
 import { rereadRequests } from './reread-requests.js';
 import type { Toucher } from './toucher.js';
@@ -59,12 +59,23 @@ function touching(appends: readonly Promise<unknown>[]): Touching {
  */
 export class RowActor {
   private readonly former = new Map<number, FormerTracker>();
+  /** Partitions with a batch at work: it trims as well. */
+  private readonly busy = new Set<number>();
   /** Tables whose loaded rows are inserted without looking, until one was there already. */
   private readonly lookFirst = new Set<number>();
 
   constructor(private readonly parts: RowActorParts) {}
 
   async handle(batch: LogBatch<RowsRecord>): Promise<{ completed: Promise<void> }> {
+    this.busy.add(batch.partition);
+    try {
+      return await this.inOrder(batch);
+    } finally {
+      this.busy.delete(batch.partition);
+    }
+  }
+
+  private async inOrder(batch: LogBatch<RowsRecord>): Promise<{ completed: Promise<void> }> {
     const completions: Promise<unknown>[] = [];
     let rows: RowRecord[] = [];
     for (const record of batch.records) {
@@ -83,7 +94,8 @@ export class RowActor {
 
   /** An idle partition takes what has resolved out of its fence by an empty batch. */
   async trim(partition: number, signal: AbortSignal): Promise<void> {
-    if (this.tracker(partition).trimmable > 0) await (await this.rows(partition, [], signal)).touched;
+    if (!this.busy.has(partition) && this.tracker(partition).trimmable > 0)
+      await (await this.rows(partition, [], signal)).touched;
   }
 
   private async rows(partition: number, records: readonly RowRecord[], signal: AbortSignal): Promise<Touching> {
@@ -91,10 +103,10 @@ export class RowActor {
     try {
       committed = await this.stage(partition, records, signal);
     } catch (error) {
-      if (!(error instanceof TransactionTooLarge) || records.length < 2) throw error;
-      const half = Math.ceil(records.length / 2);
-      const first = await this.rows(partition, records.slice(0, half), signal);
-      const second = await this.rows(partition, records.slice(half), signal);
+      const halves = error instanceof TransactionTooLarge ? halvesOf(records) : undefined;
+      if (halves === undefined) throw error;
+      const first = await this.rows(partition, halves[0], signal);
+      const second = await this.rows(partition, halves[1], signal);
       return touching([first.touched, second.touched]);
     }
     this.parts.onStaged?.({ ...committed.counts, changes: committed.images.length });
@@ -106,7 +118,8 @@ export class RowActor {
       try {
         return await this.parts.store.transact('rows', (tx) => this.transaction(tx, partition, records), signal);
       } catch (error) {
-        const table = error instanceof DocumentRefused && error.kind === 'duplicate' ? this.tableOf(error.collection.name) : -1;
+        const table =
+          error instanceof DocumentRefused && error.kind === 'duplicate' ? this.tableOf(error.collection.name) : -1;
         if (table < 0 || this.lookFirst.has(table)) throw error;
         this.lookFirst.add(table);
       }
@@ -117,7 +130,11 @@ export class RowActor {
     return this.parts.tables.findIndex((table) => table.collection.name === collection);
   }
 
-  private async transaction(tx: StoreTransaction, partition: number, records: readonly RowRecord[]): Promise<Committed> {
+  private async transaction(
+    tx: StoreTransaction,
+    partition: number,
+    records: readonly RowRecord[],
+  ): Promise<Committed> {
     const { names, tables, evaluator } = this.parts;
     const fence = await tx.fence<RowsFence>(names.fences, names.rowsFence(partition));
     const batch = new RowBatch(tables, fence, await this.present(tx, records));
@@ -134,7 +151,9 @@ export class RowActor {
     const tracker = this.tracker(partition);
     const { kept, dropped } = tracker.split(fence);
     if (batch.position !== fence.position || batch.former.length > 0 || dropped.length > 0) {
-      await tx.patch(names.fences, fence._id, { set: { position: batch.position, former: [...kept, ...batch.former] } });
+      await tx.patch(names.fences, fence._id, {
+        set: { position: batch.position, former: [...kept, ...batch.former] },
+      });
     }
     const former = [...tracker.due(fence), ...batch.former];
     return {
@@ -167,8 +186,11 @@ export class RowActor {
     const appends: Promise<unknown>[] = [];
     if (committed.images.length > 0 && !(await this.parts.phase.loading())) {
       const tasks: Promise<unknown>[] = [];
-      const found = this.parts.resolver.resolve(committed.images, (task) => tasks.push(this.parts.fanOut.add(partition, task)));
-      for await (const { collection, roots } of found) appends.push(this.parts.toucher.touch(collection, roots, 'change'));
+      const found = this.parts.resolver.resolve(committed.images, (task) =>
+        tasks.push(this.parts.fanOut.add(partition, task)),
+      );
+      for await (const { collection, roots } of found)
+        appends.push(this.parts.toucher.touch(collection, roots, 'change'));
       await Promise.all(tasks);
     }
     const { touched } = touching(appends);

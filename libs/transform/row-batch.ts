@@ -141,7 +141,9 @@ export class RowBatch {
   }
 
   private present(table: number, key: string): StagedRow | undefined {
-    return (this.rows[table] as Map<string, StagedRow>).get(key) ?? (this.found[table] as Map<string, StagedRow>).get(key);
+    return (
+      (this.rows[table] as Map<string, StagedRow>).get(key) ?? (this.found[table] as Map<string, StagedRow>).get(key)
+    );
   }
 }
 
@@ -166,4 +168,25 @@ export function keysOf(records: readonly RowRecord[], tables: number): KeysOfTab
     else keys[record.table]?.others.add(record.key);
   }
   return keys;
+}
+
+/** A batch in two, in order: by its records, or the one record by its rows; undefined for a single row. */
+export function halvesOf(records: readonly RowRecord[]): [RowRecord[], RowRecord[]] | undefined {
+  const half = Math.ceil(records.length / 2);
+  if (records.length > 1) return [records.slice(0, half), records.slice(half)];
+  const [record] = records;
+  if (record?.kind === 'changes' && record.changes.length > 1) {
+    const at = Math.ceil(record.changes.length / 2);
+    return [[{ ...record, changes: record.changes.slice(0, at) }], [{ ...record, changes: record.changes.slice(at) }]];
+  }
+  if (record?.kind === 'load' && record.keys.length > 1) {
+    const at = Math.ceil(record.keys.length / 2);
+    const part = (from: number, to?: number) => ({
+      ...record,
+      keys: record.keys.slice(from, to),
+      tuples: record.tuples.slice(from, to),
+    });
+    return [[part(0, at)], [part(at)]];
+  }
+  return undefined;
 }

@@ -18,7 +18,11 @@ export interface StageTable {
   expressionNodes: NodePlan[];
 }
 
-export function stageTables(plan: Plan, names: IncarnationNames, joinValues: (table: TablePlan) => JoinValues): StageTable[] {
+export function stageTables(
+  plan: Plan,
+  names: IncarnationNames,
+  joinValues: (table: TablePlan) => JoinValues,
+): StageTable[] {
   return plan.tables.map((table) => {
     const nodes = table.nodes.map((id) => plan.nodes[id] as NodePlan);
     return {

@@ -48,7 +48,12 @@ export async function* wipePages(
   yield await parts.store.transact('wipe', (tx) => wipe(parts, tx, partition, change, [], tracker), signal);
 }
 
-async function raiseFloor(parts: RowActorParts, tx: StoreTransaction, partition: number, change: TruncateChange): Promise<void> {
+async function raiseFloor(
+  parts: RowActorParts,
+  tx: StoreTransaction,
+  partition: number,
+  change: TruncateChange,
+): Promise<void> {
   const fence = await tx.fence<RowsFence>(parts.names.fences, parts.names.rowsFence(partition));
   const floor = fence.floors[String(change.table)];
   if (floor !== undefined && floor >= change.at) return;

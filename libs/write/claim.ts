@@ -62,7 +62,13 @@ function plainDecimal(text: string): string {
   const [, sign, whole = '', fraction = '', exponent] = match;
   const point = whole.length + Number(exponent ?? 0);
   const digits = whole + fraction;
-  const left = point <= 0 ? '0' : digits.slice(0, point).padEnd(point, '0').replace(/^0+(?=\d)/, '');
+  const left =
+    point <= 0
+      ? '0'
+      : digits
+          .slice(0, point)
+          .padEnd(point, '0')
+          .replace(/^0+(?=\d)/, '');
   const right = (point <= 0 ? '0'.repeat(-point) + digits : digits.slice(point)).replace(/0+$/, '');
   const magnitude = right === '' ? left : `${left}.${right}`;
   return magnitude === '0' ? '0' : `${sign}${magnitude}`;

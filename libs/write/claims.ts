@@ -33,12 +33,18 @@ export class Claims {
 
   async settle(tx: StoreTransaction, collection: CollectionPlan, outcomes: readonly Outcome[]): Promise<ClaimedBatch> {
     const acting = outcomes.filter((outcome) => outcome.kind === 'write' || outcome.kind === 'delete');
-    const held = await this.heldBy(tx, collection, acting.map((outcome) => outcome.root));
+    const held = await this.heldBy(
+      tx,
+      collection,
+      acting.map((outcome) => outcome.root),
+    );
     const wanted = new Map<string, Claim | undefined>();
     for (const outcome of acting) {
-      if (outcome.kind === 'write' || outcome.id !== undefined) wanted.set(claimId(collection.index, outcome.id), undefined);
+      if (outcome.kind === 'write' || outcome.id !== undefined)
+        wanted.set(claimId(collection.index, outcome.id), undefined);
     }
-    for (const claim of await tx.byIds<Claim>(this.names.claims, [...wanted.keys()], { exact: true })) wanted.set(claim._id, claim);
+    for (const claim of await tx.byIds<Claim>(this.names.claims, [...wanted.keys()], { exact: true }))
+      wanted.set(claim._id, claim);
     const contested = await this.contested(tx, collection, wanted);
     const batch: ClaimedBatch = { deletes: [], writes: [], waiting: [], claims: [], released: [], ousted: [] };
     const inKeyOrder = [...acting].sort((a, b) => (a.root < b.root ? -1 : 1));
@@ -58,7 +64,11 @@ export class Claims {
     if (batch.claims.length > 0) await tx.put(this.names.claims, batch.claims);
   }
 
-  private async heldBy(tx: StoreTransaction, collection: CollectionPlan, roots: string[]): Promise<Map<string, Claim[]>> {
+  private async heldBy(
+    tx: StoreTransaction,
+    collection: CollectionPlan,
+    roots: string[],
+  ): Promise<Map<string, Claim[]>> {
     const owners = roots.map((root) => ownerOf(collection.index, root));
     const held = new Map<string, Claim[]>();
     for (const claim of await tx.byField<Claim>(this.names.claims, 'owner', owners, { exact: true })) {
@@ -109,7 +119,12 @@ export class Claims {
     } else if (present !== undefined && owner === outcome.root && !sameRepresentation(present.id, outcome.id)) {
       batch.deletes.push(present.id);
     }
-    const claim: Claim = { _id: id, owner: ownerOf(collection.index, outcome.root), root: outcome.root, id: outcome.id };
+    const claim: Claim = {
+      _id: id,
+      owner: ownerOf(collection.index, outcome.root),
+      root: outcome.root,
+      id: outcome.id,
+    };
     leaving.delete(id);
     wanted.set(id, claim);
     if (present?.root !== outcome.root || present.id !== claim.id) batch.claims.push(claim);
@@ -142,7 +157,10 @@ export class Claims {
     const contested = new Map<string, boolean>();
     if (claims.length === 0) return contested;
     const stage: CollectionRef = this.names.stage(this.plan.nodes[collection.root]?.table as number);
-    const owners = (await tx.byIds(stage, claims.map((claim) => claim.root))) as unknown as StagedRow[];
+    const owners = (await tx.byIds(
+      stage,
+      claims.map((claim) => claim.root),
+    )) as unknown as StagedRow[];
     const rows = new Map(owners.map((row) => [row._id, row]));
     for (const claim of claims) {
       const row = rows.get(claim.root);

@@ -89,13 +89,22 @@ export class DocumentActor {
     }));
   }
 
-  private async write(partition: number, roots: Roots, refused: Map<string, Cause>, signal: AbortSignal): Promise<void> {
+  private async write(
+    partition: number,
+    roots: Roots,
+    refused: Map<string, Cause>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const attempt: Attempt = { calling: [] };
     const insertFirst = roots.build && this.lookFirst === 0 && roots.former.size === 0;
     if (!insertFirst && this.lookFirst > 0) this.lookFirst--;
     this.parts.onTouched?.(roots.collection.index, roots.keys);
     try {
-      const done = await this.parts.store.transact('touches', (tx) => this.transaction(tx, partition, roots, refused, insertFirst, attempt), signal);
+      const done = await this.parts.store.transact(
+        'touches',
+        (tx) => this.transaction(tx, partition, roots, refused, insertFirst, attempt),
+        signal,
+      );
       if (done.later.length > 0) this.parts.touchLater(roots.collection.index, done.later);
       this.parts.onTouched?.(roots.collection.index, roots.keys);
       this.parts.onWritten?.(done.counts);
@@ -114,7 +123,16 @@ export class DocumentActor {
     signal: AbortSignal,
   ): Promise<void> {
     const { error } = failed;
-    if (error instanceof TransactionTooLarge && roots.keys.length > 1) return this.halves(partition, roots, refused, signal);
+    if (error instanceof TransactionTooLarge) {
+      const [only] = roots.keys;
+      if (roots.keys.length > 1) return this.halves(partition, roots, refused, signal);
+      if (only === undefined || refused.has(only)) throw error;
+      refused.set(only, {
+        code: 'DOCUMENT_TOO_LARGE',
+        message: 'MongoDB cannot write this document in one transaction',
+      });
+      return this.write(partition, roots, refused, signal);
+    }
     if (!(error instanceof DocumentRefused) || error.collection.database !== 'target') throw error;
     if (failed.insertFirst && error.kind === 'duplicate' && error.indexName === '_id_') {
       this.lookFirst = LOOK_FIRST_BATCHES;
@@ -132,7 +150,12 @@ export class DocumentActor {
     return this.write(partition, roots, refused, signal);
   }
 
-  private async halves(partition: number, roots: Roots, refused: Map<string, Cause>, signal: AbortSignal): Promise<void> {
+  private async halves(
+    partition: number,
+    roots: Roots,
+    refused: Map<string, Cause>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const half = Math.ceil(roots.keys.length / 2);
     await this.write(partition, { ...roots, keys: roots.keys.slice(0, half) }, refused, signal);
     await this.write(partition, { ...roots, keys: roots.keys.slice(half) }, refused, signal);
@@ -148,7 +171,8 @@ export class DocumentActor {
   ) {
     const { names, plan, assembler, letters } = this.parts;
     const fence = await tx.fence<TouchesFence>(names.fences, names.touchesFence(partition));
-    if (await this.loading(tx)) return { later: [], newLetters: NO_LETTERS, counts: { documents: 0, deleted: 0, refused: 0 } };
+    if (await this.loading(tx))
+      return { later: [], newLetters: NO_LETTERS, counts: { documents: 0, deleted: 0, refused: 0 } };
     const { collection } = roots;
     const trees = await this.parts.trees.read(tx, collection.index, roots.keys);
     const outcomes = outcomesOf(assembler, collection, roots.keys, trees, roots.former, refused);
@@ -160,11 +184,24 @@ export class DocumentActor {
       : plain(assembler, collection, outcomes);
     const deleted = deletes.length === 0 ? 0 : await tx.remove(target, deletes);
     await writeDocuments(tx, target, writes, insertFirst, attempt);
-    const newLetters = await letters.settle(tx, { fence, partition, collection, outcomes, causes, rows: trees.rows, plan });
+    const newLetters = await letters.settle(tx, {
+      fence,
+      partition,
+      collection,
+      outcomes,
+      causes,
+      rows: trees.rows,
+      plan,
+    });
     return { later, newLetters, counts: { documents: writes.length, deleted, refused: causes.size } };
   }
 
-  private async claimed(tx: StoreTransaction, collection: CollectionPlan, outcomes: readonly Outcome[], causes: Map<string, Cause>) {
+  private async claimed(
+    tx: StoreTransaction,
+    collection: CollectionPlan,
+    outcomes: readonly Outcome[],
+    causes: Map<string, Cause>,
+  ) {
     const batch = await this.parts.claims.settle(tx, collection, outcomes);
     await this.parts.claims.keep(tx, batch);
     for (const { root, claim } of batch.waiting) {
@@ -190,14 +227,20 @@ function plain(assembler: Assembler, collection: CollectionPlan, outcomes: reado
   for (const outcome of outcomes) {
     if (outcome.kind === 'write') writes.push(outcome);
     if (outcome.kind !== 'delete') continue;
-    const id = outcome.id ?? (outcome.row === undefined ? undefined : assembler.idOfKey(collection.index, outcome.row._id));
+    const id =
+      outcome.id ?? (outcome.row === undefined ? undefined : assembler.idOfKey(collection.index, outcome.row._id));
     if (id !== undefined) deletes.push(id);
   }
   return { writes, deletes, later: [] as string[] };
 }
 
 function causeOf(error: DocumentRefused): Cause {
-  const codes = { duplicate: 'TARGET_UNIQUE_INDEX', validation: 'TARGET_VALIDATION', tooLarge: 'DOCUMENT_TOO_LARGE', other: 'TARGET_REFUSED' };
+  const codes = {
+    duplicate: 'TARGET_UNIQUE_INDEX',
+    validation: 'TARGET_VALIDATION',
+    tooLarge: 'DOCUMENT_TOO_LARGE',
+    other: 'TARGET_REFUSED',
+  };
   const index = error.indexName === undefined ? '' : ` (index ${error.indexName})`;
   return { code: codes[error.kind], message: `${error.message}${index}` };
 }

@@ -25,7 +25,8 @@ export function outcomesOf(
 ): Outcome[] {
   return roots.map((root): Outcome => {
     const row = rows.get(root);
-    if (row === undefined) return former.has(root) ? { kind: 'delete', root, row, id: former.get(root) } : { kind: 'none', root };
+    if (row === undefined)
+      return former.has(root) ? { kind: 'delete', root, row, id: former.get(root) } : { kind: 'none', root };
     const cause = refused.get(root);
     if (cause !== undefined) return { kind: 'refused', root, row, cause };
     const tree = trees.get(root);
@@ -43,7 +44,12 @@ export function outcomesOf(
           kind: 'refused',
           root,
           row,
-          cause: { code: assembled.code, message: assembled.message, path: assembled.path, row: { table: assembled.path, key: assembled.key } },
+          cause: {
+            code: assembled.code,
+            message: assembled.message,
+            path: assembled.path,
+            row: { table: assembled.path, key: assembled.key },
+          },
         };
     }
   });

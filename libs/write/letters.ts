@@ -37,7 +37,9 @@ export class Letters {
   async settle(tx: StoreTransaction, batch: LettersOfBatch): Promise<SettledLetters> {
     const { fence, causes, collection } = batch;
     if (fence.letters === 0 && causes.size === 0) return NONE;
-    const ids = batch.outcomes.filter((outcome) => outcome.kind !== 'none').map((outcome) => letterId(collection.name, outcome.root));
+    const ids = batch.outcomes
+      .filter((outcome) => outcome.kind !== 'none')
+      .map((outcome) => letterId(collection.name, outcome.root));
     const former = fence.letters === 0 ? [] : await tx.byIds<Letter>(this.names.letters, ids);
     const byRoot = new Map(former.map((letter) => [letter.root, letter]));
     const written = [...causes].map(([root, cause]) =>
@@ -54,7 +56,11 @@ export class Letters {
     );
     const cleared = former.filter((letter) => !causes.has(letter.root));
     if (written.length > 0) await tx.put(this.names.letters, written);
-    if (cleared.length > 0) await tx.remove(this.names.letters, cleared.map((letter) => letter._id));
+    if (cleared.length > 0)
+      await tx.remove(
+        this.names.letters,
+        cleared.map((letter) => letter._id),
+      );
     const fresh = written.filter((letter) => !byRoot.has(letter.root)).length;
     if (fresh !== cleared.length) {
       await tx.patch(this.names.fences, fence._id, { inc: { letters: fresh - cleared.length } });

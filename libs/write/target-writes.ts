@@ -33,7 +33,15 @@ export async function writeDocuments(
   }
   const replaced = await tx.replace(target, documents as never);
   if (replaced === writes.length) return;
-  const there = new Set((await tx.byIds(target, writes.map((write) => write.id), { fields: ['_id'], exact: true })).map((doc) => identity(doc._id)));
+  const there = new Set(
+    (
+      await tx.byIds(
+        target,
+        writes.map((write) => write.id),
+        { fields: ['_id'], exact: true },
+      )
+    ).map((doc) => identity(doc._id)),
+  );
   const absent = writes.filter((write) => !there.has(identity(write.id)));
   attempt.calling = absent.map((write) => write.root);
   await tx.insert(target, absent.map((write) => write.document) as never);

@@ -33,7 +33,12 @@ export class TreeReader {
     return { rows, trees };
   }
 
-  private async level(tx: StoreReader, node: NodePlan, parents: RowTree[], size: { rows: number; roots: number }): Promise<void> {
+  private async level(
+    tx: StoreReader,
+    node: NodePlan,
+    parents: RowTree[],
+    size: { rows: number; roots: number },
+  ): Promise<void> {
     for (const [index, childId] of node.children.entries()) {
       const child = this.nodeOf(childId);
       const edge = child.edge as EdgePlan;
@@ -41,7 +46,8 @@ export class TreeReader {
       if (byValue.size === 0) continue;
       const rows = await this.children(tx, child, edge, [...byValue.keys()]);
       size.rows += rows.length;
-      if (size.rows > MAX_ROWS && size.roots > 1) throw new TransactionTooLarge(`${size.rows} rows for ${size.roots} documents`);
+      if (size.rows > MAX_ROWS && size.roots > 1)
+        throw new TransactionTooLarge(`${size.rows} rows for ${size.roots} documents`);
       const trees: RowTree[] = [];
       for (const row of rows) {
         if (row.gone) continue;

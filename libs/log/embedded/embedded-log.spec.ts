@@ -42,9 +42,14 @@ describe('EmbeddedLog', () => {
 
   test('a handler that appends to a topic whose handler has failed fails, too, so that no producer waits for ever', async () => {
     await using log = disposable(new EmbeddedLog());
-    await log.create([{ name: 'rows', partitions: 1 }, { name: 'touches', partitions: 1 }]);
+    await log.create([
+      { name: 'rows', partitions: 1 },
+      { name: 'touches', partitions: 1 },
+    ]);
     const options = { maxRecords: 10, maxBytes: 1_000, maxUncompleted: 2 };
-    await log.consume('rows', 'transform', options, async ({ records }) => ({ completed: log.append('touches', 0, records) }));
+    await log.consume('rows', 'transform', options, async ({ records }) => ({
+      completed: log.append('touches', 0, records),
+    }));
     await log.consume('touches', 'write', options, () => Promise.reject(new Error('broken')));
     await expect(log.append('rows', 0, [{ bytes: 1 }])).rejects.toMatchObject({ code: 'LOG_HANDLER_FAILED' });
   });

@@ -60,7 +60,13 @@ export class EmbeddedLog implements Log {
     this.#assertOpen();
     const found = this.#topics.get(topic);
     if (!found) throw missing(topic);
-    const consumer = new EmbeddedConsumer(found, group, options, handler as unknown as BatchHandler<LogRecord>, this.#timers);
+    const consumer = new EmbeddedConsumer(
+      found,
+      group,
+      options,
+      handler as unknown as BatchHandler<LogRecord>,
+      this.#timers,
+    );
     consumer.resume();
     return consumer;
   }
