@@ -24,6 +24,13 @@ test('a change of pace is followed, smoothed', () => {
   expect(slower).toBeLessThan(1000);
 });
 
+test('waiting for a turn is no pace', () => {
+  const rates = new Rates();
+  rates.update('orders', 0, 0);
+  expect(rates.update('orders', 0, 60_000)).toBeUndefined();
+  expect(rates.update('orders', 1000, 61_000)).toBe(1000);
+});
+
 test('a load that begins again begins anew', () => {
   const rates = new Rates();
   rates.update('orders', 500, 0);

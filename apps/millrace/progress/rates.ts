@@ -10,6 +10,10 @@ export class Rates {
       return undefined;
     }
     const elapsedMs = nowMs - former.atMs;
+    if (former.perSecond === undefined && rows === former.rows) {
+      former.atMs = nowMs; // It waits for its turn: that is no pace.
+      return undefined;
+    }
     if (elapsedMs < SHORTEST_MS) return former.perSecond;
     const measured = ((rows - former.rows) * 1000) / elapsedMs;
     const weight = 1 - Math.exp(-elapsedMs / SMOOTHED_OVER_MS);
