@@ -82,14 +82,17 @@ export class Judge {
     const opinion = opinionOf(one.question, seen);
     if (opinion.settled) return opinion.verdict;
     one.standing.observe(seen, opinion);
-    if (stoodStill(seen)) {
+    const { question } = one;
+    const owned = collection.claims && question.about === 'id';
+    if (stoodStill(seen, owned)) {
       const needed = this.deps.touches && !collection.claims ? 1 : CONFIRMING_ROUNDS;
       const last = fingerprint(seen, opinion.verdict);
       one.confirmed = last === one.last ? one.confirmed + 1 : 1;
       one.last = last;
       if (one.confirmed >= needed) return opinion.verdict;
     } else one.confirmed = 0;
-    return round < MAX_ROUNDS ? undefined : one.standing.verdict(one.question.about);
+    if (owned && seen.owner !== undefined) one.question = { ...question, root: seen.owner };
+    return round < MAX_ROUNDS ? undefined : one.standing.verdict(question.about);
   }
 
   private async round(collection: CollectionPlan, questions: readonly Question[], signal: AbortSignal): Promise<Observation[]> {
@@ -101,6 +104,7 @@ export class Judge {
       const before = await this.reads.now(collection, roots);
       await control.drained(signal);
       const found = await this.target.byIds(collection, idsOf(questions, before));
+      const owners = await this.owners(collection, questions);
       const letters = await state.letters(collection.index, roots);
       const outranked = await this.reads.outranked(collection, before);
       const edited = await this.reads.edited(collection, before);
@@ -114,6 +118,7 @@ export class Judge {
           before: first,
           found: found.get(idOf(question, first) ?? ''),
           letter: letters.has(root),
+          ...ownerIn(owners, question),
           outranked: outranked.has(root),
           edited: edited.has(root),
           touched: touched.has(root),
@@ -124,6 +129,22 @@ export class Judge {
       watch?.close();
     }
   }
+
+  /** Who owns the `_id`s that are asked about now: another root may have taken one over since it was asked about. */
+  private async owners(collection: CollectionPlan, questions: readonly Question[]): Promise<Map<string, string>> {
+    const owners = new Map<string, string>();
+    if (!collection.claims) return owners;
+    const asked = questions.filter((question) => question.about === 'id');
+    if (asked.length === 0) return owners;
+    const roots = await this.deps.state.owners(collection.index, asked.map((question) => question.documentId));
+    for (const [i, { id }] of asked.entries()) if (roots[i] !== undefined) owners.set(id, roots[i]);
+    return owners;
+  }
+}
+
+function ownerIn(owners: ReadonlyMap<string, string>, question: Question): Pick<Observation, 'owner'> {
+  const owner = question.about === 'id' ? owners.get(question.id) : undefined;
+  return owner === undefined ? {} : { owner };
 }
 
 function foundIn({ found }: Observation): Pick<Judged, 'foundId' | 'found'> {

@@ -23,6 +23,8 @@ export interface Observation {
   before: Expected;
   found: FoundDocument | undefined;
   letter: boolean;
+  /** For an `_id` of a collection with claims: the root that owned it when the target had been read. */
+  owner?: string;
   /** The `_id` belongs to another root, with a lower key, that wants it. */
   outranked: boolean;
   /** A row of the document stands corrected by an operator. */
@@ -73,9 +75,13 @@ function unsettled(verdict: Verdict): Opinion {
   return { verdict, settled: false };
 }
 
-/** The source made the same of the root both times, and the writer did not touch it in between. */
-export function stoodStill({ before, after, touched }: Observation): boolean {
-  if (touched || before.kind !== after.kind) return false;
+/**
+ * The source made the same of the root both times, and the writer did not touch it in between. `owned`: the root must also
+ * have been the `_id`'s owner. If it was at the end, without a touch, it was when the target was read: others take an
+ * `_id` over without touching its owner, but only by a touch does the owner get it back.
+ */
+export function stoodStill({ before, after, touched, owner }: Observation, owned: boolean): boolean {
+  if (touched || before.kind !== after.kind || (owned && owner !== after.root)) return false;
   if (before.kind !== 'document' || after.kind !== 'document') return true;
   return before.id === after.id && sameBytes(before.bytes, after.bytes);
 }
