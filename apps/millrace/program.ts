@@ -11,8 +11,13 @@ import { Terminal } from './terminal.js';
 import { version } from './version.js';
 
 /** Parses the arguments, runs the command that they name, and resolves with its exit code; never rejects. */
-export async function runProgram(args: readonly string[], host: Host, openEngine: OpenEngine): Promise<number> {
-  const terminal = new Terminal(host, wantsJson(args), new Redactor());
+export async function runProgram(
+  args: readonly string[],
+  host: Host,
+  openEngine: OpenEngine,
+  redactor = new Redactor(),
+): Promise<number> {
+  const terminal = new Terminal(host, wantsJson(args), redactor);
   let debug = false;
   let code: number = EXIT.done;
   const runCommand: RunCommand = async (spec, commandArgs, options) => {

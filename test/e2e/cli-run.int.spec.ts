@@ -149,6 +149,7 @@ describe('a job', () => {
     expect((await run('dead-letters', 'show', letter.id, file, '--json')).json).toHaveLength(1);
     expect(await run('dead-letters', 'replay', file, '--id', letter.id)).toMatchObject({ code: 1 });
     expect(await run('dead-letters', 'edit', letter.id, file, '--set', 'ratio=1.25')).toMatchObject({ code: 0 });
+    expect(await run('dead-letters', 'replay', file, '--id', letter.id)).toMatchObject({ code: 0 });
     expect((await run('dead-letters', 'list', file, '--json')).json).toEqual([[]]);
     expect((await run('verify', file, '--json')).json).toEqual([
       expect.objectContaining({ edited: 1, deadLetters: 0, different: 0 }),

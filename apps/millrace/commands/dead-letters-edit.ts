@@ -10,10 +10,10 @@ interface EditOptions {
 
 export const deadLettersEdit = defineCommand<EditOptions>({
   name: 'dead-letters edit',
-  summary: 'store a correction for columns of the row, and try again',
+  summary: 'store a correction for columns of the row; replay tries again',
   description:
-    "Stores a correction for columns of the letter's row, in the target only, and tries to write the document again. A value " +
-    'is the text that the source would print. A later change of the row ends the correction.',
+    "Stores a correction for columns of the letter's row, on Millrace's side only; `dead-letters replay` then writes the " +
+    'document with it. A value is the text that the source would print. A later change of the row ends the correction.',
   args: [
     { name: '<ID>', description: 'as `dead-letters list` prints it' },
     FILE,
@@ -33,7 +33,7 @@ export const deadLettersEdit = defineCommand<EditOptions>({
     await withJob(file, context, (job) => job.editLetter(id, columns, context.host.user));
     if (context.terminal.json) context.terminal.printJson({ edited: id, columns: Object.keys(columns) });
     context.terminal.say(
-      `Corrected ${Object.keys(columns).join(', ')}; \`millrace dead-letters list ${file}\` shows whether it helped.`,
+      `Corrected ${Object.keys(columns).join(', ')}; now try again: millrace dead-letters replay ${file} --id ${id}`,
     );
     return EXIT.done;
   },
