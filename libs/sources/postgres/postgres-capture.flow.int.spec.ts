@@ -14,12 +14,14 @@ describe('the flow of a capture', () => {
     await capture.caughtUp();
     await database.exec("INSERT INTO other SELECT repeat('x', 1000) FROM generate_series(1, 2000)");
     const [{ at }] = await database.query<{ at: string }>('SELECT pg_current_wal_lsn()::text AS at') as [{ at: string }];
-    await waitFor(async () => {
-      await capture.events.until((event) => event.op === 'commit');
-      capture.events.confirmAll();
-      const [row] = await database.query<{ past: boolean }>(`SELECT at >= $2::pg_lsn AS past FROM (${CONFIRMED.replace('::text', '')}) s`, [capture.names.slot, at]);
-      return row?.past;
-    });
+    const { stream } = capture.events;
+    const confirming = (async () => {
+      for await (const { events } of stream) for (const event of events) if (event.op === 'commit') stream.confirm(event.confirm);
+    })();
+    const past = `SELECT at::pg_lsn >= $2::pg_lsn AS past FROM (${CONFIRMED}) s`;
+    await waitFor(async () => (await database.query<{ past: boolean }>(past, [capture.names.slot, at]))[0]?.past);
+    await stream.stop();
+    await confirming;
   });
 
   test('confirms nothing by itself, and what is confirmed by the time it stops', async () => {
