@@ -51,6 +51,30 @@ export class Reread {
     return requests.length;
   }
 
+  /** Resolves when everything that was asked for by now has been answered: documents wait for it. */
+  async answered(wait: (ms: number) => Promise<void>): Promise<void> {
+    let open = await this.asked();
+    while (open.length > 0) {
+      await wait(50);
+      const present = await this.store.read.byIds<Request>(
+        this.names.rereads,
+        open.map((request) => request._id),
+      );
+      const since = new Map(present.map((request) => [request._id, request.since]));
+      open = open.filter((request) => since.get(request._id) === request.since);
+    }
+  }
+
+  private async asked(): Promise<Request[]> {
+    const asked: Request[] = [];
+    for (let after: string | undefined; ; after = asked.at(-1)?._id) {
+      const range = after === undefined ? {} : { after };
+      const page = await this.store.read.range<Request>(this.names.rereads, range, { limit: REQUESTS_PER_ROUND });
+      asked.push(...page);
+      if (page.length < REQUESTS_PER_ROUND) return asked;
+    }
+  }
+
   private async visible(requests: readonly Request[], wait: (ms: number) => Promise<void>): Promise<void> {
     for (;;) {
       const visibility = await this.source.visibility();

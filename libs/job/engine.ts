@@ -88,7 +88,6 @@ export class Engine {
     await this.scheduleLetters();
     this.every(TRIM_MS, () => this.trim());
     if (this.parts.capture !== null) {
-      await this.patience.patiently(() => this.unseen.begin());
       this.follow();
       this.every(REREAD_MS, () => this.reread());
       this.every(HEALTH_MS, () => this.health());
@@ -141,12 +140,12 @@ export class Engine {
   }
 
   /**
-   * Resolves when a marker written now has gone through every partition, the touches before it are committed, and no task
-   * and no due retry is left. Here the capture's appends resolve when their effects are committed, so it is enough that
+   * Resolves when a marker written now has gone through every partition, the touches before it are committed, what was to
+   * be read again is, and no task and no due retry is left. Here the capture's appends resolve when their effects are committed, so it is enough that
    * everything appended before the marker has resolved.
    */
   async drained(signal: AbortSignal): Promise<void> {
-    const { capture, markers, fanOut, retries } = this.river;
+    const { capture, markers, reread, fanOut, retries } = this.river;
     if (capture !== undefined && markers !== undefined) {
       let settled: Promise<unknown> = Promise.resolve();
       await this.orFailed(
@@ -157,6 +156,7 @@ export class Engine {
       );
       await this.orFailed(settled);
     }
+    if (reread !== undefined) await this.orFailed(reread.answered((ms) => this.timers.wait(ms, signal)));
     while (!((await fanOut.idle()) && retries.idle())) await this.orFailed(this.timers.wait(50, signal));
   }
 

@@ -106,8 +106,9 @@ export class RowBatch {
     }
   }
 
+  /** At or below what was applied last, also in this very batch, it is a repeat: a restarted capture appends again. */
   private change(change: RowChange): void {
-    if (change.at <= this.fence.position) {
+    if (change.at <= this.position) {
       (this.resolve[change.table] as Set<string>).add(change.key);
       return;
     }
