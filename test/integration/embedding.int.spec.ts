@@ -72,7 +72,7 @@ describe.each(Object.entries(SIZES))('a tree of four levels, with sizes that are
   beforeAll(async () => {
     job = await oracleJob({ schema: SCHEMA, collections: COLLECTIONS, truth: TRUTH, tuning });
   });
-  afterAll(() => job?.[Symbol.asyncDispose]());
+  afterAll(async () => job?.[Symbol.asyncDispose]());
 
   test('is whole after the load', async () => {
     await job.load();

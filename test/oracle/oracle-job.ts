@@ -144,7 +144,8 @@ class RunningJob implements OracleJob {
     if (!this.isSnapshot) await this.synced();
     for (const [collection, sql] of Object.entries(this.truth)) {
       const [documents, expected] = [await this.documents(collection), await this.expected(sql)];
-      expect({ [collection]: documents }).toEqual({ [collection]: expected });
+      const found = { collection, count: documents.length, wrong: without(documents, expected), lacking: without(expected, documents) };
+      expect(found).toEqual({ collection, count: expected.length, wrong: [], lacking: [] });
     }
   }
 
@@ -172,6 +173,12 @@ class RunningJob implements OracleJob {
     await waitFor(() => this.failure ?? condition(), { timeoutMs: 50_000 });
     if (this.failure) throw this.failure.error;
   }
+}
+
+/** The first few, so that a failure can be read. */
+function without(documents: readonly string[], others: readonly string[]): string[] {
+  const known = new Set(others);
+  return documents.filter((document) => !known.has(document)).slice(0, 3);
 }
 
 function jobFileText(pg: TestPostgres, mongo: TestMongo, { collections, more }: OracleOptions): string {
