@@ -19,7 +19,7 @@ const MAX_ROUNDS = 12;
 /** Rounds in a row with one verdict, where it cannot be told that the writer left a document alone. */
 const CONFIRMING_ROUNDS = 3;
 const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 200;
 
 interface Case {
   question: Question;

@@ -121,7 +121,7 @@ function statement(random: (below: number) => number): string {
 }
 
 describe('verification while the source changes', () => {
-  test.each([1, 2, 3])('calls no right document wrong (%i)', async (seed) => {
+  test.each([1, 2])('calls no right document wrong (%i)', async (seed) => {
     const writing = traffic(seed);
     const { report } = await verify();
     expect(await writing.stop()).toBeGreaterThan(10);
