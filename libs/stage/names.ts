@@ -5,19 +5,30 @@ import type { CollectionRef } from '#store';
  * nothing late from an earlier load can act on what a later one has made.
  */
 export class IncarnationNames {
-  constructor(readonly incarnation: number) {}
-
-  readonly fences = this.state('fences');
-  readonly claims = this.state('claims');
-  readonly letters = this.state('letters');
+  readonly incarnation: number;
+  readonly fences: CollectionRef;
+  readonly claims: CollectionRef;
+  readonly letters: CollectionRef;
   /** Fan-outs of look-up rows that have very many roots. */
-  readonly tasks = this.state('tasks');
+  readonly tasks: CollectionRef;
   /** Chunks of the load. */
-  readonly chunks = this.state('chunks');
+  readonly chunks: CollectionRef;
   /** Ranges of roots that building touches. */
-  readonly builds = this.state('builds');
+  readonly builds: CollectionRef;
   /** Rows that the capture is asked to read again. */
-  readonly rereads = this.state('rereads');
+  readonly rereads: CollectionRef;
+
+  /** In the constructor: a field's own initialiser would run before the number is there. */
+  constructor(incarnation: number) {
+    this.incarnation = incarnation;
+    this.fences = this.state('fences');
+    this.claims = this.state('claims');
+    this.letters = this.state('letters');
+    this.tasks = this.state('tasks');
+    this.chunks = this.state('chunks');
+    this.builds = this.state('builds');
+    this.rereads = this.state('rereads');
+  }
 
   stage(table: number): CollectionRef {
     return { database: 'state', name: `stage_${this.incarnation}_${table}` };
