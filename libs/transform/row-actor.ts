@@ -115,12 +115,13 @@ export class RowActor {
 
   private async stage(partition: number, records: readonly RowRecord[], signal: AbortSignal): Promise<Committed> {
     for (;;) {
+      const looked = new Set(this.lookFirst); // As this attempt found it: another partition may add to it meanwhile.
       try {
         return await this.parts.store.transact('rows', (tx) => this.transaction(tx, partition, records), signal);
       } catch (error) {
         const table =
           error instanceof DocumentRefused && error.kind === 'duplicate' ? this.tableOf(error.collection.name) : -1;
-        if (table < 0 || this.lookFirst.has(table)) throw error;
+        if (table < 0 || looked.has(table)) throw error;
         this.lookFirst.add(table);
       }
     }

@@ -1,0 +1,62 @@
+import { expect, test } from '@jest/globals';
+import type { LogBatch } from '#log';
+import type { RowsRecord } from '#model';
+import { newRowsFence } from '#stage';
+import { DocumentRefused } from '#store';
+import { RowActor, type RowActorParts } from './row-actor.js';
+
+const STAGE = { database: 'state' as const, name: 'stage_1_0' };
+
+/** A store whose stage has a row for every key; a transaction that inserts without having looked is refused. */
+function storeWithRows(whenAllInsert: Promise<void>, inserting: () => void) {
+  return {
+    transact: async (_name: string, work: (tx: unknown) => Promise<unknown>) => {
+      let looked = false;
+      return work({
+        fence: async (_fences: unknown, id: string) => newRowsFence(id),
+        byIds: async (_stage: unknown, keys: string[]) => {
+          looked = true;
+          return keys.map((_id) => ({ _id, at: '5', c: 'newer' }));
+        },
+        insert: async () => {
+          inserting();
+          await whenAllInsert;
+          if (!looked) throw new DocumentRefused('duplicate', STAGE, 0, 'there already', '_id_');
+        },
+        patch: async () => undefined,
+      });
+    },
+  };
+}
+
+test('loaded rows that the capture staged before are looked for by each partition that meets them, also at the same time', async () => {
+  let inserting = 0;
+  let all: () => void = () => undefined;
+  const whenAllInsert = new Promise<void>((resolve) => {
+    all = resolve;
+  });
+  const store = storeWithRows(whenAllInsert, () => {
+    inserting++;
+    if (inserting === 2) all();
+  });
+  const counts: unknown[] = [];
+  const merge = { loaded: (present: unknown, key: string) => present ?? { _id: key, at: '', c: 'loaded' } };
+  const actor = new RowActor({
+    store,
+    names: { fences: { database: 'state', name: 'fences' }, rowsFence: (partition: number) => `rows:${partition}` },
+    tables: [{ collection: STAGE, merge, expressionNodes: [] }],
+    phase: { loading: async () => true },
+    onStaged: (count: unknown) => counts.push(count),
+  } as unknown as RowActorParts);
+  const batch = (partition: number) =>
+    ({
+      partition,
+      records: [{ kind: 'load', table: 0, keys: [`k${partition}`], tuples: ['t'], bytes: 1 }],
+    }) as unknown as LogBatch<RowsRecord>;
+  const handled = await Promise.all([actor.handle(batch(0)), actor.handle(batch(1))]);
+  await Promise.all(handled.map(({ completed }) => completed));
+  expect(counts).toEqual([
+    { staged: 0, superseded: 1, changes: 0 },
+    { staged: 0, superseded: 1, changes: 0 },
+  ]);
+});
