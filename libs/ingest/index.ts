@@ -1,4 +1,6 @@
 export * from './capture-actor.js';
+export * from './ingest.js';
+export * from './ingest.module.js';
 export * from './load-actor.js';
 export * from './markers.js';
 export * from './position-tracker.js';

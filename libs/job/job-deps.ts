@@ -7,12 +7,14 @@ import type { Store, StoreDescription } from '#store';
 import type { Evaluator } from '#transform';
 import type { JobEvent } from './commands.js';
 import type { JobTimers } from './patience.js';
+import type { Rooms } from './river.js';
 import type { Tuning } from './tuning.js';
 
 /** What a job is made of, by whoever composes it: adapters behind their ports, and the outside world. */
 export interface JobDeps {
   jobFile: JobFile;
   positions: Positions;
+  rooms: Rooms;
   openSource(): Promise<Source>;
   /** The target, with the state database of this job. */
   openStore(onRetry: (message: string | undefined) => void): Promise<Store>;

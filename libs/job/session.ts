@@ -141,6 +141,7 @@ export class Session {
     const { deps, state, plan, live } = this;
     return new Engine(
       {
+        rooms: deps.rooms,
         plan,
         names: this.names,
         epoch: state.record.epoch,

@@ -7,3 +7,5 @@ export * from './row-actor.js';
 export * from './row-batch.js';
 export * from './stage-tables.js';
 export * from './toucher.js';
+export * from './transform.js';
+export * from './transform.module.js';

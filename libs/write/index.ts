@@ -6,3 +6,5 @@ export * from './letter.js';
 export * from './letters.js';
 export * from './orphan-remover.js';
 export * from './tree-reader.js';
+export * from './write.js';
+export * from './write.module.js';

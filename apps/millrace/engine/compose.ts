@@ -1,9 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings } from '#config';
-import type { JobDeps, JobEvent, JobTimers, Tuning } from '#job';
+import { makeRetryQueue } from '#dead-letter';
+import { makeIngest } from '#ingest';
+import type { JobDeps, JobEvent, JobTimers, Rooms, Tuning } from '#job';
 import { EmbeddedLog } from '#log/embedded';
 import { compileAssembler, Sandbox } from '#mapping';
 import { createPostgresSource } from '#sources/postgres';
+import { makeTransform } from '#transform';
+import { makeWrite } from '#write';
 import { openMongoStore, targetProblem } from '#store/mongodb';
 import type { LoadedJobFile } from '../job-file.js';
 import { targetTrouble } from './target-trouble.js';
@@ -13,8 +17,10 @@ export function composeJob(
   { jobFile, positions }: LoadedJobFile,
   settings: Settings,
   onEvent: (event: JobEvent) => void,
+  rooms: Rooms = ROOMS,
 ): JobDeps {
   return {
+    rooms,
     jobFile,
     positions,
     openSource: async () => createPostgresSource(jobFile.source.uri, { job: jobFile.job }),
@@ -35,6 +41,9 @@ export function composeJob(
     onEvent,
   };
 }
+
+/** As the modules of the rooms provide them. */
+const ROOMS: Rooms = { ingest: makeIngest, transform: makeTransform, write: makeWrite, deadLetter: makeRetryQueue };
 
 const TIMERS: JobTimers = {
   now: () => Date.now(),

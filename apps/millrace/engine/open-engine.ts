@@ -1,6 +1,5 @@
 import 'reflect-metadata';
-import type { JobCommands, JobEvent } from '#job';
-import { openJob } from '#job';
+import { type JobCommands, type JobEvent, openJob, type Rooms } from '#job';
 import { NestFactory } from '@nestjs/core';
 import type { CommandContext } from '../command.js';
 import type { LoadedJobFile } from '../job-file.js';
@@ -16,13 +15,13 @@ export async function openEngine(
   onEvent: (event: JobEvent) => void,
 ): Promise<JobCommands> {
   const logger = loggerOf(context, loaded.jobFile.job);
-  const open = async (): Promise<JobCommands> => openJob(composeJob(loaded, context.settings, onEvent));
+  const open = (rooms: Rooms): JobCommands => openJob(composeJob(loaded, context.settings, onEvent, rooms));
   const application = await NestFactory.createApplicationContext(EngineModule.forJob(open), {
     logger: new NestLogger(logger),
     abortOnError: false,
   });
   try {
-    const job = await application.get(EngineHost).open();
+    const job = application.get(EngineHost).open();
     return closing(job, () => application.close());
   } catch (error) {
     await application.close();

@@ -1,0 +1,65 @@
+import type { Log } from '#log';
+import { compileRowStager } from '#mapping';
+import type { Plan } from '#model';
+import type { IncarnationNames } from '#stage';
+import type { Store } from '#store';
+import { BuildActor } from './build-actor.js';
+import { FanOutTasks } from './fan-out.js';
+import { PhaseView } from './phase-view.js';
+import { Resolver } from './resolver.js';
+import { RowActor } from './row-actor.js';
+import { type Evaluator, stageTables } from './stage-tables.js';
+import { Toucher } from './toucher.js';
+
+export interface TransformParts {
+  plan: Plan;
+  names: IncarnationNames;
+  partitions: { rows: number; touches: number };
+  store: Store;
+  log: Log;
+  evaluator: Evaluator;
+  tuning: { readers: number; rootsPerBuildTask: number };
+  onBuilt: (collection: number, roots: number) => void;
+  /** Something failed for good: the engine stops. */
+  onFailure: (error: unknown) => void;
+}
+
+/** What owns rows, for one incarnation. */
+export interface Transform {
+  rows: RowActor;
+  fanOut: FanOutTasks;
+  build: BuildActor;
+  toucher: Toucher;
+}
+
+export type MakeTransform = (parts: TransformParts) => Transform;
+
+export const makeTransform: MakeTransform = (parts) => {
+  const { plan, names, store, log, tuning } = parts;
+  const toucher = new Toucher(log, names.topic(plan.job, 'touches'), parts.partitions.touches);
+  const resolver = new Resolver(plan, names, store.read);
+  const fanOut = new FanOutTasks(store, names, resolver, toucher, parts.onFailure);
+  const rows = new RowActor({
+    names,
+    store,
+    resolver,
+    toucher,
+    fanOut,
+    tables: stageTables(plan, names, (table) => compileRowStager(plan, table.index).ofTuple),
+    evaluator: parts.evaluator,
+    phase: new PhaseView(store.read, names.incarnation),
+    partitions: parts.partitions.rows,
+  });
+  const build = new BuildActor({
+    plan,
+    names,
+    store,
+    log,
+    toucher,
+    topic: names.topic(plan.job, 'build-tasks'),
+    partitions: tuning.readers,
+    rootsPerTask: tuning.rootsPerBuildTask,
+    onRoots: parts.onBuilt,
+  });
+  return { toucher, fanOut, rows, build };
+};
