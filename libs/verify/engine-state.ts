@@ -10,7 +10,10 @@ export function engineState(plan: Plan, names: IncarnationNames, store: Pick<Sto
   const nameOf = (collection: number) => (plan.collections[collection] as CollectionPlan).name;
   return {
     async hasLetters(collection) {
-      const some = await read.byField<Letter>(names.letters, 'collection', [nameOf(collection)], { fields: [], limit: 1 });
+      const some = await read.byField<Letter>(names.letters, 'collection', [nameOf(collection)], {
+        fields: [],
+        limit: 1,
+      });
       return some.length > 0;
     },
     async letters(collection, roots) {

@@ -65,6 +65,9 @@ export class ExtraPass {
     const root = this.deps.plan.nodes[collection.root];
     if (this.deps.plan.tables[root?.table as number]?.key.length === 0) return candidates.map(() => undefined);
     if (!collection.claims) return candidates.map((found) => this.#rootOfId.of(collection, found));
-    return this.deps.state.owners(collection.index, candidates.map((found) => found.documentId));
+    return this.deps.state.owners(
+      collection.index,
+      candidates.map((found) => found.documentId),
+    );
   }
 }

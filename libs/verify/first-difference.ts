@@ -26,9 +26,10 @@ function differenceIn(prefix: string, expectedBytes: Uint8Array, foundBytes: Uin
   for (let i = 0; i < Math.max(expected.length, found.length); i++) {
     const mine = expected[i];
     const theirs = found[i];
-    const difference = mine?.name === theirs?.name
-      ? differenceOf(prefix, mine as BsonElement, theirs as BsonElement)
-      : differenceOfNames(prefix, expected, found, i);
+    const difference =
+      mine?.name === theirs?.name
+        ? differenceOf(prefix, mine as BsonElement, theirs as BsonElement)
+        : differenceOfNames(prefix, expected, found, i);
     if (difference !== undefined) return difference;
   }
   return undefined;

@@ -52,12 +52,22 @@ export class ForwardPass {
     }
   }
 
-  #compare(parts: PassParts, expected: readonly Expected[], found: ReadonlyMap<string, FoundDocument>, letters: ReadonlySet<string>): void {
+  #compare(
+    parts: PassParts,
+    expected: readonly Expected[],
+    found: ReadonlyMap<string, FoundDocument>,
+    letters: ReadonlySet<string>,
+  ): void {
     let equal = 0;
     for (const one of expected) {
       if (one.kind === 'absent') continue;
       const there = one.id === undefined ? undefined : found.get(one.id);
-      if (one.kind === 'document' && there !== undefined && sameBytes(one.bytes, there.bytes) && !letters.has(one.root)) {
+      if (
+        one.kind === 'document' &&
+        there !== undefined &&
+        sameBytes(one.bytes, there.bytes) &&
+        !letters.has(one.root)
+      ) {
         equal++;
         parts.sums.add(one.id);
       } else {
@@ -68,11 +78,24 @@ export class ForwardPass {
   }
 
   /** Rows without a key cannot be read again, and are followed by no capture: what is seen now is what there is. */
-  #judgeAtOnce(parts: PassParts, expected: readonly Expected[], found: ReadonlyMap<string, FoundDocument>, letters: ReadonlySet<string>): void {
+  #judgeAtOnce(
+    parts: PassParts,
+    expected: readonly Expected[],
+    found: ReadonlyMap<string, FoundDocument>,
+    letters: ReadonlySet<string>,
+  ): void {
     for (const one of expected) {
       const question: Question = { about: 'root', root: one.root };
       const there = one.kind === 'absent' || one.id === undefined ? undefined : found.get(one.id);
-      const seen = { before: one, after: one, found: there, letter: letters.has(one.root), outranked: false, edited: false, touched: false };
+      const seen = {
+        before: one,
+        after: one,
+        found: there,
+        letter: letters.has(one.root),
+        outranked: false,
+        edited: false,
+        touched: false,
+      };
       parts.tally.count(parts.collection.name, opinionOf(question, seen).verdict);
       if (there !== undefined) parts.sums.add(there.id);
     }

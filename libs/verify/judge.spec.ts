@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Int32 } from 'bson';
 import type { CollectionPlan, Plan } from '#model';
 import { Judge } from './judge.js';
-import { PLAN, World } from './world.fixture.js';
+import { PLAN, World } from './testing/world.js';
 
 const NEVER = new AbortController().signal;
 const CLAIMED: CollectionPlan = { ...(PLAN.collections[0] as CollectionPlan), claims: true };

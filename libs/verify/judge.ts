@@ -63,9 +63,17 @@ export class Judge {
   async judge(collection: CollectionPlan, questions: readonly Question[], signal: AbortSignal): Promise<Judged[]> {
     let open: Case[] = questions.map((question) => ({ question, standing: new Standing(), last: '', confirmed: 0 }));
     const judged: Judged[] = [];
-    for (let round = 1, pause = FIRST_PAUSE_MS; open.length > 0; round++, pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    for (
+      let round = 1, pause = FIRST_PAUSE_MS;
+      open.length > 0;
+      round++, pause = Math.min(2 * pause, LONGEST_PAUSE_MS)
+    ) {
       if (round > 1) await this.deps.wait(pause, signal);
-      const seen = await this.round(collection, open.map((one) => one.question), signal);
+      const seen = await this.round(
+        collection,
+        open.map((one) => one.question),
+        signal,
+      );
       const undecided: Case[] = [];
       for (const [i, one] of open.entries()) {
         const observation = seen[i] as Observation;
@@ -95,7 +103,11 @@ export class Judge {
     return round < MAX_ROUNDS ? undefined : one.standing.verdict(question.about);
   }
 
-  private async round(collection: CollectionPlan, questions: readonly Question[], signal: AbortSignal): Promise<Observation[]> {
+  private async round(
+    collection: CollectionPlan,
+    questions: readonly Question[],
+    signal: AbortSignal,
+  ): Promise<Observation[]> {
     const { control, state } = this.deps;
     const roots = [...new Set(questions.map((question) => question.root))];
     const watch = this.deps.touches?.watch(collection.index, roots);
@@ -136,7 +148,10 @@ export class Judge {
     if (!collection.claims) return owners;
     const asked = questions.filter((question) => question.about === 'id');
     if (asked.length === 0) return owners;
-    const roots = await this.deps.state.owners(collection.index, asked.map((question) => question.documentId));
+    const roots = await this.deps.state.owners(
+      collection.index,
+      asked.map((question) => question.documentId),
+    );
     for (const [i, { id }] of asked.entries()) if (roots[i] !== undefined) owners.set(id, roots[i]);
     return owners;
   }
@@ -161,7 +176,8 @@ function idsOf(questions: readonly Question[], reads: ReadonlyMap<string, RootRe
   for (const question of questions) {
     const expected = reads.get(question.root)?.expected;
     if (question.about === 'id') ids.set(question.id, question.documentId);
-    else if (expected !== undefined && expected.kind !== 'absent' && expected.id !== undefined) ids.set(expected.id, expected.documentId);
+    else if (expected !== undefined && expected.kind !== 'absent' && expected.id !== undefined)
+      ids.set(expected.id, expected.documentId);
   }
   return [...ids.values()];
 }

@@ -6,7 +6,10 @@ import { textsOfCanonical } from './key-text.js';
 const type = (kind: string): ValueType => ({ kind, name: kind }) as ValueType;
 
 function wayBack(types: ValueType[], values: string[]): string[] | undefined {
-  const canonical = canonicalizer(types, types.map((_, i) => i))(values);
+  const canonical = canonicalizer(
+    types,
+    types.map((_, i) => i),
+  )(values);
   return canonical === undefined ? undefined : textsOfCanonical(canonical, types);
 }
 
@@ -36,11 +39,17 @@ describe('texts of a canonical key', () => {
     const types = [type('numeric'), type('text'), type('int64')];
     const encode = canonicalizer(types, [0, 1, 2]);
     fc.assert(
-      fc.property(fc.bigInt(), fc.nat(999), fc.string(), fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n), (whole, fraction, text, long) => {
-        const values = [`${whole}.${fraction}`, text, String(long)];
-        const back = wayBack(types, values);
-        expect(encode(back as string[])).toBe(encode(values));
-      }),
+      fc.property(
+        fc.bigInt(),
+        fc.nat(999),
+        fc.string(),
+        fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
+        (whole, fraction, text, long) => {
+          const values = [`${whole}.${fraction}`, text, String(long)];
+          const back = wayBack(types, values);
+          expect(encode(back as string[])).toBe(encode(values));
+        },
+      ),
     );
   });
 

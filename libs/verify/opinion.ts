@@ -7,9 +7,7 @@ import type { FoundDocument } from './target-documents.js';
  * What is asked: whether the document of this root is right, or whether the document with this `_id`, which this root may
  * have made, should exist.
  */
-export type Question =
-  | { about: 'root'; root: string }
-  | { about: 'id'; root: string; id: string; documentId: unknown };
+export type Question = { about: 'root'; root: string } | { about: 'id'; root: string; id: string; documentId: unknown };
 
 export type Verdict =
   /** Nothing to count: the root has no document and should have none. */
@@ -48,7 +46,8 @@ export function opinionOf(question: Question, seen: Observation): Opinion {
 
 function ofRoot(root: string, { found, letter, outranked, edited, after }: Observation): Opinion {
   if (after.kind === 'absent') return NONE;
-  if (after.kind === 'refused') return unsettled({ kind: edited ? 'edited' : 'deadLetter', documentId: after.documentId ?? root });
+  if (after.kind === 'refused')
+    return unsettled({ kind: edited ? 'edited' : 'deadLetter', documentId: after.documentId ?? root });
   const { documentId } = after;
   if (letter) return unsettled({ kind: 'deadLetter', documentId });
   const at = found?.id === after.id ? found : undefined;

@@ -60,5 +60,8 @@ export function collectionsOf(plan: Plan, name: string | undefined): CollectionP
   const found = plan.collections.filter((collection) => collection.name === name);
   if (found.length > 0) return found;
   const names = plan.collections.map((collection) => collection.name).join(', ');
-  throw new MillraceError(VERIFY_ERRORS.VERIFY_COLLECTION_UNKNOWN, `there is no collection ${name} in the job file; it has ${names}`);
+  throw new MillraceError(
+    VERIFY_ERRORS.VERIFY_COLLECTION_UNKNOWN,
+    `there is no collection ${name} in the job file; it has ${names}`,
+  );
 }

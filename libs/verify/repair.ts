@@ -78,11 +78,17 @@ export class Repairer {
         if (value !== undefined) values.add(value);
       }
       if (values.size === 0) continue;
-      const rows = edge.child.name === null
-        ? await this.#stagedRows(child.table, [...values])
-        : await this.deps.state.joined(child.table, edge.child.name, [...values]);
+      const rows =
+        edge.child.name === null
+          ? await this.#stagedRows(child.table, [...values])
+          : await this.deps.state.joined(child.table, edge.child.name, [...values]);
       for (const row of rows) keys.add(child.table, row._id);
-      if (rows.length > 0) await this.#addStaged(child, rows.filter((row) => !row.gone), keys);
+      if (rows.length > 0)
+        await this.#addStaged(
+          child,
+          rows.filter((row) => !row.gone),
+          keys,
+        );
     }
   }
 
@@ -128,7 +134,14 @@ class RowsByTable {
       for (const [key, row] of rows) {
         const tuple = row === null ? null : (row.c ?? null);
         if (row !== null && tuple === null) continue; // Too large for the stage: what is staged says so already.
-        records.push({ kind: 'repair', table, key, at, tuple, bytes: RECORD_OVERHEAD_BYTES + 2 * (key.length + (tuple?.length ?? 0)) });
+        records.push({
+          kind: 'repair',
+          table,
+          key,
+          at,
+          tuple,
+          bytes: RECORD_OVERHEAD_BYTES + 2 * (key.length + (tuple?.length ?? 0)),
+        });
       }
     }
     return records;

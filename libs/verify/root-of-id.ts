@@ -1,5 +1,13 @@
 import type { Binary } from 'bson';
-import { canonicalizer, type CollectionPlan, LOWEST, packTuple, type Plan, type TablePlan, type ValueType } from '#model';
+import {
+  canonicalizer,
+  type CollectionPlan,
+  LOWEST,
+  packTuple,
+  type Plan,
+  type TablePlan,
+  type ValueType,
+} from '#model';
 import type { ExpectedDocuments } from './expected.js';
 import type { FoundId } from './target-documents.js';
 
@@ -17,7 +25,10 @@ export class RootOfId {
     const table = this.plan.tables[this.plan.nodes[collection.root]?.table as number] as TablePlan;
     const values = keyValues(collection, table, found.documentId);
     if (values === undefined) return undefined;
-    const root = canonicalizer(table.columns.map((column) => column.type), table.key)(values);
+    const root = canonicalizer(
+      table.columns.map((column) => column.type),
+      table.key,
+    )(values);
     if (root === undefined) return undefined;
     const made = this.expected.idOf(collection, { _id: root, at: LOWEST, c: packTuple(values) });
     return made?.id === found.id ? root : undefined;
@@ -50,11 +61,16 @@ const UUID = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/;
 /** Only of types whose every value can be told from its BSON form. */
 function textOf(type: ValueType, value: unknown): string | undefined {
   switch (type.kind) {
-    case 'int16': case 'int32': case 'int64': case 'oid': {
+    case 'int16':
+    case 'int32':
+    case 'int64':
+    case 'oid': {
       const text = String(value);
       return /^-?\d{1,19}$/.test(text) ? text : undefined;
     }
-    case 'text': case 'char': case 'enum':
+    case 'text':
+    case 'char':
+    case 'enum':
       return typeof value === 'string' ? value : undefined;
     case 'bool':
       return typeof value === 'boolean' ? (value ? 't' : 'f') : undefined;

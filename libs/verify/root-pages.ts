@@ -24,7 +24,9 @@ export class RootPages {
   async *of(collection: CollectionPlan, alone: boolean, signal: AbortSignal): AsyncGenerator<RootPage> {
     const root = this.deps.plan.nodes[collection.root];
     const table = this.deps.plan.tables[root?.table as number] as TablePlan;
-    yield* ahead(table.key.length === 0 ? this.#keyless(collection, table, alone, signal) : this.#byKey(collection, alone, signal));
+    yield* ahead(
+      table.key.length === 0 ? this.#keyless(collection, table, alone, signal) : this.#byKey(collection, alone, signal),
+    );
   }
 
   async *#byKey(collection: CollectionPlan, alone: boolean, signal: AbortSignal): AsyncGenerator<RootPage> {
@@ -50,7 +52,12 @@ export class RootPages {
   }
 
   /** A table without key has no order to page by: its chunks are ranges of blocks. Such tables are of snapshot jobs. */
-  async *#keyless(collection: CollectionPlan, table: TablePlan, alone: boolean, signal: AbortSignal): AsyncGenerator<RootPage> {
+  async *#keyless(
+    collection: CollectionPlan,
+    table: TablePlan,
+    alone: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<RootPage> {
     const snapshot = await this.deps.source.openSnapshot();
     try {
       const reader = await this.deps.source.openReader(snapshot);

@@ -38,8 +38,13 @@ export class RootReads {
   async outranked(collection: CollectionPlan, reads: ReadonlyMap<string, RootRead>): Promise<Set<string>> {
     const outranked = new Set<string>();
     if (!collection.claims) return outranked;
-    const claiming = [...reads.values()].map((read) => read.expected).filter((expected) => expected.kind === 'document');
-    const owners = await this.deps.state.owners(collection.index, claiming.map((expected) => expected.documentId));
+    const claiming = [...reads.values()]
+      .map((read) => read.expected)
+      .filter((expected) => expected.kind === 'document');
+    const owners = await this.deps.state.owners(
+      collection.index,
+      claiming.map((expected) => expected.documentId),
+    );
     const rivalOf = (i: number, root: string) => (owners[i] !== undefined && owners[i] < root ? owners[i] : undefined);
     const rivals = claiming.map((expected, i) => rivalOf(i, expected.root));
     const made = await this.now(collection, [...new Set(rivals.filter((rival) => rival !== undefined))]);
@@ -53,7 +58,8 @@ export class RootReads {
   /** Roots in whose documents a staged row stands corrected by an operator. */
   async edited(collection: CollectionPlan, reads: ReadonlyMap<string, RootRead>): Promise<Set<string>> {
     const rows = new RowsOfRoots();
-    for (const { tree } of reads.values()) if (tree !== undefined) this.#collect(collection.root, tree, tree.row._id, rows);
+    for (const { tree } of reads.values())
+      if (tree !== undefined) this.#collect(collection.root, tree, tree.row._id, rows);
     const edited = new Set<string>();
     for (const [table, roots] of rows.tables) {
       for (const row of await this.deps.state.staged(table, [...roots.keys()])) {

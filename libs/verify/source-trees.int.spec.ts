@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { BSON, EJSON } from 'bson';
 import { previewDocuments } from './preview.js';
-import { type Shop, shop } from './shop.fixture.js';
+import { type Shop, shop } from './testing/shop.js';
 
 let context: Shop;
 
@@ -61,11 +61,22 @@ describe('documents read from the source', () => {
     const documents = await preview(10_000);
     expect(documents.size).toBe(2_501 - 250);
     expect(documents.get('0.50')).toEqual({
-      _id: { $numberDecimal: '0.50' }, status: 'open', total: null, label: 'open:null', customer: null, lines: [], tags: [],
+      _id: { $numberDecimal: '0.50' },
+      status: 'open',
+      total: null,
+      label: 'open:null',
+      customer: null,
+      lines: [],
+      tags: [],
     });
     expect(documents.get('51.00')).toEqual({
-      _id: { $numberDecimal: '51.00' }, status: 'open', total: { $numberDecimal: '76.50' }, label: 'open:76.50',
-      customer: { id: 3, name: 'customer 3' }, lines: [], tags: ['a', 'b', 'odd\t\\'],
+      _id: { $numberDecimal: '51.00' },
+      status: 'open',
+      total: { $numberDecimal: '76.50' },
+      label: 'open:76.50',
+      customer: { id: 3, name: 'customer 3' },
+      lines: [],
+      tags: ['a', 'b', 'odd\t\\'],
     });
     expect(documents.get('2.00')).toMatchObject({
       lines: [
@@ -77,6 +88,16 @@ describe('documents read from the source', () => {
   });
 
   test('are as many as asked for, drafts not counted', async () => {
-    expect([...(await preview(9)).keys()]).toEqual(['0.50', '1.00', '2.00', '3.00', '4.00', '5.00', '6.00', '7.00', '8.00']);
+    expect([...(await preview(9)).keys()]).toEqual([
+      '0.50',
+      '1.00',
+      '2.00',
+      '3.00',
+      '4.00',
+      '5.00',
+      '6.00',
+      '7.00',
+      '8.00',
+    ]);
   });
 });

@@ -33,12 +33,22 @@ export class SourceTrees {
   }
 
   /** The collection's roots in key order, with all that they embed. */
-  async page(reader: SourceReader, collection: CollectionPlan, after: readonly string[] | null, limit: number): Promise<RootPage> {
+  async page(
+    reader: SourceReader,
+    collection: CollectionPlan,
+    after: readonly string[] | null,
+    limit: number,
+  ): Promise<RootPage> {
     return this.#page(reader, collection, { after, limit, alone: false });
   }
 
   /** As `page`, of roots alone, without what they embed. */
-  async rootsPage(reader: SourceReader, collection: CollectionPlan, after: readonly string[] | null, limit: number): Promise<RootPage> {
+  async rootsPage(
+    reader: SourceReader,
+    collection: CollectionPlan,
+    after: readonly string[] | null,
+    limit: number,
+  ): Promise<RootPage> {
     return this.#page(reader, collection, { after, limit, alone: true });
   }
 
@@ -74,7 +84,12 @@ export class SourceTrees {
     return this.#matching(reader, table, table.key, keys, new TreeBatch(0));
   }
 
-  async #grow(reader: SourceReader, collection: CollectionPlan, rows: StagedRow[], batch: TreeBatch): Promise<RowTree[]> {
+  async #grow(
+    reader: SourceReader,
+    collection: CollectionPlan,
+    rows: StagedRow[],
+    batch: TreeBatch,
+  ): Promise<RowTree[]> {
     const trees = this.#alone(collection, rows);
     await this.#level(reader, this.#node(collection.root), trees, batch);
     return trees;
@@ -144,7 +159,10 @@ export class SourceTrees {
     if (node.expressions.length === 0) return;
     const whole = rows.filter((row) => row.c !== undefined);
     if (whole.length === 0) return;
-    const results = this.deps.evaluator.evaluate(node.id, whole.map((row) => unpackTuple(row.c as string)));
+    const results = this.deps.evaluator.evaluate(
+      node.id,
+      whole.map((row) => unpackTuple(row.c as string)),
+    );
     whole.forEach((row, i) => {
       row.x ??= {};
       row.x[String(node.id)] = results[i] as NonNullable<(typeof results)[number]>;

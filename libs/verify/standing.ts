@@ -41,7 +41,8 @@ function wrongLeaves({ before, found, after }: Observation): Map<string, string>
   const [first, second, there] = [leavesOf(before.bytes), leavesOf(after.bytes), leavesOf(found.bytes)];
   for (const path of new Set([...second.keys(), ...there.keys()])) {
     const expected = second.get(path);
-    if (expected === first.get(path) && expected !== there.get(path)) wrong.set(path, `${expected}\n${there.get(path)}`);
+    if (expected === first.get(path) && expected !== there.get(path))
+      wrong.set(path, `${expected}\n${there.get(path)}`);
   }
   return wrong;
 }

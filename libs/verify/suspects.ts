@@ -63,12 +63,17 @@ export class Suspects {
   async #repair(repairer: Repairer, wrong: readonly Judged[]): Promise<void> {
     const { collection, judge, tally, signal } = this.parts;
     await repairer.repair(collection, wrong, signal);
-    const again = await judge.judge(collection, wrong.map(({ question }) => question), signal);
+    const again = await judge.judge(
+      collection,
+      wrong.map(({ question }) => question),
+      signal,
+    );
     const removed: Question[] = [];
     for (const one of again) {
       const { question, verdict } = one;
       // Its root is on no stage, so no touch can delete it: nobody made it.
-      const gone = verdict.kind === 'extra' && question.about === 'id' && (await repairer.removeOrphan(collection, question));
+      const gone =
+        verdict.kind === 'extra' && question.about === 'id' && (await repairer.removeOrphan(collection, question));
       if (gone) removed.push({ about: 'root', root: question.root });
       else this.#count(one);
       if (gone || verdict.kind === 'equal' || verdict.kind === 'none') tally.repaired(1);

@@ -5,7 +5,15 @@ import { printedId, type Verdict } from './opinion.js';
 const MAX_LISTED = 100;
 
 export class Tally {
-  readonly #report: VerifyReport = { equal: 0, different: 0, missing: 0, extra: 0, edited: 0, deadLetters: 0, documents: [] };
+  readonly #report: VerifyReport = {
+    equal: 0,
+    different: 0,
+    missing: 0,
+    extra: 0,
+    edited: 0,
+    deadLetters: 0,
+    documents: [],
+  };
 
   equal(count: number): void {
     this.#report.equal += count;

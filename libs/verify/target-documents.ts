@@ -39,7 +39,11 @@ export class TargetDocuments {
     let after: unknown;
     for (;;) {
       const range = after === undefined ? {} : { after };
-      const documents = await this.store.read.range<Doc>(refOf(collection), range, { fields: [], exact: true, limit: IDS_PER_PAGE });
+      const documents = await this.store.read.range<Doc>(refOf(collection), range, {
+        fields: [],
+        exact: true,
+        limit: IDS_PER_PAGE,
+      });
       yield documents.map(({ _id }) => ({ id: claimId(collection.index, _id), documentId: _id }));
       if (documents.length < IDS_PER_PAGE) return;
       after = documents.at(-1)?._id;

@@ -7,7 +7,8 @@ export const VERIFY_ERRORS = errorCodes({
     exit: EXIT.usage,
   },
   VERIFY_REPAIR_SNAPSHOT: {
-    cause: 'A job in snapshot mode does not follow its source, so single documents cannot be repaired against later changes.',
+    cause:
+      'A job in snapshot mode does not follow its source, so single documents cannot be repaired against later changes.',
     remedy: 'Load it again with `millrace run --fresh`; then verify.',
     exit: EXIT.usage,
   },

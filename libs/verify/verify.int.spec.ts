@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Decimal128, Double, Int32, Long, ObjectId } from 'bson';
 import type { CollectionPlan } from '#model';
 import { letterId } from '#write';
-import { type Shop, shop } from './shop.fixture.js';
+import { type Shop, shop } from './testing/shop.js';
 import { verifyDocuments } from './verify.js';
 
 const SQL = `
@@ -45,14 +45,26 @@ const verify = (collection?: string) =>
 
 async function writeLetters(name: string, roots: readonly string[]): Promise<void> {
   const { index } = context.plan.collections.find((one) => one.name === name) as CollectionPlan;
-  await context.store.write.put(context.names.letters, roots.map((root) => ({ _id: letterId(name, root), collection: name, collectionIndex: index, root })));
+  await context.store.write.put(
+    context.names.letters,
+    roots.map((root) => ({ _id: letterId(name, root), collection: name, collectionIndex: index, root })),
+  );
 }
 
 describe('verification on real servers', () => {
   test('finds all documents equal, in all kinds of _id, those that lost their _id being dead letters', async () => {
     const report = await verify();
-    expect(report).toMatchObject({ equal: 2_400 + 900 + 500 + 500, different: 0, missing: 0, extra: 0, edited: 0, deadLetters: 100 });
-    expect(report.documents.every(({ kind, collection }) => kind === 'deadLetter' && collection === 'codes')).toBe(true);
+    expect(report).toMatchObject({
+      equal: 2_400 + 900 + 500 + 500,
+      different: 0,
+      missing: 0,
+      extra: 0,
+      edited: 0,
+      deadLetters: 100,
+    });
+    expect(report.documents.every(({ kind, collection }) => kind === 'deadLetter' && collection === 'codes')).toBe(
+      true,
+    );
   });
 
   test.each([
@@ -67,11 +79,23 @@ describe('verification on real servers', () => {
     await context.mongo.db.collection('orders').updateOne({ _id: 3 as never }, update as never);
     const report = await verify('orders');
     expect(report).toMatchObject({ equal: 2_399, different: 1, missing: 0, extra: 0 });
-    expect(report.documents).toMatchObject([{ collection: 'orders', id: { $numberInt: '3' }, kind: 'different', path }]);
+    expect(report.documents).toMatchObject([
+      { collection: 'orders', id: { $numberInt: '3' }, kind: 'different', path },
+    ]);
   });
 
   test('finds fields in another order, also where they are named like array indexes', async () => {
-    const notes = new Map<string, unknown>([['b', 1], ['10', new Map([['1', 2], ['2', 1]])], ['9', Long.fromString('9007199254740993')]]);
+    const notes = new Map<string, unknown>([
+      ['b', 1],
+      [
+        '10',
+        new Map([
+          ['1', 2],
+          ['2', 1],
+        ]),
+      ],
+      ['9', Long.fromString('9007199254740993')],
+    ]);
     await context.mongo.db.collection('orders').updateOne({ _id: 3 as never }, { $set: { notes } });
     const report = await verify('orders');
     expect(report).toMatchObject({ equal: 2_399, different: 1 });
@@ -82,11 +106,28 @@ describe('verification on real servers', () => {
     const { db } = context.mongo;
     await db.collection('orders').deleteOne({ _id: 7 as never });
     await db.collection('pairs').deleteOne({ _id: { a: 'a9', b: 9 } as never });
-    await db.collection('orders').insertMany([{ _id: 'text' }, { _id: new ObjectId() }, { _id: 99_999 }, { _id: 5 }, { _id: new Date(0) }, { _id: true }] as never);
-    await db.collection('pairs').insertMany([{ _id: { a: 'a9', b: new Int32(10) } }, { _id: { b: 9, a: 'a9' } }] as never);
+    await db
+      .collection('orders')
+      .insertMany([
+        { _id: 'text' },
+        { _id: new ObjectId() },
+        { _id: 99_999 },
+        { _id: 5 },
+        { _id: new Date(0) },
+        { _id: true },
+      ] as never);
+    await db
+      .collection('pairs')
+      .insertMany([{ _id: { a: 'a9', b: new Int32(10) } }, { _id: { b: 9, a: 'a9' } }] as never);
     await db.collection('codes').insertOne({ _id: 'c900' } as never);
     await db.collection('hashed').insertOne({ _id: new ObjectId() } as never);
-    expect(await verify()).toMatchObject({ equal: 2_399 + 900 + 499 + 500, different: 0, missing: 2, extra: 6 + 2 + 1 + 1, deadLetters: 100 });
+    expect(await verify()).toMatchObject({
+      equal: 2_399 + 900 + 499 + 500,
+      different: 0,
+      missing: 2,
+      extra: 6 + 2 + 1 + 1,
+      deadLetters: 100,
+    });
   });
 
   test('takes a document under an equal number of another type for different, not for missing and extra', async () => {
@@ -94,14 +135,21 @@ describe('verification on real servers', () => {
     const document = await db.collection('orders').findOneAndDelete({ _id: 3 as never });
     await db.collection('orders').insertOne({ ...document, _id: new Double(3) } as never);
     expect(await verify('orders')).toMatchObject({
-      equal: 2_399, different: 1, missing: 0, extra: 0,
+      equal: 2_399,
+      different: 1,
+      missing: 0,
+      extra: 0,
       documents: [{ path: '_id', expected: { $numberInt: '3' }, found: { $numberDouble: '3.0' } }],
     });
   });
 
   test('a dead letter is no difference, and its last good version not extra', async () => {
-    await context.pg.exec(`UPDATE orders SET total = 1 WHERE id = 3; UPDATE orders SET seen = 'infinity' WHERE id = 4; UPDATE codes SET code = 'other' WHERE rank = 1000`);
-    const [{ key }] = (await context.pg.query(`SELECT id::text AS key FROM codes WHERE rank = 1000`)) as [{ key: string }];
+    await context.pg.exec(
+      `UPDATE orders SET total = 1 WHERE id = 3; UPDATE orders SET seen = 'infinity' WHERE id = 4; UPDATE codes SET code = 'other' WHERE rank = 1000`,
+    );
+    const [{ key }] = (await context.pg.query(`SELECT id::text AS key FROM codes WHERE rank = 1000`)) as [
+      { key: string },
+    ];
     await writeLetters('orders', ['NA3', 'NA4']);
     await writeLetters('codes', [`U${key}`]);
     const orders = await verify('orders');
@@ -115,7 +163,9 @@ describe('verification on real servers', () => {
     await context.store.write.put(context.names.stage(lines?.index as number), [
       { _id: 'NA3\0NA2', at: 'p', c: '3\t2\t7', k: { j0: 'NA3' }, edit: { at: 'p', columns: { qty: '7' } } },
     ]);
-    await context.mongo.db.collection('orders').updateOne({ _id: 3 as never }, { $set: { 'lines.1.qty': Long.fromNumber(7) } });
+    await context.mongo.db
+      .collection('orders')
+      .updateOne({ _id: 3 as never }, { $set: { 'lines.1.qty': Long.fromNumber(7) } });
     expect(await verify('orders')).toMatchObject({ equal: 2_399, different: 0, edited: 1 });
   });
 

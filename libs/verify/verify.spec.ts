@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Double, Int32 } from 'bson';
 import fc from 'fast-check';
 import { verifyDocuments } from './verify.js';
-import { PLAN, World } from './world.fixture.js';
+import { PLAN, World } from './testing/world.js';
 
 const NEVER = new AbortController().signal;
 const verify = (world: World, options: { repair?: boolean; watched?: boolean } = {}) =>
@@ -21,15 +21,35 @@ function fresh(): void {
 
 describe('verification of a quiet source', () => {
   test('counts equal documents and closes its readers', async () => {
-    expect(await verify(world)).toEqual({ equal: 5, different: 0, missing: 0, extra: 0, edited: 0, deadLetters: 0, documents: [] });
+    expect(await verify(world)).toEqual({
+      equal: 5,
+      different: 0,
+      missing: 0,
+      extra: 0,
+      edited: 0,
+      deadLetters: 0,
+      documents: [],
+    });
     expect(world.readers).toBe(0);
   });
 
   test.each([
     ['a value', (d: object) => ({ ...d, status: 'x' }), { path: 'status', expected: 's3', found: 'x' }],
-    ['a BSON type', (d: object) => ({ ...d, _id: new Double(3) }), { path: '_id', expected: { $numberInt: '3' }, found: { $numberDouble: '3.0' } }],
-    ['the order of fields', (d: Record<string, unknown>) => ({ _id: d['_id'], lines: d['lines'], status: d['status'] }), { path: 'status', expected: 'field 2 of 3', found: 'field 3 of 3' }],
-    ['an element too few', (d: object) => ({ ...d, lines: [{ id: new Int32(2), sku: 'sku2' }] }), { path: 'lines.1', expected: { id: { $numberInt: '7' }, sku: 'sku7' } }],
+    [
+      'a BSON type',
+      (d: object) => ({ ...d, _id: new Double(3) }),
+      { path: '_id', expected: { $numberInt: '3' }, found: { $numberDouble: '3.0' } },
+    ],
+    [
+      'the order of fields',
+      (d: Record<string, unknown>) => ({ _id: d['_id'], lines: d['lines'], status: d['status'] }),
+      { path: 'status', expected: 'field 2 of 3', found: 'field 3 of 3' },
+    ],
+    [
+      'an element too few',
+      (d: object) => ({ ...d, lines: [{ id: new Int32(2), sku: 'sku2' }] }),
+      { path: 'lines.1', expected: { id: { $numberInt: '7' }, sku: 'sku7' } },
+    ],
   ])('finds %s that differs', async (_, change, named) => {
     world.damage(3, change as never);
     const report = await verify(world);
@@ -45,7 +65,10 @@ describe('verification of a quiet source', () => {
     world.damage(77, (d) => ({ ...d, _id: new Int32(77) }));
     const report = await verify(world);
     expect(report).toMatchObject({ equal: 4, different: 0, missing: 1, extra: 1 });
-    expect(report.documents.map(({ id, kind }) => [id, kind])).toEqual([[{ $numberInt: '2' }, 'missing'], [{ $numberInt: '77' }, 'extra']]);
+    expect(report.documents.map(({ id, kind }) => [id, kind])).toEqual([
+      [{ $numberInt: '2' }, 'missing'],
+      [{ $numberInt: '77' }, 'extra'],
+    ]);
   });
 
   test('finds a document whose _id no root could have', async () => {
@@ -88,7 +111,16 @@ describe('verification with repair', () => {
     world.damage(3, (d) => ({ ...d, status: 'x' }));
     world.target.delete('0:n2');
     const report = await verify(world, { repair: true });
-    expect(report).toEqual({ equal: 5, different: 0, missing: 0, extra: 0, edited: 0, deadLetters: 0, repaired: 2, documents: [] });
+    expect(report).toEqual({
+      equal: 5,
+      different: 0,
+      missing: 0,
+      extra: 0,
+      edited: 0,
+      deadLetters: 0,
+      repaired: 2,
+      documents: [],
+    });
     expect(await verify(world)).toMatchObject({ equal: 5 });
   });
 
@@ -129,12 +161,18 @@ describe('verification with repair', () => {
 
   test('is refused for a snapshot job, naming the way out', async () => {
     const deps = { ...world.deps(), plan: { ...PLAN, mode: 'snapshot' as const } };
-    await expect(verifyDocuments(deps, { repair: true }, NEVER)).rejects.toMatchObject({ code: 'VERIFY_REPAIR_SNAPSHOT', message: expect.stringContaining('--fresh') });
+    await expect(verifyDocuments(deps, { repair: true }, NEVER)).rejects.toMatchObject({
+      code: 'VERIFY_REPAIR_SNAPSHOT',
+      message: expect.stringContaining('--fresh'),
+    });
   });
 });
 
 test('an unknown collection is refused', async () => {
-  await expect(verifyDocuments(world.deps(), { repair: false, collection: 'nope' }, NEVER)).rejects.toMatchObject({ code: 'VERIFY_COLLECTION_UNKNOWN', exit: 2 });
+  await expect(verifyDocuments(world.deps(), { repair: false, collection: 'nope' }, NEVER)).rejects.toMatchObject({
+    code: 'VERIFY_COLLECTION_UNKNOWN',
+    exit: 2,
+  });
 });
 
 describe('verification under traffic', () => {

@@ -23,7 +23,11 @@ export interface VerifyOptions {
  * BSON types, values. Safe while the source changes and the engine follows: a document is called wrong only by the rule of
  * `Judge`. In memory: a page, up to a bound of suspects, and sums of `_id`s; none of it grows with the tables.
  */
-export async function verifyDocuments(deps: VerifyDeps, options: VerifyOptions, signal: AbortSignal): Promise<VerifyReport> {
+export async function verifyDocuments(
+  deps: VerifyDeps,
+  options: VerifyOptions,
+  signal: AbortSignal,
+): Promise<VerifyReport> {
   if (options.repair && deps.plan.mode === 'snapshot') throw repairRefused();
   const collections = collectionsOf(deps.plan, options.collection);
   const tally = new Tally();

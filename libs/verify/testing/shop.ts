@@ -7,10 +7,10 @@ import type { Store } from '#store';
 import { openMongoStore } from '#store/mongodb';
 import { type TestMongo, testMongo, type TestPostgres, testPostgres } from '#testing';
 import { claimId, ownerOf } from '#write';
-import { engineState } from './engine-state.js';
-import { noCapture } from './no-capture.js';
-import type { VerifyDeps } from './ports.js';
-import { RootPages } from './root-pages.js';
+import { engineState } from '../engine-state.js';
+import { noCapture } from '../no-capture.js';
+import type { VerifyDeps } from '../ports.js';
+import { RootPages } from '../root-pages.js';
 
 /** A source with tables and a target, on real servers, without an engine between them. */
 export interface Shop extends AsyncDisposable {
@@ -41,7 +41,10 @@ export async function shop(sql: string, collections: string): Promise<Shop> {
     const source = createPostgresSource(pg.uri);
     closing.push(() => source.close());
     const store = await openMongoStore({
-      uri: mongo.uri, stateDatabase: `millrace_${mongo.job}`, targetDatabase: mongo.database, appName: 'test',
+      uri: mongo.uri,
+      stateDatabase: `millrace_${mongo.job}`,
+      targetDatabase: mongo.database,
+      appName: 'test',
     });
     closing.push(() => store.close());
     const plan = await planOf(source, mongo.database, collections);
@@ -49,13 +52,26 @@ export async function shop(sql: string, collections: string): Promise<Shop> {
     const evaluator = await Sandbox.create(plan);
     closing.push(() => evaluator.dispose());
     const deps: VerifyDeps = {
-      plan, source, store, evaluator,
+      plan,
+      source,
+      store,
+      evaluator,
       assembler: compileAssembler(plan),
       control: noCapture,
       state: engineState(plan, names, store),
       wait: async () => {},
     };
-    return { pg, mongo, plan, source, store, names, deps, fill: () => fill(deps, mongo, names), [Symbol.asyncDispose]: dispose };
+    return {
+      pg,
+      mongo,
+      plan,
+      source,
+      store,
+      names,
+      deps,
+      fill: () => fill(deps, mongo, names),
+      [Symbol.asyncDispose]: dispose,
+    };
   } catch (error) {
     await dispose();
     throw error;
@@ -63,8 +79,9 @@ export async function shop(sql: string, collections: string): Promise<Shop> {
 }
 
 async function planOf(source: Source, database: string, collections: string): Promise<Plan> {
-  const text = `job: shop\nmode: snapshot\nsource: { kind: postgres, uri: "postgres://localhost/x" }\n`
-    + `target: { uri: "mongodb://localhost", database: ${database} }\ncollections:\n${collections}`;
+  const text =
+    `job: shop\nmode: snapshot\nsource: { kind: postgres, uri: "postgres://localhost/x" }\n` +
+    `target: { uri: "mongodb://localhost", database: ${database} }\ncollections:\n${collections}`;
   const read = readJobFile(text, { fileName: 'shop.yaml', env: {}, readFile: () => '' } as never);
   if (read.jobFile === undefined) throw new Error(JSON.stringify(read.problems));
   const compiled = compilePlan(read.jobFile, await source.catalogue(), read.positions);
@@ -86,9 +103,15 @@ async function fill(deps: VerifyDeps, mongo: TestMongo, names: IncarnationNames)
       }
     }
     const all = [...claimed.values()];
-    if (all.length > 0) await mongo.db.collection(collection.name).insertMany(all.map(({ document }) => document as never));
+    if (all.length > 0)
+      await mongo.db.collection(collection.name).insertMany(all.map(({ document }) => document as never));
     if (!collection.claims || all.length === 0) continue;
-    const claims = [...claimed].map(([_id, { root, id }]) => ({ _id: _id as never, owner: ownerOf(collection.index, root), root, id }));
+    const claims = [...claimed].map(([_id, { root, id }]) => ({
+      _id: _id as never,
+      owner: ownerOf(collection.index, root),
+      root,
+      id,
+    }));
     await state.collection(names.claims.name).insertMany(claims);
   }
 }

@@ -3,9 +3,9 @@ import { type Assembled, compileAssembler, type RowTree } from '#mapping';
 import { canonicalizer, LOWEST, packTuple, type Plan, type StagedRow, type TablePlan } from '#model';
 import type { LoadedRows, SourceReader } from '#sources';
 import { claimId } from '#write';
-import { bytesOf } from './expected.js';
-import type { RepairRecord, VerifyDeps } from './ports.js';
-import { TouchRegister } from './touch-register.js';
+import { bytesOf } from '../expected.js';
+import type { RepairRecord, VerifyDeps } from '../ports.js';
+import { TouchRegister } from '../touch-register.js';
 
 const INT = { kind: 'int32', name: 'integer' } as const;
 const TEXT = { kind: 'text', name: 'text' } as const;
@@ -17,36 +17,95 @@ export const PLAN: Plan = {
   target: { database: 'world' },
   hash: '',
   tables: [
-    table(0, 'orders', [['id', INT], ['status', TEXT]], []),
-    table(1, 'lines', [['id', INT], ['order_id', INT], ['sku', TEXT]], [{ name: 'j0', columns: [1] }]),
+    table(
+      0,
+      'orders',
+      [
+        ['id', INT],
+        ['status', TEXT],
+      ],
+      [],
+    ),
+    table(
+      1,
+      'lines',
+      [
+        ['id', INT],
+        ['order_id', INT],
+        ['sku', TEXT],
+      ],
+      [{ name: 'j0', columns: [1] }],
+    ),
   ],
   collections: [{ index: 0, name: 'orders', root: 0, nodes: [0, 1], id: { kind: 'column', column: 0 }, claims: false }],
   nodes: [
     node(0, { path: 'orders', table: 0, kind: 'root', fields: [{ name: 'status', column: 1 }], children: [1] }),
     node(1, {
-      path: 'orders.lines', table: 1, kind: 'many', parent: 0, name: 'lines', fields: [{ name: 'id', column: 0 }, { name: 'sku', column: 2 }],
+      path: 'orders.lines',
+      table: 1,
+      kind: 'many',
+      parent: 0,
+      name: 'lines',
+      fields: [
+        { name: 'id', column: 0 },
+        { name: 'sku', column: 2 },
+      ],
       edge: { parent: { name: null, columns: [0] }, child: { name: 'j0', columns: [1] } },
     }),
   ],
 };
 
-function table(index: number, name: string, columns: [string, TablePlan['columns'][number]['type']][], joins: TablePlan['joins']): TablePlan {
+function table(
+  index: number,
+  name: string,
+  columns: [string, TablePlan['columns'][number]['type']][],
+  joins: TablePlan['joins'],
+): TablePlan {
   return {
-    index, sourceId: String(index), schema: 'public', name, joins, key: [0], nodes: [index], hasExpressions: false,
+    index,
+    sourceId: String(index),
+    schema: 'public',
+    name,
+    joins,
+    key: [0],
+    nodes: [index],
+    hasExpressions: false,
     columns: columns.map(([column, type]) => ({ name: column, type, nullable: false })),
   };
 }
 
 function node(id: number, parts: Partial<Plan['nodes'][number]>): Plan['nodes'][number] {
   return {
-    id, path: '', collection: 0, table: 0, kind: 'root', parent: null, edge: null, name: '', flatten: false, prefix: '', nulls: 'keep',
-    fields: [], computed: [], children: [], where: null, expressions: [], sort: [], limit: null, value: null, ...parts,
+    id,
+    path: '',
+    collection: 0,
+    table: 0,
+    kind: 'root',
+    parent: null,
+    edge: null,
+    name: '',
+    flatten: false,
+    prefix: '',
+    nulls: 'keep',
+    fields: [],
+    computed: [],
+    children: [],
+    where: null,
+    expressions: [],
+    sort: [],
+    limit: null,
+    value: null,
+    ...parts,
   };
 }
 
 type Values = string[];
 type Tables = Map<string, Values>[];
-interface Change { table: number; key: string; values: Values | null }
+interface Change {
+  table: number;
+  key: string;
+  values: Values | null;
+}
 
 /**
  * A source, its log, and an engine that follows it in steps that a test decides on: every call of the verifier lets
@@ -80,7 +139,8 @@ export class World {
 
   delete(tableIndex: number, id: string): void {
     const key = keyOf(tableIndex, [id]);
-    if ((this.source[tableIndex] as Map<string, Values>).delete(key)) this.log.push({ table: tableIndex, key, values: null });
+    if ((this.source[tableIndex] as Map<string, Values>).delete(key))
+      this.log.push({ table: tableIndex, key, values: null });
   }
 
   /** One step of the engine; false where there is nothing to do. */
@@ -103,7 +163,9 @@ export class World {
   }
 
   drain(upTo = this.log.length): void {
-    while ((this.#captured < upTo || this.#touching !== undefined) && this.step()) { /* until there */ }
+    while ((this.#captured < upTo || this.#touching !== undefined) && this.step()) {
+      /* until there */
+    }
   }
 
   /** As the writer does: from the stage. */
@@ -142,7 +204,8 @@ export class World {
         },
         appendAtMarker: async (records) => {
           this.repairs.push([...records]);
-          for (const { table: index, key, tuple } of records) this.log.push({ table: index, key, values: tuple === null ? null : tuple.split('\t') });
+          for (const { table: index, key, tuple } of records)
+            this.log.push({ table: index, key, values: tuple === null ? null : tuple.split('\t') });
         },
       },
       state: {
@@ -151,7 +214,9 @@ export class World {
         owners: async (_, ids) => ids.map(() => undefined),
         staged: async (index, keys) => keys.flatMap((key) => this.#stagedRow(index, key)),
         joined: async (index, _, values) =>
-          [...(this.stage[index] as Map<string, Values>)].filter(([, row]) => values.includes(joinOf(row))).flatMap(([key]) => this.#stagedRow(index, key)),
+          [...(this.stage[index] as Map<string, Values>)]
+            .filter(([, row]) => values.includes(joinOf(row)))
+            .flatMap(([key]) => this.#stagedRow(index, key)),
       },
       ...(options.watched && { touches: this.register }),
       remover: {
@@ -184,16 +249,30 @@ export class World {
 
   #assemble(root: string, values: Values): Assembled {
     const lines = [...(this.stage[1] as Map<string, Values>)].filter(([, line]) => joinOf(line) === root);
-    const children: RowTree[] = lines.map(([key, line]) => ({ row: { _id: key, at: 'p', c: packTuple(line) }, children: [] }));
+    const children: RowTree[] = lines.map(([key, line]) => ({
+      row: { _id: key, at: 'p', c: packTuple(line) },
+      children: [],
+    }));
     return this.#assembler.assemble(0, { row: { _id: root, at: 'p', c: packTuple(values) }, children: [children] });
   }
 
   #reader(): SourceReader {
     this.readers++;
     const tables = this.source.map((rows) => new Map(rows));
-    const pick = (index: number, wanted: (key: string, values: Values) => boolean, limit = Number.POSITIVE_INFINITY): LoadedRows => {
-      const found = [...(tables[index] as Map<string, Values>)].filter(([key, values]) => wanted(key, values)).sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit);
-      return { keys: found.map(([key]) => key), tuples: found.map(([, values]) => packTuple(values)), bytes: found.length * 50 };
+    const pick = (
+      index: number,
+      wanted: (key: string, values: Values) => boolean,
+      limit = Number.POSITIVE_INFINITY,
+    ): LoadedRows => {
+      const found = [...(tables[index] as Map<string, Values>)]
+        .filter(([key, values]) => wanted(key, values))
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .slice(0, limit);
+      return {
+        keys: found.map(([key]) => key),
+        tuples: found.map(([, values]) => packTuple(values)),
+        bytes: found.length * 50,
+      };
     };
     return {
       matching: async ({ index }, columns, values) => {
@@ -221,9 +300,15 @@ export class World {
     const range = async (_: unknown, { after }: { after?: unknown }, { limit }: { limit: number }) => {
       this.traffic();
       const all = [...this.target.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
-      return all.filter(([id]) => after === undefined || id > claimId(0, after)).slice(0, limit).map(([, { _id }]) => ({ _id }));
+      return all
+        .filter(([id]) => after === undefined || id > claimId(0, after))
+        .slice(0, limit)
+        .map(([, { _id }]) => ({ _id }));
     };
-    return { read: { byIds, range, byId: never, byField: never } as never, estimatedCount: async () => this.target.size };
+    return {
+      read: { byIds, range, byId: never, byField: never } as never,
+      estimatedCount: async () => this.target.size,
+    };
   }
 }
 
@@ -233,7 +318,12 @@ function never(): never {
 
 function keyOf(tableIndex: number, values: Values): string {
   const { columns, key } = PLAN.tables[tableIndex] as TablePlan;
-  return canonicalizer(columns.map((column) => column.type), key)(values) ?? LOWEST;
+  return (
+    canonicalizer(
+      columns.map((column) => column.type),
+      key,
+    )(values) ?? LOWEST
+  );
 }
 
 function joinOf(line: Values): string {
