@@ -101,7 +101,7 @@ export class Claims {
     collection: CollectionPlan,
     outcome: Extract<Outcome, { kind: 'write' }>,
     wanted: Map<string, Claim | undefined>,
-    contested: ReadonlyMap<string, boolean>,
+    contested: Map<string, boolean>,
     leaving: Set<string>,
     batch: ClaimedBatch,
   ): void {
@@ -127,6 +127,7 @@ export class Claims {
     };
     leaving.delete(id);
     wanted.set(id, claim);
+    contested.set(id, true); // What is known of the former owner says nothing of this one: further roots of the batch wait.
     if (present?.root !== outcome.root || present.id !== claim.id) batch.claims.push(claim);
     batch.writes.push(outcome);
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CollectionPlan, Plan, StagedRow } from '#model';
-import { unpackTuple } from '#model';
+import { keyTexts, unpackTuple } from '#model';
 import type { Doc } from '#store';
 
 /** A dead letter: why one document is not written. Its cause is that of the last attempt. */
@@ -59,7 +59,7 @@ export function writeLetter(parts: {
     collection: collection.name,
     collectionIndex: collection.index,
     root: parts.root,
-    key: keyColumns(parts.plan, collection, parts.row),
+    key: keyColumns(parts.plan, collection, parts.root, parts.row),
     code: cause.code,
     message: cause.message,
     path: cause.path ?? null,
@@ -73,9 +73,16 @@ export function writeLetter(parts: {
   };
 }
 
-function keyColumns(plan: Plan, collection: CollectionPlan, row: StagedRow | undefined): Record<string, string | null> {
+/** As the row says, else as the canonical key does, which all rows have, also those that are kept without columns. */
+function keyColumns(
+  plan: Plan,
+  collection: CollectionPlan,
+  root: string,
+  row: StagedRow | undefined,
+): Record<string, string | null> {
   const table = plan.tables[plan.nodes[collection.root]?.table as number];
-  if (table === undefined || row?.c === undefined) return {};
-  const values = unpackTuple(row.c);
-  return Object.fromEntries(table.key.map((column) => [table.columns[column]?.name as string, values[column] ?? null]));
+  if (table === undefined) return {};
+  const values = row?.c === undefined ? undefined : unpackTuple(row.c);
+  const texts = values === undefined ? keyTexts(root) : table.key.map((column) => values[column] ?? null);
+  return Object.fromEntries(table.key.map((column, i) => [table.columns[column]?.name as string, texts[i] ?? null]));
 }

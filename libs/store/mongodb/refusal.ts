@@ -60,7 +60,8 @@ export function commandRefusal(collection: CollectionRef, error: unknown, { docs
     return new DocumentRefused(kind, collection, at < 0 ? undefined : start + at, message);
   }
   if (error instanceof MongoError) return undefined;
-  const at = docs.findIndex((doc) => !isSerializable(doc));
+  // What does not fit the driver's buffer is refused there, while serializing it alone may cut it short without a word.
+  const at = docs.findIndex((doc) => isTooLarge(doc) || !isSerializable(doc));
   if (at < 0) return undefined;
   const kind = isTooLarge(docs[at] as Doc) ? 'tooLarge' : 'other';
   return new DocumentRefused(kind, collection, start + at, `${collection.name}: it cannot be written as BSON`);

@@ -1,0 +1,42 @@
+import { expect, test } from '@jest/globals';
+import type { Assembler } from '#mapping';
+import type { CollectionPlan, Plan, StagedRow } from '#model';
+import { IncarnationNames } from '#stage';
+import type { StoreTransaction } from '#store';
+import { type Claim, claimId, ownerOf } from './claim.js';
+import { Claims } from './claims.js';
+import type { Outcome } from './document-batch.js';
+
+const collection = { index: 0, name: 'people', root: 0 } as CollectionPlan;
+const plan = { nodes: [{ table: 0 }], collections: [collection] } as unknown as Plan;
+const names = new IncarnationNames(1);
+
+const claim = (id: string, root: string): Claim => ({ _id: claimId(0, id), owner: ownerOf(0, root), root, id });
+const write = (root: string, id: string): Outcome => ({ kind: 'write', root, id, document: { _id: id } });
+
+/** `rows`: which `_id` each staged root's row has now. */
+function settle(claims: Claim[], rows: Record<string, string>, outcomes: Outcome[]) {
+  const assembler = { idOf: (_collection: number, row: StagedRow) => rows[row._id] } as unknown as Assembler;
+  const tx = {
+    byIds: async (from: { name: string }, ids: string[]) =>
+      from.name === names.claims.name
+        ? claims.filter(({ _id }) => ids.includes(_id))
+        : ids.filter((id) => id in rows).map((_id) => ({ _id, at: '1', c: '' })),
+    byField: async (_from: unknown, _field: string, owners: string[]) => claims.filter(({ owner }) => owners.includes(owner)),
+  } as unknown as StoreTransaction;
+  return new Claims(plan, names, assembler).settle(tx, collection, outcomes);
+}
+
+test('an _id that its owner left goes to the lowest of the roots of a batch that want it, and to no other', async () => {
+  const settled = await settle([claim('a', '1')], { 1: 'b', 2: 'a', 3: 'a' }, [write('3', 'a'), write('2', 'a')]);
+  expect(settled.writes.map(({ root }) => root)).toEqual(['2']);
+  expect(settled.claims.map(({ root }) => root)).toEqual(['2']);
+  expect(settled.waiting.map(({ root }) => root)).toEqual(['3']);
+});
+
+test('an _id that its owner still has goes to a lower root only', async () => {
+  const settled = await settle([claim('a', '2')], { 1: 'a', 2: 'a', 3: 'a' }, [write('3', 'a'), write('1', 'a')]);
+  expect(settled.writes.map(({ root }) => root)).toEqual(['1']);
+  expect(settled.ousted).toEqual(['2']);
+  expect(settled.waiting.map(({ root }) => root)).toEqual(['3']);
+});
