@@ -26,6 +26,8 @@ export function formatReport({ machine, versions, runs, rowsScale, figures }: Re
   table.push(...figures.map(cells));
   const notes = [...head, table.toString()];
   if (process.platform !== 'linux') notes.push('The CPU of MongoDB is told on Linux only.');
+  if (machine.loadAverage > machine.cores / 4)
+    notes.push('The machine was not quiet at the start: others share these figures.');
   if (rowsScale !== 1) notes.push('The marks are for all the rows (--rows-scale 1).');
   return notes.join('\n');
 }
