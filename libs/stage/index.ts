@@ -1,3 +1,4 @@
 export * from './fence.js';
 export * from './merge.js';
 export * from './names.js';
+export * from './paced-reads.js';

@@ -1,12 +1,12 @@
 import type { LogBatch } from '#log';
 import type { RowsRecord, StagedRow } from '#model';
-import type { IncarnationNames, RowsFence } from '#stage';
+import { type IncarnationNames, PacedReads, type ReadBudget, type RowsFence } from '#stage';
 import { DocumentRefused, type Store, type StoreTransaction, TransactionTooLarge } from '#store';
 import type { FanOutTasks } from './fan-out.js';
 import { FormerTracker } from './former-tracker.js';
 import type { PhaseView } from './phase-view.js';
 import type { Resolver } from './resolver.js';
-import { halvesOf, type Image, keysOf, RowBatch, type RowRecord } from './row-batch.js';
+import { halvesOf, type Image, type KeysOfTable, keysOf, RowBatch, type RowRecord } from './row-batch.js';
 import { type Evaluator, evaluateRows, type StageTable } from './stage-tables.js';
 import { rereadRequests } from './reread-requests.js';
 import type { Toucher } from './toucher.js';
@@ -64,7 +64,11 @@ export class RowActor {
   /** Tables whose loaded rows are inserted without looking, until one was there already. */
   private readonly lookFirst = new Set<number>();
 
-  constructor(private readonly parts: RowActorParts) {}
+  private readonly reads: PacedReads[];
+
+  constructor(private readonly parts: RowActorParts) {
+    this.reads = parts.tables.map(() => new PacedReads());
+  }
 
   async handle(batch: LogBatch<RowsRecord>): Promise<{ completed: Promise<void> }> {
     this.busy.add(batch.partition);
@@ -167,13 +171,20 @@ export class RowActor {
 
   private async present(tx: StoreTransaction, records: readonly RowRecord[]): Promise<StagedRow[][]> {
     const present: StagedRow[][] = [];
-    for (const [index, keys] of keysOf(records, this.parts.tables.length).entries()) {
-      const table = this.parts.tables[index] as StageTable;
-      const wanted = [...keys.others];
-      if (this.lookFirst.has(index) || wanted.length > 0) for (const key of keys.load) wanted.push(key);
-      present.push(wanted.length === 0 ? [] : ((await tx.byIds(table.collection, wanted)) as unknown as StagedRow[]));
+    const tables = keysOf(records, this.parts.tables.length).map((keys, index) => this.wanted(keys, index));
+    const budget: ReadBudget = { bytes: 0, keys: tables.reduce((sum, wanted) => sum + wanted.length, 0) };
+    for (const [index, wanted] of tables.entries()) {
+      const { collection } = this.parts.tables[index] as StageTable;
+      const find = async (keys: readonly string[]) => (await tx.byIds(collection, keys)) as unknown as StagedRow[];
+      present.push(await (this.reads[index] as PacedReads).read(wanted, budget, find));
     }
     return present;
+  }
+
+  private wanted(keys: KeysOfTable, table: number): string[] {
+    const wanted = [...keys.others];
+    if (this.lookFirst.has(table) || wanted.length > 0) for (const key of keys.load) wanted.push(key);
+    return wanted;
   }
 
   /**

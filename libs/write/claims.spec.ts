@@ -22,7 +22,8 @@ function settle(claims: Claim[], rows: Record<string, string>, outcomes: Outcome
       from.name === names.claims.name
         ? claims.filter(({ _id }) => ids.includes(_id))
         : ids.filter((id) => id in rows).map((_id) => ({ _id, at: '1', c: '' })),
-    byField: async (_from: unknown, _field: string, owners: string[]) => claims.filter(({ owner }) => owners.includes(owner)),
+    byField: async (_from: unknown, _field: string, owners: string[]) =>
+      claims.filter(({ owner }) => owners.includes(owner)),
   } as unknown as StoreTransaction;
   return new Claims(plan, names, assembler).settle(tx, collection, outcomes);
 }

@@ -53,17 +53,26 @@ const LOOK_FIRST_BATCHES = 16;
 export class DocumentActor {
   private lookFirst = 0;
   private loadingIsOver = false;
+  private readonly fit = new Map<number, number>();
 
   constructor(private readonly parts: DocumentActorParts) {}
 
   async handle(batch: LogBatch<TouchRecord>): Promise<{ completed: Promise<void> }> {
     for (const roots of this.group(batch.records)) {
-      for (let i = 0; i < roots.keys.length; i += this.parts.maxRoots) {
-        const keys = roots.keys.slice(i, i + this.parts.maxRoots);
+      for (let from = 0; from < roots.keys.length; ) {
+        const keys = roots.keys.slice(from, from + this.fitting(roots.collection.index));
         await this.write(batch.partition, { ...roots, keys }, new Map(), batch.signal);
+        from += keys.length;
       }
     }
     return { completed: Promise.resolve() };
+  }
+
+  /** So many roots as fitted a transaction lately; a little more each time, as documents differ. */
+  private fitting(collection: number): number {
+    const fit = this.fit.get(collection) ?? this.parts.maxRoots;
+    if (fit < this.parts.maxRoots) this.fit.set(collection, Math.ceil(fit * 1.05));
+    return Math.min(fit, this.parts.maxRoots);
   }
 
   /** Each root once, however often it was touched. */
@@ -125,7 +134,10 @@ export class DocumentActor {
     const { error } = failed;
     if (error instanceof TransactionTooLarge) {
       const [only] = roots.keys;
-      if (roots.keys.length > 1) return this.halves(partition, roots, refused, signal);
+      if (roots.keys.length > 1) {
+        this.fit.set(roots.collection.index, Math.ceil(roots.keys.length / 2));
+        return this.halves(partition, roots, refused, signal);
+      }
       if (only === undefined || refused.has(only)) throw error;
       refused.set(only, {
         code: 'DOCUMENT_TOO_LARGE',

@@ -1,10 +1,7 @@
 import type { RowTree } from '#mapping';
 import type { EdgePlan, NodePlan, Plan, StagedRow } from '#model';
-import type { IncarnationNames } from '#stage';
-import { type StoreReader, TransactionTooLarge } from '#store';
-
-/** A batch whose documents hold more rows than this is assembled in halves, unless it is a single root. */
-const MAX_ROWS = 100_000;
+import { type IncarnationNames, PacedReads, type ReadBudget } from '#stage';
+import type { StoreReader } from '#store';
 
 export interface Trees {
   /** By root key; a root that is not on the stage is not here. */
@@ -17,6 +14,8 @@ export interface Trees {
  * that several parents embed is read once, and its tree is shared.
  */
 export class TreeReader {
+  private readonly reads = new Map<number, PacedReads>();
+
   constructor(
     private readonly plan: Plan,
     private readonly names: IncarnationNames,
@@ -24,46 +23,58 @@ export class TreeReader {
 
   async read(tx: StoreReader, collection: number, roots: readonly string[]): Promise<Trees> {
     const rootNode = this.nodeOf(this.plan.collections[collection]?.root as number);
-    const found = (await tx.byIds(this.names.stage(rootNode.table), roots)) as unknown as StagedRow[];
+    const stage = this.names.stage(rootNode.table);
+    const budget: ReadBudget = { bytes: 0, keys: roots.length };
+    const find = async (keys: readonly string[]) => (await tx.byIds(stage, keys)) as unknown as StagedRow[];
+    const found = await this.readsOf(rootNode).read(roots, budget, find);
     const rows = new Map(found.map((row) => [row._id, row]));
     const trees = new Map<string, RowTree>();
     for (const row of found) if (!row.gone) trees.set(row._id, leaf(rootNode, row));
-    const size = { rows: found.length, roots: roots.length };
-    await this.level(tx, rootNode, [...trees.values()], size);
+    await this.level(tx, rootNode, [...trees.values()], budget);
     return { rows, trees };
   }
 
-  private async level(
-    tx: StoreReader,
-    node: NodePlan,
-    parents: RowTree[],
-    size: { rows: number; roots: number },
-  ): Promise<void> {
+  private async level(tx: StoreReader, node: NodePlan, parents: RowTree[], budget: ReadBudget): Promise<void> {
     for (const [index, childId] of node.children.entries()) {
       const child = this.nodeOf(childId);
       const edge = child.edge as EdgePlan;
       const byValue = groupParents(edge, parents);
       if (byValue.size === 0) continue;
-      const rows = await this.children(tx, child, edge, [...byValue.keys()]);
-      size.rows += rows.length;
-      if (size.rows > MAX_ROWS && size.roots > 1)
-        throw new TransactionTooLarge(`${size.rows} rows for ${size.roots} documents`);
       const trees: RowTree[] = [];
-      for (const row of rows) {
+      for (const row of await this.children(tx, child, edge, [...byValue.keys()], budget)) {
         if (row.gone) continue;
         const value = edge.child.name === null ? row._id : row.k?.[edge.child.name];
         const tree = leaf(child, row);
         trees.push(tree);
         for (const parent of byValue.get(value as string) ?? []) (parent.children[index] as RowTree[]).push(tree);
       }
-      if (trees.length > 0) await this.level(tx, child, trees, size);
+      if (trees.length > 0) await this.level(tx, child, trees, budget);
     }
   }
 
-  private async children(tx: StoreReader, child: NodePlan, edge: EdgePlan, values: string[]): Promise<StagedRow[]> {
+  private children(
+    tx: StoreReader,
+    child: NodePlan,
+    edge: EdgePlan,
+    values: string[],
+    budget: ReadBudget,
+  ): Promise<StagedRow[]> {
     const stage = this.names.stage(child.table);
-    const rows = edge.child.name === null ? tx.byIds(stage, values) : tx.byField(stage, `k.${edge.child.name}`, values);
-    return (await rows) as unknown as StagedRow[];
+    const { name } = edge.child;
+    const find = async (some: readonly string[]) => {
+      const rows = name === null ? tx.byIds(stage, some) : tx.byField(stage, `k.${name}`, some);
+      return (await rows) as unknown as StagedRow[];
+    };
+    return this.readsOf(child).read(values, budget, find);
+  }
+
+  private readsOf(node: NodePlan): PacedReads {
+    let reads = this.reads.get(node.id);
+    if (!reads) {
+      reads = new PacedReads();
+      this.reads.set(node.id, reads);
+    }
+    return reads;
   }
 
   private nodeOf(id: number): NodePlan {
