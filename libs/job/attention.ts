@@ -27,10 +27,10 @@ export function refuseAttention(record: JobRecord): void {
   throw new MillraceError({ code, cause: message, remedy, exit: 1 }, message);
 }
 
-/** The phase that the job was in when it came into `attention`. */
+const STEPS: ReadonlySet<string> = new Set(['checking', 'loading', 'building', 'streaming']);
+
+/** How far the job had come when it came into `attention`: a pause or a try to complete it is no such step. */
 export function phaseBefore(record: JobRecord): JobRecord['phase'] {
-  const before = record.history.filter(
-    (entry) => entry.incarnation === record.incarnation && entry.phase !== 'attention',
-  );
+  const before = record.history.filter((entry) => entry.incarnation === record.incarnation && STEPS.has(entry.phase));
   return before.at(-1)?.phase ?? 'checking';
 }

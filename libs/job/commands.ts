@@ -1,4 +1,7 @@
 import type { Finding } from '#model';
+import type { VerifyProgress, VerifyReport } from '#verify';
+
+export type { VerifyDocument, VerifyReport } from '#verify';
 
 /**
  * What the commands of the CLI (and later the REST API) do to one job. Each method is safe whether or not a `run` is alive:
@@ -76,28 +79,6 @@ export interface JobStatus {
   trouble?: string;
 }
 
-export interface VerifyReport {
-  equal: number;
-  different: number;
-  missing: number;
-  extra: number;
-  edited: number;
-  deadLetters: number;
-  repaired?: number;
-  /** The first so many that are not equal; ids and values as Extended JSON. */
-  documents: VerifyDocument[];
-}
-
-export interface VerifyDocument {
-  collection: string;
-  id: unknown;
-  kind: 'different' | 'missing' | 'extra' | 'edited' | 'deadLetter';
-  /** The first field that differs, dotted; for `different` only. */
-  path?: string;
-  expected?: unknown;
-  found?: unknown;
-}
-
 export interface LetterSummary {
   id: string;
   collection: string;
@@ -142,4 +123,4 @@ export type JobEvent =
   | { kind: 'trouble'; message: string }
   | { kind: 'recovered' }
   | { kind: 'warning'; finding: Finding }
-  | { kind: 'verify'; collection: string; documents: number; total: number };
+  | VerifyProgress;

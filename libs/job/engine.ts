@@ -19,7 +19,8 @@ export interface EngineOptions {
 const TRIM_MS = 2_000;
 const HEALTH_MS = 5_000;
 const REREAD_MS = 250;
-const STOP_MS = 8_000;
+const STOP_MS = 5_000;
+const DROP_MS = 8_000;
 
 /**
  * Runs the river of one incarnation in this process: consumers, capture, re-reads, retries, the guard of the source's
@@ -96,6 +97,8 @@ export class Engine {
 
   /** Resolves when everything that was taken in is written, or the deadline is over; nothing is lost either way. */
   async stop(): Promise<void> {
+    this.captureStop?.abort(new Error('the job stops'));
+    this.river.captureInFlight.abort(new Error('the job stops'));
     await this.hold();
     this.river.markers?.close(new Error('the job stops'));
     this.river.retries.stop();
@@ -106,8 +109,7 @@ export class Engine {
     }
     this.stopping.abort(new Error('the job stops'));
     this.river.loadInFlight.abort(this.stopping.signal.reason);
-    this.river.captureInFlight.abort(this.stopping.signal.reason);
-    await Promise.all(this.tasks);
+    await Promise.race([Promise.all(this.tasks), this.timers.wait(1_000)]);
     await this.log.close();
   }
 
@@ -297,7 +299,8 @@ export class Engine {
     if (health.lost === undefined && health.retainedBytes <= this.options.maxRetainedBytes) return;
     if (health.lost !== undefined) return;
     await this.hold();
-    await this.source.dropCapture(this.parts.capture, STOP_MS);
+    const { capture } = this.parts;
+    await this.patience.patiently(() => this.source.dropCapture(capture, DROP_MS));
     throw new MillraceError(
       JOB_ERRORS.RETENTION_BOUND,
       `the source kept ${health.retainedBytes} bytes of its log for this job, more than source.maxRetainedBytes allows (${this.options.maxRetainedBytes}); its slot was dropped`,

@@ -1,47 +1,78 @@
 import type { Assembler } from '#mapping';
-import type { Plan, StagedRow } from '#model';
+import type { CollectionPlan, Plan, StagedRow } from '#model';
 import { IncarnationNames } from '#stage';
 import type { Store } from '#store';
 import type { Toucher } from '#transform';
+import type { Claim } from '#write';
 import type { Former } from './job-record.js';
 
 const ROOTS_PER_PAGE = 2_000;
 
+interface Visit {
+  former: Former;
+  plan: Plan;
+  assembler: Assembler;
+  store: Store;
+  toucher: Toucher;
+}
+
 /**
  * Roots of former incarnations: what they wrote may not be in the mapping or in the source any more. Each is touched with
- * the `_id` that it was written as, so that the document goes where no root of now owns it.
+ * the `_id` that it was written as, so that the document goes where no root of now owns it. Also those that are `gone`
+ * there: the load may have been given up after a delete was staged and before its document went.
  */
-export async function touchFormerRoots(
-  former: Former,
-  plan: Plan,
-  assembler: Assembler,
-  store: Store,
-  toucher: Toucher,
-): Promise<void> {
-  const names = new IncarnationNames(former.incarnation);
+export async function touchFormerRoots(visit: Visit): Promise<void> {
+  const { former, plan } = visit;
   for (const collection of former.plan.collections) {
     const present = plan.collections.find((candidate) => candidate.name === collection.name);
-    const table = former.plan.nodes[collection.root]?.table;
-    if (present === undefined || table === undefined) continue;
-    let after: string | undefined;
-    for (;;) {
-      const range = after === undefined ? {} : { after };
-      const rows = (await store.read.range(names.stage(table), range, {
-        limit: ROOTS_PER_PAGE,
-      })) as unknown as StagedRow[];
-      const roots: string[] = [];
-      const ids: unknown[] = [];
-      for (const row of rows) {
-        const id = row.gone ? undefined : assembler.idOf(collection.index, row);
-        if (id === undefined) continue;
-        roots.push(row._id);
-        ids.push(id);
-      }
-      if (roots.length > 0) await toucher.touchFormer(present.index, roots, ids);
-      if (rows.length < ROOTS_PER_PAGE) break;
-      after = rows.at(-1)?._id;
-    }
+    if (present === undefined) continue;
+    if (collection.claims) await touchOwners(visit, collection, present.index);
+    await touchStaged(visit, collection, present.index);
   }
+}
+
+async function touchStaged(visit: Visit, collection: CollectionPlan, index: number): Promise<void> {
+  const { former, assembler, store, toucher } = visit;
+  const stage = new IncarnationNames(former.incarnation).stage(former.plan.nodes[collection.root]?.table as number);
+  const idOf = (row: StagedRow): unknown => {
+    if (!row.gone) return assembler.idOf(collection.index, row);
+    return collection.claims ? undefined : assembler.idOfKey(collection.index, row._id);
+  };
+  for (let after: string | undefined; ; ) {
+    const range = after === undefined ? {} : { after };
+    const rows = (await store.read.range(stage, range, { limit: ROOTS_PER_PAGE })) as unknown as StagedRow[];
+    const known = rows.map((row) => ({ root: row._id, id: idOf(row) })).filter(({ id }) => id !== undefined);
+    await touch(toucher, index, known);
+    if (rows.length < ROOTS_PER_PAGE) return;
+    after = rows.at(-1)?._id;
+  }
+}
+
+/** What each root was last written as, which need not be what its row says by now. */
+async function touchOwners(visit: Visit, collection: CollectionPlan, index: number): Promise<void> {
+  const { former, store, toucher } = visit;
+  const { claims } = new IncarnationNames(former.incarnation);
+  let after = `${collection.index}:`;
+  for (;;) {
+    const range = { after, upTo: `${collection.index};` };
+    const page: Claim[] = await store.read.range<Claim>(claims, range, { limit: ROOTS_PER_PAGE, exact: true });
+    await touch(toucher, index, page);
+    if (page.length < ROOTS_PER_PAGE) return;
+    after = page.at(-1)?._id ?? after;
+  }
+}
+
+async function touch(
+  toucher: Toucher,
+  collection: number,
+  known: readonly { root: string; id: unknown }[],
+): Promise<void> {
+  if (known.length === 0) return;
+  await toucher.touchFormer(
+    collection,
+    known.map(({ root }) => root),
+    known.map(({ id }) => id),
+  );
 }
 
 /** Removes what an incarnation kept in the state database. */

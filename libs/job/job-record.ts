@@ -32,6 +32,8 @@ export interface JobRecord extends Doc {
   /** Tables whose chunks, and collections whose ranges, are all recorded. */
   plannedTables: number[];
   plannedCollections: number[];
+  /** A load anew has begun to take this one's place; whatever runs next goes on with that. */
+  renewing?: true;
   attention: { code: string; message: string; remedy: string } | null;
   history: { phase: Phase; incarnation: number; at: Date }[];
 }
@@ -58,6 +60,11 @@ export class JobState {
   async set(fields: Partial<JobRecord>): Promise<void> {
     await this.store.write.patch(JOB, JOB_ID, { set: fields });
     this.record = { ...this.record, ...fields };
+  }
+
+  /** As `enter`, by the engine itself: a job that is held stays so, and goes on there. */
+  async advance(phase: Phase, fields: Partial<JobRecord> = {}): Promise<void> {
+    await (this.record.paused ? this.set({ ...fields, heldPhase: phase }) : this.enter(phase, fields));
   }
 
   /** The phase, looking through a pause. */

@@ -25,7 +25,7 @@ const LOOK_MS = 250;
 
 /** At most one process holds a job. It is taken over when its beat has stood still for ten seconds, or its process is gone. */
 export class Lease {
-  private readonly holder = randomUUID();
+  readonly holder: string = randomUUID();
   private stopped = new AbortController();
   private beating: Promise<void> = Promise.resolve();
 
@@ -34,18 +34,22 @@ export class Lease {
     private readonly timers: LeaseTimers,
   ) {}
 
-  /** Whether a living process holds it: one of this host by its process, another by its beat. */
   async isHeld(): Promise<boolean> {
+    return (await this.livingHolder()) !== undefined;
+  }
+
+  /** The living process that holds it: one of this host is known by its process, another by its beat. */
+  async livingHolder(): Promise<string | undefined> {
     const first = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);
-    if (first === undefined || first.holder === null || deadHere(first)) return false;
-    if (first.host === here()) return true;
+    if (first === undefined || first.holder === null || deadHere(first)) return undefined;
+    if (first.host === here()) return first.holder;
     for (const begun = this.timers.now(); this.timers.now() - begun < DEAD_AFTER_MS; ) {
       await this.timers.wait(LOOK_MS);
       const lease = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);
-      if (lease?.holder !== first.holder) return lease?.holder !== null && lease !== undefined;
-      if (lease.beat !== first.beat) return true;
+      if (lease?.holder !== first.holder) return lease?.holder ?? undefined;
+      if (lease.beat !== first.beat) return first.holder;
     }
-    return false;
+    return undefined;
   }
 
   /** Waits for it at most `waitMs`. `onLost` is called at most once, when another process has taken it. */

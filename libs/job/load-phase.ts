@@ -22,7 +22,7 @@ export async function runLoadPhase(
   await engine.orFailed(makeIndexes(store, plan, names));
   await engine.barrier();
   signal.throwIfAborted();
-  await state.enter('building', { loading: false });
+  await state.advance('building', { loading: false });
 }
 
 /** One index per edge that joins by something else than a key; made after the load, when that costs least. */

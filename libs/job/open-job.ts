@@ -26,6 +26,16 @@ import { ask } from './requests.js';
 import { Runner } from './runner.js';
 
 const PATIENCE_MS = 30_000;
+/** Of a job that was verified and completed before; only its remains had to be removed. */
+const NOTHING_LEFT: VerifyReport = {
+  equal: 0,
+  different: 0,
+  missing: 0,
+  extra: 0,
+  edited: 0,
+  deadLetters: 0,
+  documents: [],
+};
 const NEVER = new AbortController().signal;
 
 /** The commands of one job, on the adapters that `deps` names. Nothing is connected before the first of them. */
@@ -149,7 +159,8 @@ class OpenJob implements JobCommands {
     await this.hold({ kind: 'resume' });
   }
 
-  complete(signal: AbortSignal): Promise<VerifyReport> {
+  async complete(signal: AbortSignal): Promise<VerifyReport> {
+    if (await this.runner.finishRemoval(signal)) return NOTHING_LEFT;
     return this.operate({ kind: 'complete' }, signal) as Promise<VerifyReport>;
   }
 
@@ -174,7 +185,9 @@ class OpenJob implements JobCommands {
     const store = await this.connections.store(0, signal);
     if ((await JobState.load(store)) === undefined)
       throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
-    if (await new Lease(store, this.deps.timers).isHeld()) return ask(operation, store, this.deps.timers, signal);
+    const { timers } = this.deps;
+    const holder = await new Lease(store, timers).livingHolder();
+    if (holder !== undefined) return ask(operation, { store, timers, holder }, signal);
     return this.runner.once(operation, signal);
   }
 
@@ -184,8 +197,10 @@ class OpenJob implements JobCommands {
     const record = await JobState.load(store);
     if (record === undefined) throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
     const lease = new Lease(store, this.deps.timers);
-    if (await lease.isHeld()) {
-      await ask(operation, store, this.deps.timers);
+    const { timers } = this.deps;
+    const holder = await lease.livingHolder();
+    if (holder !== undefined) {
+      await ask(operation, { store, timers, holder });
       return;
     }
     const state = new JobState(store, () => new Date(this.deps.timers.now()), record);

@@ -57,12 +57,14 @@ export class Patience {
   ): Promise<void> {
     const name = Symbol();
     this.tell(name, error.message);
+    const given = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    const answered = this.backOff(attempt).then(() => this.patiently(probe));
     try {
-      await this.backOff(attempt);
-      await this.patiently(probe);
+      await Promise.race([answered, given]);
     } catch (failure) {
       if (!signal.aborted && !this.signal.aborted) throw failure;
     } finally {
+      answered.catch(() => undefined);
       this.tell(name, undefined);
     }
   }

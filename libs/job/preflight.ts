@@ -44,7 +44,12 @@ async function sourceFindings(
   options: PreflightOptions,
 ): Promise<Finding[]> {
   const { source, plan, tables } = planned;
-  const resuming = record !== undefined && record.capture !== null && !options.fresh;
+  const resuming =
+    record !== undefined &&
+    record.capture !== null &&
+    record.phase !== 'completed' &&
+    !record.renewing &&
+    !options.fresh;
   return source.preflight({
     mode: plan.mode,
     plan,
@@ -69,7 +74,7 @@ async function jobFindings(
   options: PreflightOptions,
 ): Promise<Finding[]> {
   if (record === undefined) return options.dropTarget ? [] : notEmpty(store, plan);
-  if (options.fresh) return options.dropTarget ? [] : notEmpty(store, plan, record);
+  if (options.fresh || record.renewing) return options.dropTarget ? [] : notEmpty(store, plan, record);
   if (record.plan.hash === plan.hash && record.plan.mode === plan.mode) return [];
   const { code, cause, remedy } = JOB_ERRORS.MAPPING_CHANGED;
   return [{ severity: 'blocker', code, object: 'job', message: cause, fix: remedy }];

@@ -9,6 +9,8 @@ import type { JobTimers } from './patience.js';
 /** An operation asked of the holder of the lease, and its answer. */
 interface RequestRecord extends Doc {
   _id: string;
+  /** The holder of the lease that was asked. */
+  to: string;
   state: 'asked' | 'running' | 'done' | 'failed';
   operation: Operation;
   result: unknown;
@@ -20,16 +22,16 @@ interface RequestRecord extends Doc {
 const POLL_MS = 150;
 const UNANSWERED_MS = 20_000;
 const MOST = 100;
+const TAKEN_MS = 5_000;
 
 /** Asks the holder, and waits for the answer as long as the holder works on it. */
 export async function ask(
   operation: Operation,
-  store: Store,
-  timers: JobTimers,
+  { store, timers, holder }: { store: Store; timers: JobTimers; holder: string },
   signal?: AbortSignal,
 ): Promise<unknown> {
   const _id = `${String(Date.now()).padStart(15, '0')} ${randomUUID()}`;
-  const asked: RequestRecord = { _id, state: 'asked', operation, result: null, error: null, beat: 0 };
+  const asked: RequestRecord = { _id, to: holder, state: 'asked', operation, result: null, error: null, beat: 0 };
   await store.write.put(REQUESTS, [asked]);
   let beat = -1;
   let seenMs = timers.now();
@@ -53,24 +55,45 @@ export async function ask(
 }
 
 /**
- * Carries out what others ask, one after another, until the signal is raised. What was asked of a former holder is
- * removed first: whoever asked has been told, or is gone, and must not be obeyed later.
+ * Carries out what others ask of this holder until the signal is raised: one after another, but for pausing and going on,
+ * which wait for nothing. What was asked of a former holder is removed: whoever asked has been told, or is gone, and must
+ * not be obeyed later.
  */
 export async function answer(
-  store: Store,
-  timers: JobTimers,
+  { store, timers, holder }: { store: Store; timers: JobTimers; holder: string },
   carryOut: (operation: Operation, asked: AbortSignal) => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<void> {
-  const left = await store.read.range(REQUESTS, {}, { limit: MOST, fields: ['_id'] });
-  await store.write.remove(
-    REQUESTS,
-    left.map(({ _id }) => _id),
-  );
-  while (!signal.aborted) {
+  const begun = new Set<string>();
+  const lanes = { hold: Promise.resolve(), work: Promise.resolve() };
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  while (!stop.aborted) {
     const requests = await store.read.range<RequestRecord>(REQUESTS, {}, { limit: MOST });
-    for (const request of requests) await answerOne(request, store, timers, carryOut);
-    await timers.wait(POLL_MS, signal).catch(() => undefined);
+    const stale = requests.filter((request) => request.to !== holder);
+    if (stale.length > 0)
+      await store.write.remove(
+        REQUESTS,
+        stale.map(({ _id }) => _id),
+      );
+    for (const request of requests) {
+      if (request.to !== holder || begun.has(request._id)) continue;
+      begun.add(request._id);
+      const lane = request.operation.kind === 'pause' || request.operation.kind === 'resume' ? 'hold' : 'work';
+      lanes[lane] = lanes[lane].then(() => (stop.aborted ? undefined : answerOne(request, store, timers, carryOut)));
+      lanes[lane].catch((error: unknown) => failed.abort(error));
+    }
+    await timers.wait(POLL_MS, stop).catch(() => undefined);
+  }
+  await Promise.all([lanes.hold, lanes.work]);
+}
+
+/** Whoever asked has taken the answer, or does not come any more. */
+export async function answersTaken(store: Store, timers: JobTimers): Promise<void> {
+  for (const begun = timers.now(); timers.now() - begun < TAKEN_MS; ) {
+    const left = await store.read.range(REQUESTS, {}, { limit: 1, fields: ['_id'] });
+    if (left.length === 0) return;
+    await timers.wait(POLL_MS);
   }
 }
 
@@ -80,7 +103,6 @@ async function answerOne(
   timers: JobTimers,
   carryOut: (operation: Operation, asked: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
-  if (request.state === 'done' || request.state === 'failed') return;
   const working = new AbortController();
   const withdrawn = new AbortController();
   const beating = beat(request._id, store, timers, working.signal, withdrawn);

@@ -1,4 +1,5 @@
 import { MillraceError } from '#errors';
+import { JOB, JOB_ID } from '#stage';
 import type { Store } from '#store';
 import { keepAttention, phaseBefore, refuseAttention } from './attention.js';
 import type { RunOptions, RunOutcome } from './commands.js';
@@ -9,7 +10,7 @@ import { JOB_ERRORS } from './job.codes.js';
 import { type JobRecord, JobState } from './job-record.js';
 import { Lease } from './lease.js';
 import { carryOut, endsTheJob, type Operation, refusePaused } from './operations.js';
-import { answer } from './requests.js';
+import { answer, answersTaken } from './requests.js';
 import { Session } from './session.js';
 import { captureNames, newIncarnation } from './start-incarnation.js';
 
@@ -27,8 +28,8 @@ export class Runner {
     const session = await this.open((store, planned) => this.stateForRun(store, planned, options), signal);
     if (session === 'loaded') return { kind: 'done' };
     return this.within(session, signal, async (stop) => {
-      const answering = this.answering(session, stop.signal);
       const brought = session.value.bringUp(signal);
+      const answering = this.answering(session, brought, stop.signal);
       await Promise.race([brought, answering]);
       if (session.value.state.record.phase === 'completed') return { kind: 'done' };
       if (options.untilSynced) {
@@ -50,6 +51,20 @@ export class Runner {
       if (endsTheJob(operation, result)) await this.remove(session);
       return result;
     });
+  }
+
+  /** Ends what a completing was killed in: the job is verified, and its remains go. False where there is no such thing. */
+  async finishRemoval(signal: AbortSignal): Promise<boolean> {
+    const store = await this.connections.store(0, signal);
+    if (!isCompleted(await JobState.load(store))) return false;
+    const lease = new Lease(store, this.deps.timers);
+    await lease.acquire(LEASE_WAIT_MS, () => undefined, signal);
+    try {
+      if (isCompleted(await JobState.load(store))) await this.forget(signal);
+    } finally {
+      await lease.release();
+    }
+    return true;
   }
 
   /** Forgets the job: its slot and publication, its state database. The caller has made sure that nobody runs it. */
@@ -118,15 +133,16 @@ export class Runner {
     await Promise.race([work.catch(() => undefined), this.deps.timers.wait(1_000)]);
   }
 
-  private async answering(held: Held, signal: AbortSignal): Promise<'completed' | undefined> {
+  private async answering(held: Held, brought: Promise<void>, signal: AbortSignal): Promise<'completed' | undefined> {
     let completed = false;
     const session = held.value;
     const done = new AbortController();
     const stop = AbortSignal.any([signal, done.signal]);
+    const { timers } = this.deps;
     await answer(
-      held.store,
-      this.deps.timers,
+      { store: held.store, timers, holder: held.lease.holder },
       async (operation, asked) => {
+        if (operation.kind !== 'pause' && operation.kind !== 'resume') await brought;
         const result = await carryOut(operation, this.context(session), AbortSignal.any([signal, asked]));
         if (endsTheJob(operation, result)) {
           completed = true;
@@ -137,7 +153,7 @@ export class Runner {
       stop,
     );
     if (!completed) return undefined;
-    await this.deps.timers.wait(500).catch(() => undefined);
+    await answersTaken(held.store, timers);
     await this.remove(held);
     return 'completed';
   }
@@ -146,6 +162,7 @@ export class Runner {
   private async remove(held: Held): Promise<void> {
     const { value: session, store } = held;
     held.removed = true;
+    await session.state.enter('completed');
     await session.stop();
     await held.lease.release();
     const { capture, incarnation } = session.state.record;
@@ -157,7 +174,8 @@ export class Runner {
   private async stateForRun(store: Store, planned: PlannedSource, options: RunOptions): Promise<JobState | 'loaded'> {
     const record = await JobState.load(store);
     const { plan } = planned;
-    if (record === undefined || options.fresh) return this.fresh(store, planned, record, options);
+    if (record === undefined || options.fresh || record.renewing) return this.fresh(store, planned, record, options);
+    refuseCompleted(record);
     refuseAttention(record);
     if (record.plan.hash !== plan.hash || record.plan.mode !== plan.mode) {
       throw new MillraceError(JOB_ERRORS.MAPPING_CHANGED, JOB_ERRORS.MAPPING_CHANGED.cause);
@@ -170,7 +188,14 @@ export class Runner {
   private async stateForCommand(store: Store, planned: PlannedSource): Promise<JobState> {
     const record = await JobState.load(store);
     if (record === undefined) throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
+    refuseCompleted(record);
     refuseAttention(record);
+    if (record.renewing) {
+      throw new MillraceError(
+        JOB_ERRORS.JOB_UNKNOWN,
+        'a load anew was interrupted as it began; run the job again first',
+      );
+    }
     if (record.plan.hash !== planned.plan.hash)
       throw new MillraceError(JOB_ERRORS.MAPPING_CHANGED, JOB_ERRORS.MAPPING_CHANGED.cause);
     if (record.plan.mode === 'snapshot' && record.loading) {
@@ -184,7 +209,8 @@ export class Runner {
 
   private async goOn(store: Store, record: JobRecord): Promise<JobState> {
     const state = new JobState(store, () => new Date(this.deps.timers.now()), record);
-    if (record.phase === 'attention') await state.enter(phaseBefore(record), { attention: null });
+    if (record.phase === 'attention') await state.advance(phaseBefore(record), { attention: null });
+    if (record.phase === 'attention' && record.paused) await state.enter('paused');
     if (record.phase === 'completing') await state.enter('streaming');
     return state;
   }
@@ -196,6 +222,7 @@ export class Runner {
     options: RunOptions,
   ): Promise<JobState> {
     const now = () => new Date(this.deps.timers.now());
+    if (record !== undefined) await store.write.patch(JOB, JOB_ID, { set: { renewing: true } });
     if (options.dropTarget) {
       for (const { name } of planned.plan.collections) await store.drop({ database: 'target', name });
     }
@@ -211,6 +238,19 @@ export class Runner {
       wait: (ms: number, stop?: AbortSignal) => timers.wait(ms, stop),
     };
   }
+}
+
+/** Verified and completed, but not yet removed whole. */
+function isCompleted(record: JobRecord | undefined): boolean {
+  return record !== undefined && record.phase === 'completed' && record.plan.mode === 'continuous';
+}
+
+function refuseCompleted(record: JobRecord): void {
+  if (isCompleted(record))
+    throw new MillraceError(
+      JOB_ERRORS.JOB_COMPLETED,
+      'the job is completed; `millrace complete` removes what is left of it',
+    );
 }
 
 interface Held {

@@ -32,6 +32,7 @@ export class Session {
   private live!: LiveView;
   private snapshot: SourceSnapshot | undefined;
   private telling: Promise<void> = Promise.resolve();
+  private starting: Promise<void> = Promise.resolve();
   private readonly ended = new AbortController();
   private newLetters = 0;
 
@@ -50,7 +51,12 @@ export class Session {
   }
 
   /** Starts the actors, and the capture where there is one. Rejects with the signal's reason when it is raised meanwhile. */
-  async start(signal: AbortSignal): Promise<void> {
+  start(signal: AbortSignal): Promise<void> {
+    this.starting = this.begin(signal);
+    return this.starting;
+  }
+
+  private async begin(signal: AbortSignal): Promise<void> {
     const { deps, state, plan } = this;
     this.checkSource();
     if (state.record.phase === 'checking') await this.beginLoading(signal);
@@ -60,6 +66,7 @@ export class Session {
     this.live = new LiveView(plan, () => deps.timers.now(), estimates, deps.onEvent);
     await this.countLoaded();
     if (plan.mode === 'snapshot' && state.record.loading) this.snapshot = await this.source.openSnapshot();
+    this.ended.signal.throwIfAborted();
     this.engine = this.makeEngine();
     await this.engine.start();
     if (state.record.paused) await this.engine.pause();
@@ -81,18 +88,26 @@ export class Session {
       await runBuildPhase({ engine, state, store, visitFormers: () => this.visitFormers() }, signal);
       this.live.tell('building', 0);
       if (plan.mode === 'snapshot') await this.engine.drained(signal);
-      await state.enter(plan.mode === 'snapshot' ? 'completed' : 'streaming', { formers: [] });
+      await (plan.mode === 'snapshot'
+        ? state.enter('completed', { formers: [] })
+        : state.advance('streaming', { formers: [] }));
       this.tellPhase();
     }
   }
 
   async stop(): Promise<void> {
     this.ended.abort(new Error('the job stops'));
-    await this.telling;
+    await this.soon(this.starting);
+    await this.soon(this.telling);
     await this.engine?.stop();
     await this.snapshot?.close().catch(() => undefined);
-    const kept = this.live?.keep(this.store, this.names.incarnation, this.engine.lagMs());
-    await Promise.race([kept?.catch(() => undefined), this.deps.timers.wait(1_000)]);
+    if (this.engine !== undefined)
+      await this.soon(this.live.keep(this.store, this.names.incarnation, this.engine.lagMs()));
+  }
+
+  /** With a server away a step of the end may never end: it is not waited for longer. */
+  private async soon(work: Promise<unknown>): Promise<void> {
+    await Promise.race([work.catch(() => undefined), this.deps.timers.wait(1_000)]);
   }
 
   async pause(): Promise<void> {
@@ -196,7 +211,8 @@ export class Session {
   private async visitFormers(): Promise<void> {
     for (const former of this.state.record.formers) {
       const assembler = this.deps.makeAssembler(former.plan);
-      await touchFormerRoots(former, this.plan, assembler, this.store, this.engine.river.toucher);
+      const { plan, store } = this;
+      await touchFormerRoots({ former, plan, assembler, store, toucher: this.engine.river.toucher });
     }
     for (const former of this.state.record.formers) await dropIncarnation(former.incarnation, this.store);
   }

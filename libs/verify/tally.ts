@@ -1,4 +1,4 @@
-import type { VerifyDocument, VerifyReport } from '#job';
+import type { VerifyDocument, VerifyReport } from './report.js';
 import { printedId, type Verdict } from './opinion.js';
 
 /** Each document counts once, in the count of its kind; the first so many that are not equal are listed. */

@@ -1,4 +1,3 @@
-import type { JobEvent, VerifyReport } from '#job';
 import type { CollectionPlan } from '#model';
 import { ExtraPass } from './extra-pass.js';
 import { ForwardPass } from './forward-pass.js';
@@ -8,6 +7,7 @@ import { repairRefused } from './no-capture.js';
 import type { VerifyDeps } from './ports.js';
 import { collectionsOf } from './preview.js';
 import { Repairer } from './repair.js';
+import type { VerifyProgress, VerifyReport } from './report.js';
 import { Suspects } from './suspects.js';
 import { Tally } from './tally.js';
 import { TargetDocuments } from './target-documents.js';
@@ -15,7 +15,7 @@ import { TargetDocuments } from './target-documents.js';
 export interface VerifyOptions {
   collection?: string;
   repair: boolean;
-  onProgress?: (event: Extract<JobEvent, { kind: 'verify' }>) => void;
+  onProgress?: (event: VerifyProgress) => void;
 }
 
 /**
