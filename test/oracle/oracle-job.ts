@@ -28,7 +28,9 @@ export interface OracleJob extends AsyncDisposable {
   /** Codes of warnings, and phases, as the job told them. */
   told: string[];
   /** Runs the job until its documents are built and changes are followed (or the snapshot is loaded). */
-  load(): Promise<void>;
+  load(options?: { fresh?: boolean }): Promise<void>;
+  /** As `load`, until it tells of this phase. */
+  loadUntil(phase: string): Promise<void>;
   /** Ends the run as a signal does. */
   stop(): Promise<void>;
   /** Everything committed until now is in the target. */
@@ -101,16 +103,15 @@ class RunningJob implements OracleJob {
     });
   }
 
-  async load(): Promise<void> {
-    this.stopping = new AbortController();
-    this.told.length = 0;
-    const options = { untilSynced: false, fresh: false, dropTarget: false, force: [] };
-    this.running = this.commands.run(options, this.stopping.signal);
-    this.running.catch((error: unknown) => {
-      this.failure = { error };
-    });
+  async load({ fresh = false } = {}): Promise<void> {
+    this.start(fresh);
     if (this.isSnapshot) await this.running;
     else await this.when(() => this.told.includes('streaming'));
+  }
+
+  async loadUntil(phase: string): Promise<void> {
+    this.start(false);
+    await this.when(() => this.told.includes(phase) || this.told.includes('streaming'));
   }
 
   async stop(): Promise<void> {
@@ -167,6 +168,16 @@ class RunningJob implements OracleJob {
     } finally {
       await Promise.all([this.pg[Symbol.asyncDispose](), this.mongo[Symbol.asyncDispose]()]);
     }
+  }
+
+  private start(fresh: boolean): void {
+    this.stopping = new AbortController();
+    this.told.length = 0;
+    const options = { untilSynced: false, fresh, dropTarget: false, force: [] };
+    this.running = this.commands.run(options, this.stopping.signal);
+    this.running.catch((error: unknown) => {
+      this.failure = { error };
+    });
   }
 
   private async when(condition: () => boolean): Promise<void> {
