@@ -6,7 +6,13 @@ import { readFileSync, writeSync } from 'node:fs';
  */
 const USAGE_FD = 3;
 
-process.on('exit', () => writeSync(USAGE_FD, JSON.stringify(usage())));
+process.on('exit', () => {
+  try {
+    writeSync(USAGE_FD, JSON.stringify(usage()));
+  } catch {
+    // Nobody is left to be told; what is thrown here would keep the process alive.
+  }
+});
 process.on('disconnect', () => process.exit(1));
 process.channel?.unref();
 
