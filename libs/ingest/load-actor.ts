@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { InFlight, Log, LogBatch, LogRecord } from '#log';
 import type { Plan, TablePlan } from '#model';
 import type { Chunk, LoadedRows, Source, SourceSnapshot } from '#sources';
@@ -9,6 +10,8 @@ import type { RowPacker } from './row-packer.js';
 export interface ChunkRecord extends Doc {
   _id: string;
   table: number;
+  /** Of the planning that made it: a planning that begins again may make another range under the same number. */
+  planned: string;
   chunk: Chunk;
   done: boolean;
   rows: number;
@@ -88,8 +91,16 @@ export class LoadActor {
     for await (const record of this.records(table)) await store.write.remove(names.chunks, [record._id]);
     const tasks: Promise<void>[] = [];
     let n = 0;
+    const planned = randomUUID();
     for await (const chunk of source.chunks(table, this.parts.chunkRows, signal)) {
-      const record: ChunkRecord = { _id: chunkId(table.index, n++), table: table.index, chunk, done: false, rows: 0 };
+      const record: ChunkRecord = {
+        _id: chunkId(table.index, n++),
+        table: table.index,
+        planned,
+        chunk,
+        done: false,
+        rows: 0,
+      };
       await store.write.put(names.chunks, [record]);
       tasks.push(this.task(record));
     }
@@ -112,7 +123,11 @@ export class LoadActor {
     const { store, names, source, plan, snapshot } = this.parts;
     const record = await store.read.byId<ChunkRecord>(names.chunks, id);
     if (record === undefined || record.done) return { done: Promise.resolve() };
-    const begun = async () => (await store.read.byId<ChunkRecord>(names.chunks, id))?.done === false;
+    const { planned } = record;
+    const begun = async () => {
+      const now = await store.read.byId<ChunkRecord>(names.chunks, id);
+      return now?.done === false && now.planned === planned;
+    };
     const appends: Promise<void>[] = [];
     let rows = 0;
     const options = snapshot === undefined ? { begun, signal } : { begun, signal, snapshot };
@@ -121,7 +136,7 @@ export class LoadActor {
       appends.push(...(await this.append(record.table, loaded)));
     }
     const done = Promise.all(appends).then(async () => {
-      await store.write.patch(names.chunks, id, { set: { done: true, rows } });
+      await store.write.patch(names.chunks, id, { where: { planned }, set: { done: true, rows } });
     });
     done.catch(() => undefined);
     return { done };

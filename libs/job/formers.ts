@@ -26,18 +26,15 @@ export async function touchFormerRoots(visit: Visit): Promise<void> {
   for (const collection of former.plan.collections) {
     const present = plan.collections.find((candidate) => candidate.name === collection.name);
     if (present === undefined) continue;
-    if (collection.claims) await touchOwners(visit, collection, present.index);
-    await touchStaged(visit, collection, present.index);
+    await (collection.claims ? touchOwners : touchStaged)(visit, collection, present.index);
   }
 }
 
 async function touchStaged(visit: Visit, collection: CollectionPlan, index: number): Promise<void> {
   const { former, assembler, store, toucher } = visit;
   const stage = new IncarnationNames(former.incarnation).stage(former.plan.nodes[collection.root]?.table as number);
-  const idOf = (row: StagedRow): unknown => {
-    if (!row.gone) return assembler.idOf(collection.index, row);
-    return collection.claims ? undefined : assembler.idOfKey(collection.index, row._id);
-  };
+  const idOf = (row: StagedRow): unknown =>
+    row.gone ? assembler.idOfKey(collection.index, row._id) : assembler.idOf(collection.index, row);
   for (let after: string | undefined; ; ) {
     const range = after === undefined ? {} : { after };
     const rows = (await store.read.range(stage, range, { limit: ROOTS_PER_PAGE })) as unknown as StagedRow[];

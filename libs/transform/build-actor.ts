@@ -121,7 +121,8 @@ export class BuildActor {
       after = keys.at(-1) ?? null;
     }
     const done = Promise.all(appends).then(async () => {
-      await store.write.patch(names.builds, id, { set: { done: true, roots } });
+      const { after: from, upTo } = record;
+      await store.write.patch(names.builds, id, { where: { after: from, upTo }, set: { done: true, roots } });
       onRoots(record.collection, roots);
     });
     done.catch(() => undefined);

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { IncarnationNames } from '#stage';
-import type { Doc, Store } from '#store';
+import { type Doc, DocumentRefused, type Store } from '#store';
 import type { FanOut, Resolver } from './resolver.js';
 import type { Toucher } from './toucher.js';
 
@@ -8,8 +8,8 @@ const ROOTS_PER_PAGE = 1_000;
 
 interface FanOutRecord extends Doc {
   _id: string;
-  /** A newer change of the row starts the task again under a new number. */
-  run: number;
+  /** A newer change of the row starts the task again under a new id. */
+  run: string;
   partition: number;
   /** Where the walk stood: the row as it was and as it is. */
   tasks: FanOut[];
@@ -42,18 +42,29 @@ export class FanOutTasks {
     for (;;) {
       const present = await this.store.read.byId<FanOutRecord>(this.names.tasks, id);
       if (present === undefined) {
-        const record: FanOutRecord = { _id: id, run: 0, partition, tasks: [task], task: 0, cursor: null };
-        await this.store.write.put(this.names.tasks, [record]);
-        break;
+        const record: FanOutRecord = { _id: id, run: randomUUID(), partition, tasks: [task], task: 0, cursor: null };
+        if (await this.made(record)) break;
+        continue;
       }
       const tasks = present.tasks.filter((other) => !sameImage(other, task));
       const renewed = await this.store.write.patch(this.names.tasks, id, {
         where: { run: present.run },
-        set: { run: present.run + 1, tasks: [...tasks, task], task: 0, cursor: null, partition },
+        set: { run: randomUUID(), tasks: [...tasks, task], task: 0, cursor: null, partition },
       });
       if (renewed !== undefined) break;
     }
     this.start(id);
+  }
+
+  /** False where another owner of the partition has made it meanwhile: its images must not be lost. */
+  private async made(record: FanOutRecord): Promise<boolean> {
+    try {
+      await this.store.write.insert(this.names.tasks, [record]);
+      return true;
+    } catch (error) {
+      if (error instanceof DocumentRefused && error.kind === 'duplicate') return false;
+      throw error;
+    }
   }
 
   /** Takes up what a former owner of these partitions left. */
