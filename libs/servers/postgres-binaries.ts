@@ -8,6 +8,7 @@ import { isReachableByOthers } from './unprivileged.js';
 
 /** The releases of PostgreSQL that can be provisioned, and the package version of each. */
 const PACKAGE_VERSIONS: Record<string, string> = {
+  '14': '14.23.0-beta.17',
   '15': '15.18.0-beta.17',
   '16': '16.14.0-beta.17',
   '17': '17.10.0-beta.17',
