@@ -13,6 +13,7 @@ import type {
   RunOutcome,
   VerifyReport,
 } from './commands.js';
+import { refuseAttention } from './attention.js';
 import { Connections } from './connection.js';
 import type { JobDeps } from './job-deps.js';
 import { JOB_ERRORS } from './job.codes.js';
@@ -76,6 +77,7 @@ class OpenJob implements JobCommands {
 
   async run(options: RunOptions, signal: AbortSignal): Promise<RunOutcome> {
     try {
+      await this.refuseAttention(PATIENCE_MS, options.fresh, signal);
       const findings = await preflight(
         this.connections,
         this.preflightOptions(PATIENCE_MS, options.fresh, options.dropTarget),
@@ -178,6 +180,12 @@ class OpenJob implements JobCommands {
 
   close(): Promise<void> {
     return this.connections.close();
+  }
+
+  /** Before anything is looked at: what brought the job there may show as other faults, too. */
+  private async refuseAttention(patienceMs: number, fresh: boolean, signal: AbortSignal): Promise<void> {
+    const record = await JobState.load(await this.connections.store(patienceMs, signal));
+    if (record !== undefined && !fresh) refuseAttention(record);
   }
 
   /** By the holder of the lease where one lives, else by this process. */
