@@ -15,7 +15,7 @@ const claim = (id: string, root: string): Claim => ({ _id: claimId(0, id), owner
 const write = (root: string, id: string): Outcome => ({ kind: 'write', root, id, document: { _id: id } });
 
 /** `rows`: which `_id` each staged root's row has now. */
-function settle(claims: Claim[], rows: Record<string, string>, outcomes: Outcome[]) {
+function settle(claims: Claim[], rows: Record<string, string>, outcomes: Outcome[], formers?: Map<string, string>) {
   const assembler = { idOf: (_collection: number, row: StagedRow) => rows[row._id] } as unknown as Assembler;
   const tx = {
     byIds: async (from: { name: string }, ids: string[]) =>
@@ -25,7 +25,7 @@ function settle(claims: Claim[], rows: Record<string, string>, outcomes: Outcome
     byField: async (_from: unknown, _field: string, owners: string[]) =>
       claims.filter(({ owner }) => owners.includes(owner)),
   } as unknown as StoreTransaction;
-  return new Claims(plan, names, assembler).settle(tx, collection, outcomes);
+  return new Claims(plan, names, assembler).settle(tx, collection, outcomes, formers);
 }
 
 test('an _id that its owner left goes to the lowest of the roots of a batch that want it, and to no other', async () => {
@@ -38,6 +38,25 @@ test('an _id that its owner left goes to the lowest of the roots of a batch that
 test('an _id that its owner still has goes to a lower root only', async () => {
   const settled = await settle([claim('a', '2')], { 1: 'a', 2: 'a', 3: 'a' }, [write('3', 'a'), write('1', 'a')]);
   expect(settled.writes.map(({ root }) => root)).toEqual(['1']);
-  expect(settled.ousted).toEqual(['2']);
+  expect(settled.ousted).toEqual([{ root: '2', claim: claimId(0, 'a') }]);
   expect(settled.waiting.map(({ root }) => root)).toEqual(['3']);
+});
+
+const refused = (root: string): Outcome => ({ kind: 'refused', root, row: undefined, cause: { code: 'X', message: '' } });
+
+test('the document of a former incarnation goes where its root has another _id now, but not where another root owns it', async () => {
+  const formers = new Map([
+    ['1', 'x'],
+    ['2', 'a'],
+    ['3', 'c'],
+  ]);
+  const outcomes = [write('1', 'a'), write('2', 'b'), write('3', 'c')];
+  const settled = await settle([], { 1: 'a', 2: 'b', 3: 'c' }, outcomes, formers);
+  expect(settled.deletes).toEqual(['x']);
+});
+
+test('the document of a former incarnation stays, and is its root’s to leave, while the root cannot be written', async () => {
+  const settled = await settle([], { 1: 'b' }, [refused('1')], new Map([['1', 'a']]));
+  expect(settled.deletes).toEqual([]);
+  expect(settled.claims).toEqual([claim('a', '1')]);
 });

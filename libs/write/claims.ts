@@ -6,6 +6,8 @@ import { type Claim, claimId, ownerOf } from './claim.js';
 import type { Outcome } from './document-batch.js';
 import type { TargetWrite } from './target-writes.js';
 
+const NO_FORMERS: ReadonlyMap<string, unknown> = new Map();
+
 /** What a batch does with `_id`s that are not simply the root keys. */
 export interface ClaimedBatch {
   /** `_id`s to delete first: their owner left them, or writes an equal one of another representation. */
@@ -15,8 +17,8 @@ export interface ClaimedBatch {
   waiting: { root: string; claim: string }[];
   claims: Claim[];
   released: string[];
-  /** Roots that lost their `_id` to a lower key: they are touched again, and wait. */
-  ousted: string[];
+  /** Roots that lost their `_id` to a lower key: they wait for this claim. */
+  ousted: { root: string; claim: string }[];
 }
 
 /**
@@ -31,7 +33,13 @@ export class Claims {
     private readonly assembler: Assembler,
   ) {}
 
-  async settle(tx: StoreTransaction, collection: CollectionPlan, outcomes: readonly Outcome[]): Promise<ClaimedBatch> {
+  /** `formers`: by root, the `_id` that a former incarnation wrote it as. */
+  async settle(
+    tx: StoreTransaction,
+    collection: CollectionPlan,
+    outcomes: readonly Outcome[],
+    formers: ReadonlyMap<string, unknown> = NO_FORMERS,
+  ): Promise<ClaimedBatch> {
     const acting = outcomes.filter((outcome) => outcome.kind === 'write' || outcome.kind === 'delete');
     const held = await this.heldBy(
       tx,
@@ -39,20 +47,20 @@ export class Claims {
       acting.map((outcome) => outcome.root),
     );
     const wanted = new Map<string, Claim | undefined>();
-    for (const outcome of acting) {
-      if (outcome.kind === 'write' || outcome.id !== undefined)
-        wanted.set(claimId(collection.index, outcome.id), undefined);
-    }
+    for (const outcome of acting)
+      if (outcome.kind === 'write') wanted.set(claimId(collection.index, outcome.id), undefined);
+    for (const id of formers.values()) wanted.set(claimId(collection.index, id), undefined);
     for (const claim of await tx.byIds<Claim>(this.names.claims, [...wanted.keys()], { exact: true }))
       wanted.set(claim._id, claim);
     const contested = await this.contested(tx, collection, wanted);
     const batch: ClaimedBatch = { deletes: [], writes: [], waiting: [], claims: [], released: [], ousted: [] };
     const inKeyOrder = [...acting].sort((a, b) => (a.root < b.root ? -1 : 1));
     const leaving = this.leaving(collection, acting, held, batch);
-    for (const outcome of inKeyOrder) {
+    for (const outcome of inKeyOrder)
       if (outcome.kind === 'write') this.write(collection, outcome, wanted, contested, leaving, batch);
-      else this.deleteFormer(collection, outcome, wanted, contested, batch);
-    }
+    for (const outcome of outcomes)
+      if (formers.has(outcome.root))
+        this.leaveFormer(collection, outcome, formers.get(outcome.root), { wanted, contested }, batch);
     return batch;
   }
 
@@ -114,7 +122,7 @@ export class Claims {
         batch.waiting.push({ root: outcome.root, claim: id });
         return;
       }
-      if (!free) batch.ousted.push(owner);
+      if (!free) batch.ousted.push({ root: owner, claim: id });
       batch.deletes.push(present.id);
     } else if (present !== undefined && owner === outcome.root && !sameRepresentation(present.id, outcome.id)) {
       batch.deletes.push(present.id);
@@ -132,19 +140,27 @@ export class Claims {
     batch.writes.push(outcome);
   }
 
-  /** A root of a former incarnation that is not here any more: its document goes, unless a root of now owns its `_id`. */
-  private deleteFormer(
+  /**
+   * What a former incarnation wrote a root as: that document goes, unless a root of now owns the `_id`. One whose root is
+   * here and cannot be written now stays as its last good version, and is the root's to leave.
+   */
+  private leaveFormer(
     collection: CollectionPlan,
-    outcome: Extract<Outcome, { kind: 'delete' }> | Outcome,
-    wanted: Map<string, Claim | undefined>,
-    contested: ReadonlyMap<string, boolean>,
+    { root, kind }: Outcome,
+    formerId: unknown,
+    { wanted, contested }: { wanted: Map<string, Claim | undefined>; contested: ReadonlyMap<string, boolean> },
     batch: ClaimedBatch,
   ): void {
-    if (outcome.kind !== 'delete' || outcome.id === undefined) return;
-    const id = claimId(collection.index, outcome.id);
+    const id = claimId(collection.index, formerId);
     const present = wanted.get(id);
-    if (present !== undefined && present.root !== outcome.root && contested.get(id) !== false) return;
-    batch.deletes.push(outcome.id);
+    if (present === undefined && (kind === 'refused' || kind === 'none')) {
+      const claim: Claim = { _id: id, owner: ownerOf(collection.index, root), root, id: formerId };
+      wanted.set(id, claim);
+      batch.claims.push(claim);
+      return;
+    }
+    if (present !== undefined && (present.root === root || contested.get(id) !== false)) return;
+    batch.deletes.push(formerId);
     if (present !== undefined) batch.released.push(id);
   }
 

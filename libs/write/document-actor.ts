@@ -35,6 +35,7 @@ interface Roots {
   build: boolean;
 }
 
+const NOBODY: ReadonlyMap<string, Cause> = new Map();
 const NO_LETTERS: SettledLetters = { written: [], fresh: 0 };
 
 /** Batches that look at what is there after an insert met a document, before inserts are tried first again. */
@@ -191,8 +192,8 @@ export class DocumentActor {
     const target: CollectionRef = { database: 'target', name: collection.name };
     const causes = new Map<string, Cause>();
     for (const outcome of outcomes) if (outcome.kind === 'refused') causes.set(outcome.root, outcome.cause);
-    const { writes, deletes, later } = collection.claims
-      ? await this.claimed(tx, collection, outcomes, causes)
+    const { writes, deletes, later, ousted } = collection.claims
+      ? await this.claimed(tx, roots, outcomes, causes)
       : plain(assembler, collection, outcomes);
     const deleted = deletes.length === 0 ? 0 : await tx.remove(target, deletes);
     await writeDocuments(tx, target, writes, insertFirst, attempt);
@@ -204,23 +205,26 @@ export class DocumentActor {
       causes,
       rows: trees.rows,
       plan,
+      ousted,
     });
     return { later, newLetters, counts: { documents: writes.length, deleted, refused: causes.size } };
   }
 
+  /** Who waits for an `_id`, or may have it now, is in letters of this transaction: what is only in memory could be lost. */
   private async claimed(
     tx: StoreTransaction,
-    collection: CollectionPlan,
+    { collection, former }: Roots,
     outcomes: readonly Outcome[],
     causes: Map<string, Cause>,
   ) {
-    const batch = await this.parts.claims.settle(tx, collection, outcomes);
+    const batch = await this.parts.claims.settle(tx, collection, outcomes, former);
     await this.parts.claims.keep(tx, batch);
-    for (const { root, claim } of batch.waiting) {
-      causes.set(root, { code: 'ID_TAKEN', message: 'another row with a lower key has the same _id', waits: claim });
-    }
-    const freed = batch.released.length === 0 ? [] : await this.parts.letters.waitingFor(tx, batch.released);
-    return { writes: batch.writes, deletes: batch.deletes, later: [...batch.ousted, ...freed] };
+    for (const { root, claim } of batch.waiting) causes.set(root, waitingFor(claim));
+    const here = new Set(outcomes.map(({ root }) => root));
+    const ousted = new Map<string, Cause>();
+    for (const { root, claim } of batch.ousted) if (!here.has(root)) ousted.set(root, waitingFor(claim));
+    const later = batch.released.length === 0 ? [] : await this.parts.letters.wake(tx, batch.released);
+    return { writes: batch.writes, deletes: batch.deletes, later, ousted };
   }
 
   /** While the phase, read in the transaction, is `loading`, touches are dropped: building will touch every root. */
@@ -243,7 +247,11 @@ function plain(assembler: Assembler, collection: CollectionPlan, outcomes: reado
       outcome.id ?? (outcome.row === undefined ? undefined : assembler.idOfKey(collection.index, outcome.row._id));
     if (id !== undefined) deletes.push(id);
   }
-  return { writes, deletes, later: [] as string[] };
+  return { writes, deletes, later: [] as string[], ousted: NOBODY };
+}
+
+function waitingFor(claim: string): Cause {
+  return { code: 'ID_TAKEN', message: 'another row with a lower key has the same _id', waits: claim };
 }
 
 function causeOf(error: DocumentRefused): Cause {

@@ -1,3 +1,4 @@
+import { partitionOf } from '#log';
 import type { CollectionPlan, Plan, StagedRow } from '#model';
 import type { IncarnationNames, TouchesFence } from '#stage';
 import type { StoreTransaction } from '#store';
@@ -12,6 +13,8 @@ export interface LettersOfBatch {
   outcomes: readonly Outcome[];
   causes: ReadonlyMap<string, Cause>;
   rows: ReadonlyMap<string, StagedRow>;
+  /** Roots of other batches, mostly of other partitions, whose `_id` a root of this one took. */
+  ousted: ReadonlyMap<string, Cause>;
 }
 
 export interface SettledLetters {
@@ -30,11 +33,20 @@ export class Letters {
   constructor(
     private readonly names: IncarnationNames,
     private readonly now: () => Date,
+    /** Of the topic `touches`. */
+    private readonly partitions: number,
     /** Told once their transaction has committed: what was written, and how many documents had no letter before. */
     private readonly onWritten: (letters: readonly Letter[], fresh: number) => void,
   ) {}
 
   async settle(tx: StoreTransaction, batch: LettersOfBatch): Promise<SettledLetters> {
+    const own = await this.ownLetters(tx, batch);
+    if (batch.ousted.size === 0) return own;
+    const others = await this.oust(tx, batch);
+    return { written: [...own.written, ...others], fresh: own.fresh + others.length };
+  }
+
+  private async ownLetters(tx: StoreTransaction, batch: LettersOfBatch): Promise<SettledLetters> {
     const { fence, causes, collection } = batch;
     if (fence.letters === 0 && causes.size === 0) return NONE;
     const ids = batch.outcomes
@@ -68,9 +80,33 @@ export class Letters {
     return { written, fresh };
   }
 
-  /** Roots that wait for one of these claims. */
-  async waitingFor(tx: StoreTransaction, claims: readonly string[]): Promise<string[]> {
+  /**
+   * Letters of roots that lost their document here: without them nothing would tell of these roots, nor bring them back
+   * when the `_id` is free. They count in the fences of their own partitions.
+   */
+  private async oust(tx: StoreTransaction, { plan, collection, ousted }: LettersOfBatch): Promise<Letter[]> {
+    const roots = [...ousted.keys()];
+    const ids = roots.map((root) => letterId(collection.name, root));
+    const there = new Set((await tx.byIds<Letter>(this.names.letters, ids)).map((letter) => letter.root));
+    const stage = this.names.stage(plan.nodes[collection.root]?.table as number);
+    const rows = new Map((await tx.byIds(stage, roots)).map((row) => [row._id, row as unknown as StagedRow]));
+    const written: Letter[] = [];
+    for (const [root, cause] of ousted) {
+      if (there.has(root)) continue;
+      const partition = partitionOf(collection.index, root, this.partitions);
+      const row = rows.get(root);
+      written.push(writeLetter({ plan, collection, root, row, cause, former: undefined, now: this.now(), partition }));
+      await tx.patch(this.names.fences, this.names.touchesFence(partition), { inc: { letters: 1 } });
+    }
+    if (written.length > 0) await tx.put(this.names.letters, written);
+    return written;
+  }
+
+  /** Roots that wait for one of these claims, which is free: due from now on, also for who comes after a crash. */
+  async wake(tx: StoreTransaction, claims: readonly string[]): Promise<string[]> {
     const letters = await tx.byField<Letter>(this.names.letters, 'waits', claims);
+    const nextAt = this.now();
+    for (const { _id } of letters) await tx.patch(this.names.letters, _id, { set: { nextAt } });
     return letters.map((letter) => letter.root);
   }
 

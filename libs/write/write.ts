@@ -13,6 +13,7 @@ export interface WriteParts {
   names: IncarnationNames;
   store: Store;
   assembler: Assembler;
+  partitions: { touches: number };
   rootsPerTransaction: number;
   now: () => number;
   /** The retry queue: touches at a time (ms since the epoch), or as soon as it can. */
@@ -42,7 +43,7 @@ export const makeWrite: MakeWrite = (parts) => {
     names,
     store,
     assembler,
-    letters: new Letters(names, () => new Date(parts.now()), onWritten),
+    letters: new Letters(names, () => new Date(parts.now()), parts.partitions.touches, onWritten),
     trees: new TreeReader(plan, names),
     claims: new Claims(plan, names, assembler),
     maxRoots: parts.rootsPerTransaction,

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { partitionOf } from '#log';
+import type { CollectionPlan, Plan } from '#model';
+import { IncarnationNames, newTouchesFence, type TouchesFence } from '#stage';
+import { openMongoStore } from '#store/mongodb';
+import { type TestMongo, testMongo } from '#testing';
+import type { Letter } from './letter.js';
+import { Letters } from './letters.js';
+
+const PARTITIONS = 5;
+const names = new IncarnationNames(1);
+const collection = { index: 0, name: 'people', root: 0 } as CollectionPlan;
+const plan = { nodes: [{ table: 0 }], tables: [{ columns: [], key: [] }], collections: [collection] } as unknown as Plan;
+const now = new Date('2030-01-01');
+
+let mongo: TestMongo;
+let store: Awaited<ReturnType<typeof openMongoStore>>;
+
+beforeAll(async () => {
+  mongo = await testMongo();
+  store = await openMongoStore({ uri: mongo.uri, stateDatabase: `${mongo.database}_state`, targetDatabase: mongo.database, appName: 'test' });
+  const fences = Array.from({ length: PARTITIONS }, (_, partition) => newTouchesFence(names.touchesFence(partition)));
+  await store.write.put(names.fences, fences);
+  for (const made of [names.letters, names.stage(0)]) await store.createCollection(made);
+});
+afterAll(async () => {
+  await store?.dropState();
+  await store?.close();
+  await mongo?.[Symbol.asyncDispose]();
+});
+
+test('a root that loses its _id has a letter in the same transaction, which is due once the _id is free', async () => {
+  const letters = new Letters(names, () => now, PARTITIONS, () => undefined);
+  const waits = '0:s"a"';
+  const ousted = new Map([['r2', { code: 'ID_TAKEN', message: '', waits }]]);
+  const partition = partitionOf(0, 'r2', PARTITIONS);
+  const other = (partition + 1) % PARTITIONS;
+  const settle = () =>
+    store.transact('touches', async (tx) => {
+      const fence = await tx.fence<TouchesFence>(names.fences, names.touchesFence(other));
+      const batch = { fence, partition: other, plan, collection, outcomes: [], causes: new Map(), rows: new Map(), ousted };
+      return letters.settle(tx, batch);
+    });
+  expect((await settle()).fresh).toBe(1);
+  expect((await settle()).fresh).toBe(0);
+  const [letter] = await store.read.range<Letter>(names.letters, {}, { limit: 2 });
+  expect(letter).toMatchObject({ root: 'r2', partition, waits });
+  const fence = await store.read.byId<TouchesFence>(names.fences, names.touchesFence(partition));
+  expect(fence?.letters).toBe(1);
+
+  expect(await store.transact('touches', (tx) => letters.wake(tx, [waits]))).toEqual(['r2']);
+  expect((await store.read.byId<Letter>(names.letters, letter?._id))?.nextAt).toEqual(now);
+});
