@@ -25,6 +25,8 @@ export interface OracleJob extends AsyncDisposable {
   pg: TestPostgres;
   mongo: TestMongo;
   commands: JobCommands;
+  /** By collection: the SELECT that says what its documents are. */
+  truth: Record<string, string>;
   /** Codes of warnings, and phases, as the job told them. */
   told: string[];
   /** Runs the job until its documents are built and changes are followed (or the snapshot is loaded). */
@@ -77,7 +79,7 @@ export async function oracleJob(options: OracleOptions): Promise<OracleJob> {
 class RunningJob implements OracleJob {
   readonly commands: JobCommands;
   readonly told: string[] = [];
-  private readonly truth: Record<string, string>;
+  readonly truth: Record<string, string>;
   private readonly isSnapshot: boolean;
   private stopping = new AbortController();
   private running: Promise<RunOutcome> | undefined;
@@ -120,6 +122,7 @@ class RunningJob implements OracleJob {
     this.running = undefined;
   }
 
+  /** Verification catches up first, and judges one collection here: the comparison is the test's own. */
   async synced(): Promise<void> {
     const first = Object.keys(this.truth)[0];
     const only = first === undefined ? {} : { collection: first };
