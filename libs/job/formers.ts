@@ -19,7 +19,7 @@ interface Visit {
 /**
  * Roots of former incarnations: what they wrote may not be in the mapping or in the source any more. Each is touched with
  * the `_id` that it was written as, so that the document goes where no root of now owns it. Also those that are `gone`
- * there: the load may have been given up after a delete was staged and before its document went.
+ * there, or have no document by what their row says: the load may have been given up before the document followed its row.
  */
 export async function touchFormerRoots(visit: Visit): Promise<void> {
   const { former, plan } = visit;
@@ -33,8 +33,7 @@ export async function touchFormerRoots(visit: Visit): Promise<void> {
 async function touchStaged(visit: Visit, collection: CollectionPlan, index: number): Promise<void> {
   const { former, assembler, store, toucher } = visit;
   const stage = new IncarnationNames(former.incarnation).stage(former.plan.nodes[collection.root]?.table as number);
-  const idOf = (row: StagedRow): unknown =>
-    row.gone ? assembler.idOfKey(collection.index, row._id) : assembler.idOf(collection.index, row);
+  const idOf = (row: StagedRow): unknown => assembler.idOfKey(collection.index, row._id);
   for (let after: string | undefined; ; ) {
     const range = after === undefined ? {} : { after };
     const rows = (await store.read.range(stage, range, { limit: ROOTS_PER_PAGE })) as unknown as StagedRow[];

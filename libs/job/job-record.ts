@@ -1,8 +1,10 @@
+import { MillraceError } from '#errors';
 import type { Plan } from '#model';
 import type { CaptureNames, SourceIdentity } from '#sources';
 import { JOB, JOB_ID } from '#stage';
 import type { Doc, Store } from '#store';
 import type { Phase } from './commands.js';
+import { JOB_ERRORS } from './job.codes.js';
 
 /** A load that is over or was given up, whose stage stands until the next building has ended. */
 export interface Former {
@@ -40,7 +42,10 @@ export interface JobRecord extends Doc {
 
 const HISTORY = 200;
 
-/** The job's record in memory and in the store: written first, then believed. */
+/**
+ * The job's record in memory and in the store: written first, then believed. Only where it still is of this incarnation:
+ * a process that slept while another began a load anew must not end that one's loading.
+ */
 export class JobState {
   constructor(
     private readonly store: Store,
@@ -58,7 +63,10 @@ export class JobState {
   }
 
   async set(fields: Partial<JobRecord>): Promise<void> {
-    await this.store.write.patch(JOB, JOB_ID, { set: fields });
+    const { incarnation } = this.record;
+    const kept = await this.store.write.patch(JOB, JOB_ID, { where: { incarnation }, set: fields });
+    if (kept === undefined)
+      throw new MillraceError(JOB_ERRORS.JOB_TAKEN_OVER, 'another process has begun to load this job anew, or removed it');
     this.record = { ...this.record, ...fields };
   }
 

@@ -52,8 +52,11 @@ export class Lease {
     return undefined;
   }
 
-  /** Waits for it at most `waitMs`. `onLost` is called at most once, when another process has taken it. */
-  async acquire(waitMs: number, onLost: () => void, signal: AbortSignal): Promise<void> {
+  /**
+   * Waits for it at most `waitMs`. `onLost` is called at most once: when another process has taken it, or with the failure
+   * for which it cannot be renewed any more.
+   */
+  async acquire(waitMs: number, onLost: (reason?: unknown) => void, signal: AbortSignal): Promise<void> {
     if (!(await this.tryFor(waitMs, signal))) {
       const lease = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);
       throw new MillraceError(
@@ -62,7 +65,7 @@ export class Lease {
       );
     }
     this.stopped = new AbortController();
-    this.beating = this.beat(onLost);
+    this.beating = this.beat(onLost).catch(onLost);
   }
 
   async release(): Promise<void> {
@@ -104,7 +107,7 @@ export class Lease {
     return taken !== undefined;
   }
 
-  private async beat(onLost: () => void): Promise<void> {
+  private async beat(onLost: (reason?: unknown) => void): Promise<void> {
     const { signal } = this.stopped;
     while (!signal.aborted) {
       await this.timers.wait(BEAT_MS, signal).catch(() => undefined);

@@ -87,7 +87,7 @@ export class Runner {
     const planned = await this.connections.planned(LEASE_WAIT_MS, signal);
     const lease = new Lease(store, this.deps.timers);
     const lost = new AbortController();
-    await lease.acquire(LEASE_WAIT_MS, () => lost.abort(), signal);
+    await lease.acquire(LEASE_WAIT_MS, (reason) => lost.abort(reason), signal);
     try {
       const state = await stateOf(store, planned);
       if (state === 'loaded') {
@@ -111,6 +111,7 @@ export class Runner {
     const stop = new AbortController();
     const stopped = raised(signal);
     const lost = raised(held.lost).then(() => {
+      if (held.lost.reason instanceof MillraceError) throw held.lost.reason;
       throw new MillraceError(JOB_ERRORS.JOB_TAKEN_OVER, 'another process has taken this job over');
     });
     try {

@@ -70,7 +70,7 @@ export class Session {
     this.engine = this.makeEngine();
     await this.engine.start();
     if (state.record.paused) await this.engine.pause();
-    this.telling = this.tellAlong();
+    this.telling = this.tellAlong().catch((error: unknown) => this.engine.end(error));
     this.tellPhase();
   }
 

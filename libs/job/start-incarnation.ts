@@ -115,5 +115,5 @@ function idRule(plan: Plan, index: number): string {
       : id?.kind === 'columns'
         ? { ...id, fields: id.fields.map((field) => ({ ...field, column: column(field.column) })) }
         : { ...id, expressions: plan.nodes[collection?.root ?? 0]?.expressions };
-  return JSON.stringify([table?.schema, table?.name, named]);
+  return JSON.stringify([table?.schema, table?.name, table?.key.map(column), named]);
 }
