@@ -25,9 +25,7 @@ export async function latency(bed: Bed): Promise<Figure[]> {
     const { result, cpuSeconds } = await bed.withMongoCpu(async () => {
       const process = bed.start(['run'], { profiled: true });
       try {
-        await Promise.race([firstSeen(bed, reader), process.ended.then(() => process.said(() => false))]);
-        const report = await write(bed);
-        const samples = await allSeen(bed, reader, report);
+        const { report, samples } = await process.during((signal) => measure(bed, reader, signal));
         return { report, samples, ...(await process.stop()) };
       } finally {
         process.kill();
@@ -51,8 +49,14 @@ function figuresOf({ latenciesMs }: Samples, report: WriterReport, written: numb
   ];
 }
 
+async function measure(bed: Bed, reader: LatencyReader, signal: AbortSignal) {
+  await firstSeen(bed, reader, signal);
+  const report = await write(bed, signal);
+  return { report, samples: await allSeen(bed, reader, { report, signal }) };
+}
+
 /** The job follows the changes: one that is made now arrives. */
-async function firstSeen({ bench, postgres }: Bed, reader: LatencyReader): Promise<void> {
+async function firstSeen({ bench, postgres }: Bed, reader: LatencyReader, signal: AbortSignal): Promise<void> {
   const session = await openSqlSession(postgres.uri);
   try {
     const { order } = rowOf(0, bench.size.orders);
@@ -60,10 +64,10 @@ async function firstSeen({ bench, postgres }: Bed, reader: LatencyReader): Promi
   } finally {
     await session.close();
   }
-  await until(() => reader.seenMs.has(0), bench.signal);
+  await until(() => reader.seenMs.has(0), signal);
 }
 
-async function write({ bench, postgres }: Bed): Promise<WriterReport> {
+async function write({ bench, postgres }: Bed, signal: AbortSignal): Promise<WriterReport> {
   const seconds = WARM_UP_SECONDS + bench.options.latencySeconds;
   const from = CHANGES_PER_TRANSACTION;
   const to = from + seconds * CHANGES_PER_SECOND;
@@ -74,7 +78,7 @@ async function write({ bench, postgres }: Bed): Promise<WriterReport> {
     from,
     to,
   };
-  const writer = fork(new URL('./latency-writer.js', import.meta.url), { signal: bench.signal });
+  const writer = fork(new URL('./latency-writer.js', import.meta.url), { signal });
   try {
     const ended = once(writer, 'exit').then(([code]) => {
       throw new Error(`the writer of changes exited with ${code}`);
@@ -89,12 +93,17 @@ async function write({ bench, postgres }: Bed): Promise<WriterReport> {
 }
 
 /** Judged when nothing is missing any more; without the warm-up. */
-async function allSeen({ bench }: Bed, reader: LatencyReader, { sentMs }: WriterReport): Promise<Samples> {
+async function allSeen(
+  { bench }: Bed,
+  reader: LatencyReader,
+  of: { report: WriterReport; signal: AbortSignal },
+): Promise<Samples> {
+  const { sentMs } = of.report;
   const warmUp = (WARM_UP_SECONDS * CHANGES_PER_SECOND) / CHANGES_PER_TRANSACTION;
   const from = CHANGES_PER_TRANSACTION * (1 + warmUp);
   const { orders } = bench.size;
   const samples = (): Samples => samplesOf({ orders, from, sentMs: sentMs.slice(warmUp), seenMs: reader.seenMs });
-  await until(() => samples().missing === 0, bench.signal);
+  await until(() => samples().missing === 0, of.signal);
   return samples();
 }
 

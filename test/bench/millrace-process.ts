@@ -76,6 +76,19 @@ export class MillraceProcess {
     return { ...ended, usage };
   }
 
+  /** Does something that needs this process alive: where it ends before, `work` is aborted and this rejects with its last words. */
+  async during<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const gone = new AbortController();
+    const abort = (): void => gone.abort();
+    this.ended.then(abort, abort);
+    try {
+      return await work(gone.signal);
+    } catch (error) {
+      if (gone.signal.aborted) throw this.failure ?? this.broken('ended too early');
+      throw error;
+    }
+  }
+
   /** A clean stop, as by Ctrl-C. */
   stop(): Promise<Ended & { usage: Usage }> {
     this.child.kill('SIGTERM');
