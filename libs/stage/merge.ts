@@ -84,17 +84,19 @@ export class RowMerge {
     const row: StagedRow = { _id: key, at, c: tuple };
     const k = this.joinValues(tuple);
     if (k !== undefined) row.k = k;
-    if (tuple.length > MAX_TUPLE_BYTES / 4 && Buffer.byteLength(tuple) > MAX_TUPLE_BYTES) this.withoutColumns(row, at);
+    if (tuple.length > MAX_TUPLE_BYTES / 4 && Buffer.byteLength(tuple) > MAX_TUPLE_BYTES) this.withoutColumns(row);
     return row;
   }
 
-  private withoutColumns(row: StagedRow, at: Position): void {
+  /** Of a row too large for MongoDB, also with the results of its expressions: staged without them all, and bad. */
+  withoutColumns(row: StagedRow): void {
     delete row.c;
+    delete row.x;
     row.bad = {
       code: 'ROW_TOO_LARGE',
       message: `a row of ${this.table.schema}.${this.table.name} is too large for MongoDB`,
     };
-    row.missing = { columns: this.table.columns.map((_, column) => column), since: at, transaction: '' };
+    row.missing = { columns: this.table.columns.map((_, column) => column), since: row.at, transaction: '' };
   }
 
   private withMissing(change: RowChange, tuple: Tuple, missing: MissingColumns): StagedRow {

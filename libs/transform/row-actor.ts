@@ -26,6 +26,9 @@ export interface RowActorParts {
   onStaged?: (counts: { staged: number; superseded: number; changes: number }) => void;
 }
 
+/** A single row fits: MongoDB's want of cache or time passes, so it is tried much longer than the store does. */
+const AGAIN_ALONE = 100;
+
 /** What a committed transaction leaves to be touched, and how its fence's `former` stood. */
 interface Committed {
   images: Image[];
@@ -102,12 +105,19 @@ export class RowActor {
       await (await this.rows(partition, [], signal)).touched;
   }
 
-  private async rows(partition: number, records: readonly RowRecord[], signal: AbortSignal): Promise<Touching> {
+  private async rows(
+    partition: number,
+    records: readonly RowRecord[],
+    signal: AbortSignal,
+    again = 0,
+  ): Promise<Touching> {
     let committed: Committed;
     try {
       committed = await this.stage(partition, records, signal);
     } catch (error) {
-      const halves = error instanceof TransactionTooLarge ? halvesOf(records) : undefined;
+      if (!(error instanceof TransactionTooLarge)) throw error;
+      const halves = halvesOf(records);
+      if (halves === undefined && again < AGAIN_ALONE) return this.rows(partition, records, signal, again + 1);
       if (halves === undefined) throw error;
       const first = await this.rows(partition, halves[0], signal);
       const second = await this.rows(partition, halves[1], signal);

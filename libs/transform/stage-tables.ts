@@ -1,6 +1,6 @@
 import type { ExpressionResults, NodePlan, Plan, StagedRow, TablePlan } from '#model';
 import { unpackTuple } from '#model';
-import { type IncarnationNames, type JoinValues, RowMerge } from '#stage';
+import { type IncarnationNames, type JoinValues, MAX_TUPLE_BYTES, RowMerge } from '#stage';
 import type { CollectionRef } from '#store';
 
 /** Evaluates all expressions of a node on rows (their columns as text, in the plan's order), a batch at a time. */
@@ -50,6 +50,18 @@ export function evaluateRows(table: StageTable, rows: readonly StagedRow[], eval
       row.x = { ...row.x, [String(node.id)]: results[i] as ExpressionResults };
     });
   }
+  for (const row of whole) if (isTooLarge(row)) table.merge.withoutColumns(row);
+}
+
+/** With the results of its expressions. Bytes are counted only where there can be so many. */
+function isTooLarge(row: StagedRow): boolean {
+  const texts = [row.c as string];
+  for (const results of Object.values(row.x ?? {}))
+    for (const result of results) texts.push('v' in result ? String(result.v) : result.error);
+  let length = 0;
+  for (const text of texts) length += text.length;
+  if (length <= MAX_TUPLE_BYTES / 4) return false;
+  return texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0) > MAX_TUPLE_BYTES;
 }
 
 function correctedValues(table: TablePlan, row: StagedRow): (string | null)[] {

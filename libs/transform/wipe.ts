@@ -9,6 +9,8 @@ import type { StageTable } from './stage-tables.js';
 
 const KEYS_PER_SCAN = 10_000;
 const ROWS_PER_TRANSACTION = 1_000;
+/** What is wiped needs no columns, however large they are. */
+const WIPED_FIELDS = { fields: ['at', 'gone', 'k'] };
 
 export interface WipedPage {
   images: Image[];
@@ -70,7 +72,7 @@ async function wipe(
 ): Promise<WipedPage> {
   const { merge, collection } = parts.tables[change.table] as StageTable;
   const fence = await tx.fence<RowsFence>(parts.names.fences, parts.names.rowsFence(partition));
-  const rows = keys.length === 0 ? [] : ((await tx.byIds(collection, keys)) as unknown as StagedRow[]);
+  const rows = keys.length === 0 ? [] : ((await tx.byIds(collection, keys, WIPED_FIELDS)) as unknown as StagedRow[]);
   const entries: FormerEntry[] = [];
   const gone: StagedRow[] = [];
   for (const row of rows) {
