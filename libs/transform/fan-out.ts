@@ -5,6 +5,7 @@ import type { FanOut, Resolver } from './resolver.js';
 import type { Toucher } from './toucher.js';
 
 const ROOTS_PER_PAGE = 1_000;
+const TASKS_AT_ONCE = 8;
 
 interface FanOutRecord extends Doc {
   _id: string;
@@ -24,7 +25,10 @@ interface FanOutRecord extends Doc {
  * cursor are the ones that were read, so a former owner cannot move a newer task's. Never an `updateMany`.
  */
 export class FanOutTasks {
-  private readonly running = new Set<string>();
+  /** Those at work or in line; and whether one was asked for again meanwhile: it may have just removed its record. */
+  private readonly running = new Map<string, boolean>();
+  private readonly line: string[] = [];
+  private working = 0;
   private stopped = false;
 
   constructor(
@@ -69,7 +73,7 @@ export class FanOutTasks {
 
   /** Takes up what a former owner of these partitions left. */
   async adopt(partitions: readonly number[]): Promise<void> {
-    const records = await this.store.read.byField<FanOutRecord>(this.names.tasks, 'partition', partitions);
+    const records = await this.store.read.byField<FanOutRecord>(this.names.tasks, 'partition', partitions, { fields: [] });
     for (const record of records) this.start(record._id);
   }
 
@@ -82,14 +86,33 @@ export class FanOutTasks {
   }
 
   private start(id: string): void {
-    if (this.running.has(id) || this.stopped) return;
-    this.running.add(id);
-    void this.run(id)
-      .catch((error: unknown) => {
-        if (this.stopped) return;
-        this.onFailure(error);
-      })
-      .finally(() => this.running.delete(id));
+    if (this.stopped) return;
+    const runs = this.running.has(id);
+    this.running.set(id, runs);
+    if (runs) return;
+    this.line.push(id);
+    this.work();
+  }
+
+  private work(): void {
+    while (this.working < TASKS_AT_ONCE) {
+      const id = this.line.shift();
+      if (id === undefined || this.stopped) return;
+      this.working++;
+      void this.run(id)
+        .catch((error: unknown) => {
+          if (!this.stopped) this.onFailure(error);
+        })
+        .finally(() => this.worked(id));
+    }
+  }
+
+  private worked(id: string): void {
+    this.working--;
+    const again = this.running.get(id);
+    this.running.delete(id);
+    if (again) this.start(id);
+    this.work();
   }
 
   private async run(id: string): Promise<void> {
