@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { MillraceError } from '#errors';
-import type { JobFile, Positions, Problem, ReadMapping } from '#mapping';
+import type { JobFile, Positions, Problem, PartialMapping } from '#mapping';
 import type { Redactor } from '#observability/redaction';
 import { cliErrors } from './cli.codes.js';
 import type { CommandContext } from './command.js';
@@ -56,7 +56,7 @@ export function jobFileInvalid(fileName: string, problems: readonly unknown[]): 
 const PATIENCE_MS = 3000;
 
 /** All mistakes at once: what can be read of a faulty file is held against the source, where that can be reached. */
-async function furtherProblemsOf(partial: ReadMapping, redactor: Redactor): Promise<Problem[]> {
+async function furtherProblemsOf(partial: PartialMapping, redactor: Redactor): Promise<Problem[]> {
   redactor.addUri(partial.jobFile.source.uri);
   const [{ furtherProblems }, { createPostgresSource }] = await Promise.all([
     import('#mapping'),

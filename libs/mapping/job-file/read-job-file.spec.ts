@@ -329,7 +329,9 @@ describe('a file with faults', () => {
     const { partial } = read(
       collections('  a: { table: a, feilds: [x], embed: { b: { one: b, limit: none }, c: { one: c } } }\n'),
     ) as { partial?: { jobFile: { collections: unknown } } };
-    expect(partial?.jobFile.collections).toEqual({ a: { table: 'a', embed: { c: { one: 'c' } } } });
+    expect(partial?.jobFile.collections).toEqual({
+      a: { table: 'a', embed: { b: { one: 'b' }, c: { one: 'c' } } },
+    });
   });
 
   test('leaves nothing where the source itself is faulty', () => {

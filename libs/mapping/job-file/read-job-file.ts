@@ -20,10 +20,16 @@ export interface ReadMapping {
   secrets: Secrets;
 }
 
+/** What is left of a faulty file. */
+export interface PartialMapping extends ReadMapping {
+  /** The paths of what was found already; the values there may have been left out. */
+  faults: string[];
+}
+
 export type ReadJobFile =
   | (ReadMapping & { problems?: undefined })
   /** `partial`: what is left without the faulty parts, where that can still be checked against the source. */
-  | { problems: Problem[]; partial?: ReadMapping; jobFile?: undefined };
+  | { problems: Problem[]; partial?: PartialMapping; jobFile?: undefined };
 
 /** Reads a job file, YAML or JSON: all of its mistakes at once, or what it says with every default filled in. */
 export function readJobFile(text: string, options: ReadJobFileOptions): ReadJobFile {
@@ -39,7 +45,8 @@ export function readJobFile(text: string, options: ReadJobFileOptions): ReadJobF
     (problem) => problem.path === '' || problem.path === 'source' || problem.path.startsWith('source.'),
   );
   const rest = faultySource ? undefined : withoutFaults(data);
-  return { problems, ...(rest ? { partial: reading(rest, parsed) } : {}) };
+  const faults = problems.map(({ path }) => path);
+  return { problems, ...(rest ? { partial: { ...reading(rest, parsed), faults } } : {}) };
 }
 
 function reading(jobFile: JobFile, parsed: ParsedText): ReadMapping {

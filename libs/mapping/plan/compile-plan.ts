@@ -1,7 +1,7 @@
 import type { Catalogue, Finding, Plan } from '#model';
 import type { Positions } from '../job-file/positions.js';
 import type { Problem } from '../job-file/problem.js';
-import type { ReadMapping } from '../job-file/read-job-file.js';
+import type { PartialMapping } from '../job-file/read-job-file.js';
 import type { JobFile } from '../job-file/schema.js';
 import type { JobFileCode } from '../mapping.codes.js';
 import { NodeCompiler } from './node-compiler.js';
@@ -42,9 +42,29 @@ const INDEPENDENT: ReadonlySet<string> = new Set<JobFileCode>([
 const MAY_BE_COMPUTED = /\.types\.[^.]*$|\.value$/;
 
 /** Of a job file that is refused already (`ReadJobFile.partial`): what the catalogue has against the rest of it. */
-export function furtherProblems(partial: ReadMapping, catalogue: Catalogue): Problem[] {
+export function furtherProblems(partial: PartialMapping, catalogue: Catalogue): Problem[] {
   const { problems = [] } = compilePlan(partial.jobFile, catalogue, partial.positions);
-  return problems.filter((problem) => INDEPENDENT.has(problem.code) && !MAY_BE_COMPUTED.test(problem.path));
+  return problems.filter((problem) =>
+    INDEPENDENT.has(problem.code) ? !MAY_BE_COMPUTED.test(problem.path) : standsAlone(problem, partial.faults),
+  );
+}
+
+const PART = String.raw`(?:\.[^\s.[\]"']+|\["(?:[^"\\]|\\.)*"\])`;
+const EMBED_AT_END = new RegExp(String.raw`\.embed${PART}$`);
+const NODE = new RegExp(String.raw`^collections${PART}(?:\.embed${PART})*`);
+/** Faults that change no name and no join. */
+const WITHOUT_CONSEQUENCE = /\.(?:where|sort|limit)(?:\[\d+\])?$/;
+
+/** A missing `on` or a name given twice, where no fault of the same node, or of one inside it, may be the cause. */
+function standsAlone({ code, path }: Problem, faults: readonly string[]): boolean {
+  const dependent: readonly string[] = ['ON_NOT_INFERRED', 'FIELD_TWICE'] satisfies JobFileCode[];
+  if (!dependent.includes(code)) return false;
+  const node = NODE.exec(code === 'FIELD_TWICE' ? path.replace(EMBED_AT_END, '') : path)?.[0];
+  const within = (fault: string): boolean =>
+    fault === node || fault.startsWith(`${node}.`) || fault.startsWith(`${node}[`);
+  return !faults.some(
+    (fault) => fault.startsWith('defaults') || (within(fault) && !WITHOUT_CONSEQUENCE.test(fault)),
+  );
 }
 
 function assemblePlan(jobFile: JobFile, { tables, nodes, collections }: NodeCompiler): Plan {
