@@ -1,10 +1,10 @@
 import { MillraceError } from '#errors';
-import { compilePlan } from '#mapping';
 import type { Catalogue, Finding, Plan, SourceTable } from '#model';
 import type { Source, SourceIdentity } from '#sources';
 import type { Store, StoreDescription } from '#store';
+import { compileFor, type KnownColumns } from './compile.js';
 import type { JobDeps } from './job-deps.js';
-import { JOB_ERRORS } from './job.codes.js';
+import type { JobRecord } from './job-record.js';
 
 /** The source, and the plan that the job file is against its catalogue. */
 export interface PlannedSource {
@@ -14,6 +14,13 @@ export interface PlannedSource {
   /** Findings of the mapping itself. */
   warnings: Finding[];
   tables: SourceTable[];
+  knownColumns: KnownColumns;
+}
+
+interface ReadSource {
+  source: Source;
+  identity: SourceIdentity;
+  catalogue: Catalogue;
 }
 
 /**
@@ -22,7 +29,6 @@ export interface PlannedSource {
  */
 export class Connections {
   private openedStore: Promise<Store> | undefined;
-  private openedSource: Promise<PlannedSource> | undefined;
   private sourceToClose: Source | undefined;
 
   constructor(private readonly deps: JobDeps) {}
@@ -43,12 +49,20 @@ export class Connections {
     return this.sourceToClose;
   }
 
-  planned(patienceMs: number, signal?: AbortSignal): Promise<PlannedSource> {
-    this.openedSource ??= this.plan(patienceMs, signal);
-    this.openedSource.catch(() => {
-      this.openedSource = undefined;
-    });
-    return this.openedSource;
+  /** The source as it is now: reached, its catalogue read. */
+  async read(patienceMs: number, signal?: AbortSignal): Promise<ReadSource> {
+    const source = await this.source();
+    const identity = await this.persist(patienceMs, signal, () => source.identity());
+    const catalogue = await this.persist(patienceMs, signal, () => source.catalogue());
+    return { source, identity, catalogue };
+  }
+
+  /** The plan of the job file; of a job that goes on, against the columns that it began with. */
+  async planned(patienceMs: number, going: JobRecord | undefined, signal?: AbortSignal): Promise<PlannedSource> {
+    const { source, identity, catalogue } = await this.read(patienceMs, signal);
+    const { plan, warnings, knownColumns } = compileFor(this.deps, catalogue, going?.knownColumns);
+    const tables = catalogue.tables.filter((table) => plan.tables.some(({ sourceId }) => sourceId === table.sourceId));
+    return { source, identity, plan, warnings, tables, knownColumns };
   }
 
   /** Why a target that answers cannot be used, if so. */
@@ -66,26 +80,6 @@ export class Connections {
     this.deps.onEvent(message === undefined ? { kind: 'recovered' } : { kind: 'trouble', message });
   }
 
-  private async plan(patienceMs: number, signal: AbortSignal | undefined): Promise<PlannedSource> {
-    const source = await this.source();
-    const identity = await this.persist(patienceMs, signal, () => source.identity());
-    const catalogue = await this.persist(patienceMs, signal, () => source.catalogue());
-    const compiled = compilePlan(this.deps.jobFile, catalogue, this.deps.positions);
-    if (compiled.problems !== undefined) {
-      const count = compiled.problems.length === 1 ? 'a mistake' : `${compiled.problems.length} mistakes`;
-      throw new MillraceError(JOB_ERRORS.JOB_FILE_INVALID, `the job file has ${count}`, {
-        context: { problems: compiled.problems },
-      });
-    }
-    return {
-      source,
-      identity,
-      plan: compiled.plan,
-      warnings: compiled.warnings,
-      tables: tablesOf(compiled.plan, catalogue),
-    };
-  }
-
   private async persist<T>(patienceMs: number, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     const { timers } = this.deps;
     const begun = timers.now();
@@ -101,8 +95,4 @@ export class Connections {
       }
     }
   }
-}
-
-function tablesOf(plan: Plan, catalogue: Catalogue): SourceTable[] {
-  return catalogue.tables.filter((table) => plan.tables.some((planned) => planned.sourceId === table.sourceId));
 }

@@ -6,7 +6,12 @@ import { type JobRecord, JobState } from './job-record.js';
 test('a process that slept through the making of a new incarnation cannot end its loading', async () => {
   await using mongo = await testMongo();
   const stateDatabase = `millrace_${mongo.job}`;
-  const store = await openMongoStore({ uri: mongo.uri, stateDatabase, targetDatabase: mongo.database, appName: 'test' });
+  const store = await openMongoStore({
+    uri: mongo.uri,
+    stateDatabase,
+    targetDatabase: mongo.database,
+    appName: 'test',
+  });
   try {
     const record = { _id: 'job', incarnation: 1, phase: 'loading', loading: true, history: [] } as unknown as JobRecord;
     const slept = await JobState.create(store, () => new Date(), record);

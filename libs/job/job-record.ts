@@ -4,6 +4,7 @@ import type { CaptureNames, SourceIdentity } from '#sources';
 import { JOB, JOB_ID } from '#stage';
 import type { Doc, Store } from '#store';
 import type { Phase } from './commands.js';
+import type { KnownColumns } from './compile.js';
 import { JOB_ERRORS } from './job.codes.js';
 
 /** A load that is over or was given up, whose stage stands until the next building has ended. */
@@ -25,6 +26,8 @@ export interface JobRecord extends Doc {
   heldPhase: Phase | null;
   plan: Plan;
   formers: Former[];
+  /** Columns that came later are left out, with a warning. */
+  knownColumns: KnownColumns;
   /** Raised when the source's identity changed; part of every position. */
   epoch: number;
   identity: SourceIdentity | null;
@@ -66,7 +69,10 @@ export class JobState {
     const { incarnation } = this.record;
     const kept = await this.store.write.patch(JOB, JOB_ID, { where: { incarnation }, set: fields });
     if (kept === undefined)
-      throw new MillraceError(JOB_ERRORS.JOB_TAKEN_OVER, 'another process has begun to load this job anew, or removed it');
+      throw new MillraceError(
+        JOB_ERRORS.JOB_TAKEN_OVER,
+        'another process has begun to load this job anew, or removed it',
+      );
     this.record = { ...this.record, ...fields };
   }
 

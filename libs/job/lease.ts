@@ -85,7 +85,11 @@ export class Lease {
         seen = { holder: lease.holder, beat: lease.beat, sinceMs: now };
       }
       const free = lease.holder === null || deadHere(lease) || now - seen.sinceMs >= DEAD_AFTER_MS;
-      if (free && (await this.take(lease))) return true;
+      if (free) {
+        // Before it is taken: the killed holder may have died renewing this very record.
+        await this.store.endAbandoned?.();
+        if (await this.take(lease)) return true;
+      }
       if (now - begun >= waitMs) return false;
       await this.timers.wait(LOOK_MS, signal);
     }

@@ -56,7 +56,7 @@ class OpenJob implements JobCommands {
   async check(): Promise<Finding[]> {
     const findings: Finding[] = [];
     for (const [object, connect] of [
-      ['source', () => this.connections.planned(0)],
+      ['source', () => this.connections.read(0)],
       ['target', () => this.connections.store(0)],
     ] as const) {
       await connect().catch((error: unknown) => findings.push(connectionFinding(error, object)));
@@ -65,7 +65,7 @@ class OpenJob implements JobCommands {
   }
 
   async *preview(options: { collection?: string; limit: number }): AsyncGenerator<Previewed> {
-    const { plan, source } = await this.connections.planned(0);
+    const { plan, source } = await this.connections.planned(0, undefined);
     const assembler = this.deps.makeAssembler(plan);
     const evaluator = await this.deps.makeEvaluator(plan);
     for await (const made of previewDocuments({ plan, source, assembler, evaluator }, options)) {

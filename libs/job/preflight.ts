@@ -20,8 +20,8 @@ export async function preflight(
   signal?: AbortSignal,
 ): Promise<Finding[]> {
   const store = await connections.store(options.patienceMs, signal);
-  const planned = await connections.planned(options.patienceMs, signal);
   const record = await JobState.load(store);
+  const planned = await connections.planned(options.patienceMs, options.fresh ? undefined : record, signal);
   const findings = [
     ...planned.warnings,
     ...(await sourceFindings(planned, record, options)),

@@ -25,7 +25,11 @@ export class Runner {
 
   /** After preflight. Loads or goes on, follows changes, answers other commands, until the signal or a failure. */
   async run(options: RunOptions, signal: AbortSignal): Promise<RunOutcome> {
-    const session = await this.open((store, planned) => this.stateForRun(store, planned, options), signal);
+    const session = await this.open(
+      (store, planned) => this.stateForRun(store, planned, options),
+      options.fresh,
+      signal,
+    );
     if (session === 'loaded') return { kind: 'done' };
     return this.within(session, signal, async (stop) => {
       const brought = session.value.bringUp(signal);
@@ -43,7 +47,7 @@ export class Runner {
 
   /** Where nobody holds the lease: catches up, carries one operation out, stops. */
   async once(operation: Operation, signal: AbortSignal): Promise<unknown> {
-    const session = await this.open((store, planned) => this.stateForCommand(store, planned), signal);
+    const session = await this.open((store, planned) => this.stateForCommand(store, planned), false, signal);
     if (session === 'loaded') return undefined;
     return this.within(session, signal, async () => {
       await session.value.bringUp(signal);
@@ -81,14 +85,16 @@ export class Runner {
 
   private async open(
     stateOf: (store: Store, planned: PlannedSource) => Promise<JobState | 'loaded'>,
+    anew: boolean,
     signal: AbortSignal,
   ): Promise<Held | 'loaded'> {
     const store = await this.connections.store(LEASE_WAIT_MS, signal);
-    const planned = await this.connections.planned(LEASE_WAIT_MS, signal);
     const lease = new Lease(store, this.deps.timers);
     const lost = new AbortController();
     await lease.acquire(LEASE_WAIT_MS, (reason) => lost.abort(reason), signal);
     try {
+      const record = anew ? undefined : await JobState.load(store);
+      const planned = await this.connections.planned(LEASE_WAIT_MS, record, signal);
       const state = await stateOf(store, planned);
       if (state === 'loaded') {
         await lease.release();

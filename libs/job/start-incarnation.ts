@@ -2,6 +2,7 @@ import type { Plan } from '#model';
 import type { CaptureNames, Source, SourceIdentity } from '#sources';
 import { IncarnationNames, newRowsFence, newTouchesFence } from '#stage';
 import type { Store } from '#store';
+import type { KnownColumns } from './compile.js';
 import { dropIncarnation } from './formers.js';
 import { type JobRecord, JobState } from './job-record.js';
 import type { Tuning } from './tuning.js';
@@ -16,7 +17,15 @@ export function captureNames(job: string, incarnation: number): CaptureNames {
  * stages stay until the new building has ended. Safe to repeat: a try that was cut short is given up as an incarnation.
  */
 export async function newIncarnation(
-  parts: { store: Store; source: Source; plan: Plan; tuning: Tuning; now: () => Date; identity: SourceIdentity },
+  parts: {
+    store: Store;
+    source: Source;
+    plan: Plan;
+    tuning: Tuning;
+    now: () => Date;
+    identity: SourceIdentity;
+    knownColumns: KnownColumns;
+  },
   former: JobRecord | undefined,
 ): Promise<JobState> {
   const { store, plan, tuning } = parts;
@@ -39,6 +48,7 @@ export async function newIncarnation(
       formers.map((each) => each.plan),
     ),
     formers,
+    knownColumns: parts.knownColumns,
     epoch: former === undefined ? 1 : former.epoch + (sameSource(former.identity, parts.identity) ? 0 : 1),
     identity: parts.identity,
     capture: null,
