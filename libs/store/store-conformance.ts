@@ -62,7 +62,10 @@ function transactionTests(make: Make): void {
   test('reads one snapshot, taken at its first operation, and its own writes', async () => {
     await using context = await prepared(make);
     const { store } = context;
-    await store.write.insert(ROWS, [{ _id: 'a', n: 1 }, { _id: 'b', n: 1 }]);
+    await store.write.insert(ROWS, [
+      { _id: 'a', n: 1 },
+      { _id: 'b', n: 1 },
+    ]);
     const seen = await store.transact('test', async (tx) => {
       await tx.byId(ROWS, 'a');
       await store.transact('meanwhile', async (other) => {
@@ -72,8 +75,14 @@ function transactionTests(make: Make): void {
       await tx.insert(ROWS, [{ _id: 'own', n: 3 }]);
       return tx.byIds<Counted>(ROWS, ['b', 'c', 'own']);
     });
-    expect(byId(seen)).toEqual([{ _id: 'b', n: 1 }, { _id: 'own', n: 3 }]);
-    expect(byId(await store.read.byIds<Counted>(ROWS, ['b', 'c']))).toEqual([{ _id: 'b', n: 2 }, { _id: 'c', n: 2 }]);
+    expect(byId(seen)).toEqual([
+      { _id: 'b', n: 1 },
+      { _id: 'own', n: 3 },
+    ]);
+    expect(byId(await store.read.byIds<Counted>(ROWS, ['b', 'c']))).toEqual([
+      { _id: 'b', n: 2 },
+      { _id: 'c', n: 2 },
+    ]);
   });
 
   test('runs its work again from the start where another transaction was faster', async () => {
@@ -107,7 +116,9 @@ function transactionTests(make: Make): void {
     await using context = await prepared(make);
     const { store } = context;
     await store.write.insert(ROWS, [{ _id: 'a', n: 0 }]);
-    await expect(store.transact('test', async () => 1, AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
+    await expect(store.transact('test', async () => 1, AbortSignal.abort(new Error('before')))).rejects.toThrow(
+      'before',
+    );
     const aborting = new AbortController();
     let runs = 0;
     const repeating = store.transact(
@@ -184,7 +195,9 @@ function refusalTests(make: Make): void {
     await store.write.insert(DOCUMENTS, [{ _id: 7 }]);
     const docs = [{ _id: 5 }, { _id: 6 }, { _id: 7, secret: 'value' }, { _id: 8 }];
     const inserting =
-      kind === 'transaction' ? store.transact('test', (tx) => tx.insert(DOCUMENTS, docs)) : store.write.insert(DOCUMENTS, docs);
+      kind === 'transaction'
+        ? store.transact('test', (tx) => tx.insert(DOCUMENTS, docs))
+        : store.write.insert(DOCUMENTS, docs);
     const refused = await rejection(inserting);
     expect(refused).toMatchObject({ kind: 'duplicate', index: 2, indexName: '_id_', collection: DOCUMENTS });
     expect(String(refused)).not.toContain('secret');
@@ -195,9 +208,17 @@ function refusalTests(make: Make): void {
     await using context = await prepared(make);
     const { store } = context;
     await context.makeUniqueIndex(DOCUMENTS, 'email', 'one_per_email');
-    await store.write.insert(DOCUMENTS, [{ _id: 1, email: 'a@example.org' }, { _id: 2, email: 'b@example.org' }]);
+    await store.write.insert(DOCUMENTS, [
+      { _id: 1, email: 'a@example.org' },
+      { _id: 2, email: 'b@example.org' },
+    ]);
     const refused = await rejection(
-      store.transact('test', (tx) => tx.replace(DOCUMENTS, [{ _id: 1, email: 'c@example.org' }, { _id: 2, email: 'c@example.org' }])),
+      store.transact('test', (tx) =>
+        tx.replace(DOCUMENTS, [
+          { _id: 1, email: 'c@example.org' },
+          { _id: 2, email: 'c@example.org' },
+        ]),
+      ),
     );
     expect(refused).toMatchObject({ kind: 'duplicate', index: 1, indexName: 'one_per_email' });
     expect(String(refused)).not.toContain('c@example.org');
@@ -216,7 +237,9 @@ function refusalTests(make: Make): void {
   test('refuses a document that is no BSON, by its position', async () => {
     await using context = await prepared(make);
     const { store } = context;
-    const refused = await rejection(store.transact('test', (tx) => tx.insert(DOCUMENTS, [{ _id: 1 }, { _id: 2, 'a\0b': 1 }])));
+    const refused = await rejection(
+      store.transact('test', (tx) => tx.insert(DOCUMENTS, [{ _id: 1 }, { _id: 2, 'a\0b': 1 }])),
+    );
     expect(refused).toMatchObject({ kind: 'other', index: 1 });
   });
 }
@@ -225,11 +248,27 @@ function bulkTests(make: Make): void {
   test('leaves out of a replacement what does not exist, and counts the others', async () => {
     await using context = await prepared(make);
     const { store } = context;
-    await store.write.insert(ROWS, [{ _id: 'a', n: 1, old: true }, { _id: 'b', n: 1 }]);
-    const replaced = await store.transact('test', (tx) => tx.replace(ROWS, [{ _id: 'a', n: 2 }, { _id: 'x', n: 2 }]));
+    await store.write.insert(ROWS, [
+      { _id: 'a', n: 1, old: true },
+      { _id: 'b', n: 1 },
+    ]);
+    const replaced = await store.transact('test', (tx) =>
+      tx.replace(ROWS, [
+        { _id: 'a', n: 2 },
+        { _id: 'x', n: 2 },
+      ]),
+    );
     expect(replaced).toBe(1);
-    expect(await store.write.replace(ROWS, [{ _id: 'b', n: 3 }, { _id: 'y', n: 3 }])).toBe(1);
-    expect(byId(await store.read.byIds(ROWS, ['a', 'b', 'x', 'y']))).toEqual([{ _id: 'a', n: 2 }, { _id: 'b', n: 3 }]);
+    expect(
+      await store.write.replace(ROWS, [
+        { _id: 'b', n: 3 },
+        { _id: 'y', n: 3 },
+      ]),
+    ).toBe(1);
+    expect(byId(await store.read.byIds(ROWS, ['a', 'b', 'x', 'y']))).toEqual([
+      { _id: 'a', n: 2 },
+      { _id: 'b', n: 3 },
+    ]);
   });
 
   test('counts a replacement that changes nothing', async () => {
@@ -243,8 +282,16 @@ function bulkTests(make: Make): void {
     await using context = await prepared(make);
     const { store } = context;
     await store.write.put(ROWS, [{ _id: 'a', n: 1 }]);
-    await store.write.put(ROWS, [{ _id: 'a', n: 2 }, { _id: 'b', n: 2 }]);
-    await store.transact('test', (tx) => tx.put(ROWS, [{ _id: 'b', n: 3 }, { _id: 'c', n: 3 }]));
+    await store.write.put(ROWS, [
+      { _id: 'a', n: 2 },
+      { _id: 'b', n: 2 },
+    ]);
+    await store.transact('test', (tx) =>
+      tx.put(ROWS, [
+        { _id: 'b', n: 3 },
+        { _id: 'c', n: 3 },
+      ]),
+    );
     expect(byId(await store.read.byIds(ROWS, ['a', 'b', 'c']))).toEqual([
       { _id: 'a', n: 2 },
       { _id: 'b', n: 3 },
@@ -256,7 +303,10 @@ function bulkTests(make: Make): void {
     await using context = await prepared(make);
     const { store } = context;
     const ids = ['a', 1, { x: 1, y: 'z' }, true, new Date(0)];
-    await store.write.insert(DOCUMENTS, ids.map((_id) => ({ _id })));
+    await store.write.insert(
+      DOCUMENTS,
+      ids.map((_id) => ({ _id })),
+    );
     expect(await store.transact('test', (tx) => tx.remove(DOCUMENTS, [...ids.slice(0, 3), 'absent']))).toBe(3);
     expect(await store.write.remove(DOCUMENTS, [...ids.slice(3), 'absent'])).toBe(2);
     expect(await store.read.byIds(DOCUMENTS, ids)).toEqual([]);
@@ -284,18 +334,32 @@ function bulkTests(make: Make): void {
     expect((await store.read.byId<Doc & { text: string }>(DOCUMENTS, 0))?.text.length).toBe(text.length);
     const many = Array.from({ length: 20 }, (_, i) => ({ _id: i + 1, text: 'ü'.repeat(500_000) }));
     await store.transact('many', (tx) => tx.insert(DOCUMENTS, many));
-    const found = await store.read.byIds<Doc & { text: string }>(DOCUMENTS, many.map(({ _id }) => _id));
+    const found = await store.read.byIds<Doc & { text: string }>(
+      DOCUMENTS,
+      many.map(({ _id }) => _id),
+    );
     expect(found.map((doc) => doc.text.length)).toEqual(many.map(() => 500_000));
   });
 
   test('writes and reads 20,000 documents in one call', async () => {
     await using context = await prepared(make);
     const { store } = context;
-    const docs = Array.from({ length: 20_000 }, (_, i) => ({ _id: `N${String(i).padStart(6, '0')}`, n: i, k: { j0: `group ${i % 7}` } }));
+    const docs = Array.from({ length: 20_000 }, (_, i) => ({
+      _id: `N${String(i).padStart(6, '0')}`,
+      n: i,
+      k: { j0: `group ${i % 7}` },
+    }));
     const ids = docs.map(({ _id }) => _id);
     await store.createIndex(ROWS, 'k.j0');
     await store.transact('insert', (tx) => tx.insert(ROWS, docs));
-    expect(await store.transact('replace', (tx) => tx.replace(ROWS, docs.map((doc) => ({ ...doc, n: doc.n + 1 }))))).toBe(20_000);
+    expect(
+      await store.transact('replace', (tx) =>
+        tx.replace(
+          ROWS,
+          docs.map((doc) => ({ ...doc, n: doc.n + 1 })),
+        ),
+      ),
+    ).toBe(20_000);
     expect(await store.read.byIds(ROWS, ids)).toHaveLength(20_000);
     expect(await store.read.byField(ROWS, 'k.j0', ['group 3', 'group 5'])).toHaveLength(5_714);
     expect(await store.transact('remove', (tx) => tx.remove(ROWS, ids))).toBe(20_000);
@@ -306,7 +370,9 @@ function patchTests(make: Make): void {
   test.each(['transaction', 'single write'])('changes fields and returns the document after it (%s)', async (kind) => {
     await using context = await prepared(make);
     const { store } = context;
-    await store.write.insert(ROWS, [{ _id: 'a', n: 1, gone: 1, list: [{ at: 'x' }, { at: 'y' }, { at: 'z' }], deep: { keep: 1 } }]);
+    await store.write.insert(ROWS, [
+      { _id: 'a', n: 1, gone: 1, list: [{ at: 'x' }, { at: 'y' }, { at: 'z' }], deep: { keep: 1 } },
+    ]);
     const patch = {
       where: { n: 1, absent: null, 'deep.keep': 1 },
       set: { 'deep.set': 'new' },
@@ -315,8 +381,17 @@ function patchTests(make: Make): void {
       push: { log: [1, 2] },
       pull: { list: { key: 'at', values: ['x', 'z'] } },
     };
-    const after = await (kind === 'transaction' ? store.transact('test', (tx) => tx.patch(ROWS, 'a', patch)) : store.write.patch(ROWS, 'a', patch));
-    expect(after).toEqual({ _id: 'a', n: 5, list: [{ at: 'y' }], deep: { keep: 1, set: 'new' }, fresh: 2, log: [1, 2] });
+    const after = await (kind === 'transaction'
+      ? store.transact('test', (tx) => tx.patch(ROWS, 'a', patch))
+      : store.write.patch(ROWS, 'a', patch));
+    expect(after).toEqual({
+      _id: 'a',
+      n: 5,
+      list: [{ at: 'y' }],
+      deep: { keep: 1, set: 'new' },
+      fresh: 2,
+      log: [1, 2],
+    });
     expect(await store.read.byId(ROWS, 'a')).toEqual(after);
   });
 
@@ -327,7 +402,9 @@ function patchTests(make: Make): void {
     expect(await store.write.patch(ROWS, 'a', { where: { n: 2 }, set: { n: 3 } })).toBeUndefined();
     expect(await store.write.patch(ROWS, 'a', { where: { n: null }, set: { n: 3 } })).toBeUndefined();
     expect(await store.write.patch(ROWS, 'x', { set: { n: 3 } })).toBeUndefined();
-    expect(await store.transact('test', (tx) => tx.patch(ROWS, 'a', { where: { other: 1 }, inc: { n: 1 } }))).toBeUndefined();
+    expect(
+      await store.transact('test', (tx) => tx.patch(ROWS, 'a', { where: { other: 1 }, inc: { n: 1 } })),
+    ).toBeUndefined();
     expect(await store.read.byIds(ROWS, ['a', 'x'])).toEqual([{ _id: 'a', n: 1 }]);
   });
 
@@ -353,7 +430,10 @@ function readTests(make: Make): void {
   test('pages a range in `_id` order, above `after`, up to and including `upTo`', async () => {
     await using context = await prepared(make);
     const { store } = context;
-    await store.write.insert(ROWS, ['d', 'b', 'e', 'a', 'c'].map((_id) => ({ _id })));
+    await store.write.insert(
+      ROWS,
+      ['d', 'b', 'e', 'a', 'c'].map((_id) => ({ _id })),
+    );
     const ids = async (range: { after?: unknown; upTo?: unknown }, limit: number) =>
       (await store.read.range(ROWS, range, { limit })).map(({ _id }) => _id);
     expect(await ids({}, 10)).toEqual(['a', 'b', 'c', 'd', 'e']);
@@ -367,7 +447,10 @@ function readTests(make: Make): void {
     await using context = await prepared(make);
     const { store } = context;
     const ids = [null, 1, 2.5, 'a', 'b', { x: 1 }, { x: 2 }, true, new Date(0)];
-    await store.write.insert(DOCUMENTS, ids.map((_id) => ({ _id })));
+    await store.write.insert(
+      DOCUMENTS,
+      ids.map((_id) => ({ _id })),
+    );
     const seen: unknown[] = [];
     for (let page: Doc[] = []; ; seen.push(page[0]?._id)) {
       page = await store.read.range(DOCUMENTS, seen.length === 0 ? {} : { after: seen.at(-1) }, { limit: 1 });
@@ -382,8 +465,12 @@ function readTests(make: Make): void {
     await using context = await prepared(make);
     const { store } = context;
     await store.createIndex(ROWS, 'k.j0');
-    await store.write.insert(ROWS, ['d', 'b', 'a', 'c', 'x'].map((_id) => ({ _id, k: { j0: _id === 'x' ? 'other' : 'same' } })));
-    const ids = async (options: object) => (await store.read.byField(ROWS, 'k.j0', ['same', 'none'], options)).map(({ _id }) => _id);
+    await store.write.insert(
+      ROWS,
+      ['d', 'b', 'a', 'c', 'x'].map((_id) => ({ _id, k: { j0: _id === 'x' ? 'other' : 'same' } })),
+    );
+    const ids = async (options: object) =>
+      (await store.read.byField(ROWS, 'k.j0', ['same', 'none'], options)).map(({ _id }) => _id);
     expect((await ids({})).sort()).toEqual(['a', 'b', 'c', 'd']);
     expect(await ids({ limit: 2 })).toEqual(['a', 'b']);
     expect(await ids({ limit: 2, after: 'b' })).toEqual(['c', 'd']);
@@ -429,7 +516,9 @@ function valueTests(make: Make): void {
   test('writes back what it has read exactly', async () => {
     await using context = await prepared(make);
     const { store } = context;
-    await store.write.insert(DOCUMENTS, [{ _id: 1, d: new Double(2), l: 2n, nested: { list: [new Double(3), new Int32(3)] } }]);
+    await store.write.insert(DOCUMENTS, [
+      { _id: 1, d: new Double(2), l: 2n, nested: { list: [new Double(3), new Int32(3)] } },
+    ]);
     const read = (await store.read.byId(DOCUMENTS, 1, { exact: true })) as Doc;
     await store.transact('test', (tx) => tx.replace(DOCUMENTS, [read]));
     expect(await store.read.byId(DOCUMENTS, 1, { exact: true })).toEqual(read);
@@ -440,7 +529,10 @@ function valueTests(make: Make): void {
     const { store } = context;
     await store.transact('test', (tx) => tx.insert(DOCUMENTS, [{ _id: 1, z: 1, a: { y: 1, b: 2 }, m: 3 }]));
     const read = (await store.read.byId(DOCUMENTS, 1)) as Doc & { a: object };
-    expect([Object.keys(read), Object.keys(read.a)]).toEqual([['_id', 'z', 'a', 'm'], ['y', 'b']]);
+    expect([Object.keys(read), Object.keys(read.a)]).toEqual([
+      ['_id', 'z', 'a', 'm'],
+      ['y', 'b'],
+    ]);
   });
 }
 
@@ -473,7 +565,10 @@ function collectionTests(make: Make): void {
 
   test('describes what it stands on', async () => {
     await using context = await prepared(make);
-    expect(await context.store.describe()).toEqual({ version: expect.any(String), topology: expect.stringMatching(/replicaSet|sharded/) });
+    expect(await context.store.describe()).toEqual({
+      version: expect.any(String),
+      topology: expect.stringMatching(/replicaSet|sharded/),
+    });
   });
 }
 

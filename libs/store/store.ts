@@ -38,6 +38,11 @@ export interface Store {
   estimatedCount(collection: CollectionRef): Promise<number>;
   /** What the target is, for checks: never throws for a server that answers. */
   describe(): Promise<StoreDescription>;
+  /**
+   * Ends transactions that a former process of this job left open when it was killed: until then their locks hold up
+   * everybody. For whoever finds the job's lease free and takes it; one that is ended although it lives tries again. Never fails.
+   */
+  endAbandoned?(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -17,17 +17,27 @@ const value = fc.letrec((tie) => ({
     fc.constant(Long.fromNumber(5)),
     fc.constant(Decimal128.fromString('1.5')),
     fc.array(tie('value'), { maxLength: 5 }),
-    fc.dictionary(fc.string().filter((key) => !key.includes('\0')), tie('value'), { maxKeys: 5 }),
+    fc.dictionary(
+      fc.string().filter((key) => !key.includes('\0')),
+      tie('value'),
+      { maxKeys: 5 },
+    ),
   ),
 })).value;
 
 describe('docSize', () => {
   test('is never below the size as BSON', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string().filter((key) => !key.includes('\0')), value), (fields) => {
-        const doc = { _id: 1, ...fields };
-        expect(docSize(doc)).toBeGreaterThanOrEqual(serialize(doc).length);
-      }),
+      fc.property(
+        fc.dictionary(
+          fc.string().filter((key) => !key.includes('\0')),
+          value,
+        ),
+        (fields) => {
+          const doc = { _id: 1, ...fields };
+          expect(docSize(doc)).toBeGreaterThanOrEqual(serialize(doc).length);
+        },
+      ),
     );
   });
 });
@@ -51,6 +61,10 @@ describe('chunksOf', () => {
 
   test('bounds the number of operations of a command', () => {
     const chunks = cut(Array.from({ length: 120_000 }, () => 1));
-    expect(chunks.map(({ items, start }) => [items.length, start])).toEqual([[50_000, 0], [50_000, 50_000], [20_000, 100_000]]);
+    expect(chunks.map(({ items, start }) => [items.length, start])).toEqual([
+      [50_000, 0],
+      [50_000, 50_000],
+      [20_000, 100_000],
+    ]);
   });
 });

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { MongoNetworkError, MongoServerError } from 'mongodb';
 import { isUnknownCommit, permanentError, verdictOf } from './failures.js';
 
-const error = (code: number, labels: string[] = []) => new MongoServerError({ code, message: 'words', errorLabels: labels });
+const error = (code: number, labels: string[] = []) =>
+  new MongoServerError({ code, message: 'words', errorLabels: labels });
 const TRANSIENT = 'TransientTransactionError';
 
 describe('verdictOf', () => {
@@ -63,6 +64,9 @@ describe('permanentError', () => {
   });
 
   test('calls a lost connection unreachable, for now', () => {
-    expect(permanentError(new MongoNetworkError('words'))).toMatchObject({ code: 'TARGET_UNREACHABLE', retriable: true });
+    expect(permanentError(new MongoNetworkError('words'))).toMatchObject({
+      code: 'TARGET_UNREACHABLE',
+      retriable: true,
+    });
   });
 });

@@ -111,17 +111,31 @@ export function permanentError(error: unknown): unknown {
   const code = codeOf(error);
   const context = code === undefined ? {} : { code, codeName: codeNameOf(error) };
   const options = { cause: error, context };
-  if (isClosed(error)) return new MillraceError(MONGODB_ERRORS.STORE_CLOSED, 'the connection to the target was closed', options);
-  if (isTlsFailure(error)) return new MillraceError(MONGODB_ERRORS.TARGET_TLS_FAILED, 'the TLS handshake with the target failed', options);
+  if (isClosed(error))
+    return new MillraceError(MONGODB_ERRORS.STORE_CLOSED, 'the connection to the target was closed', options);
+  if (isTlsFailure(error))
+    return new MillraceError(MONGODB_ERRORS.TARGET_TLS_FAILED, 'the TLS handshake with the target failed', options);
   if (code !== undefined && AUTHENTICATION.has(code)) {
-    return new MillraceError(MONGODB_ERRORS.TARGET_AUTHENTICATION_FAILED, 'the target refused user or password; check target.uri', options);
+    return new MillraceError(
+      MONGODB_ERRORS.TARGET_AUTHENTICATION_FAILED,
+      'the target refused user or password; check target.uri',
+      options,
+    );
   }
   if (code !== undefined && PERMISSION.has(code)) {
-    return new MillraceError(MONGODB_ERRORS.TARGET_PERMISSION_DENIED, 'the target’s user lacks a right that the job needs', options);
+    return new MillraceError(
+      MONGODB_ERRORS.TARGET_PERMISSION_DENIED,
+      'the target’s user lacks a right that the job needs',
+      options,
+    );
   }
   if (code === CODE.illegalOperation) return standalone(options);
   if (error instanceof MongoCompatibilityError) {
-    return new MillraceError(MONGODB_ERRORS.TARGET_VERSION, 'the target’s version of MongoDB is not supported; use 6.0 or newer', options);
+    return new MillraceError(
+      MONGODB_ERRORS.TARGET_VERSION,
+      'the target’s version of MongoDB is not supported; use 6.0 or newer',
+      options,
+    );
   }
   if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError) {
     const message = 'the target cannot be reached; check host, port and network';
@@ -144,7 +158,8 @@ export function codeNameOf(error: unknown): string | undefined {
 function isTlsFailure(error: unknown): boolean {
   for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 6; depth++) {
     const { code } = cause as { code?: unknown };
-    if (typeof code === 'string' && /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO)/.test(code)) return true;
+    if (typeof code === 'string' && /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO)/.test(code))
+      return true;
     cause = cause.cause ?? serverErrorIn(cause);
   }
   return false;

@@ -28,7 +28,10 @@ export interface Query {
  */
 export async function findAll<D>(db: Db, query: Query, call: Document, readConcern?: Document): Promise<D[]> {
   const decode = query.options.raw ? RAW : query.options.exact ? EXACT : PROMOTED;
-  const { cursor } = await db.command({ ...findCommand(query), ...(readConcern && { readConcern }) }, { ...call, ...decode });
+  const { cursor } = await db.command(
+    { ...findCommand(query), ...(readConcern && { readConcern }) },
+    { ...call, ...decode },
+  );
   const documents: D[] = cursor.firstBatch;
   if (isExhausted(cursor)) return documents;
   try {
@@ -53,7 +56,10 @@ async function getMore<D>(db: Db, collection: string, first: Document, call: Doc
 async function findByCursor<D>(db: Db, query: Query, call: Document): Promise<D[]> {
   const { filter, sort, limit, projection } = findCommand(query);
   const options = { ...(sort && { sort }), ...(limit && { limit }), ...(projection && { projection }) };
-  return (await db.collection(query.collection).find(filter, { ...options, ...call }).toArray()) as D[];
+  return (await db
+    .collection(query.collection)
+    .find(filter, { ...options, ...call })
+    .toArray()) as D[];
 }
 
 function findCommand({ collection, filter, sort, limit, options }: Query): Document {

@@ -27,7 +27,11 @@ export class MongoReader implements StoreReader {
     return found;
   }
 
-  async byIds<D extends Doc>(collection: CollectionRef, ids: readonly unknown[], options: ReadOptions = {}): Promise<D[]> {
+  async byIds<D extends Doc>(
+    collection: CollectionRef,
+    ids: readonly unknown[],
+    options: ReadOptions = {},
+  ): Promise<D[]> {
     const { limit } = options;
     let found: D[] = [];
     for (const chunk of chunks(ids.some(cannotExist) ? ids.filter((id) => !cannotExist(id)) : ids)) {
@@ -99,7 +103,8 @@ function bounds({ database }: CollectionRef, { after, upTo }: { after?: unknown;
 
 function* chunks(values: readonly unknown[]): Generator<readonly unknown[]> {
   if (values.length > 0 && values.length <= IDS_PER_QUERY) yield values;
-  else for (let start = 0; start < values.length; start += IDS_PER_QUERY) yield values.slice(start, start + IDS_PER_QUERY);
+  else
+    for (let start = 0; start < values.length; start += IDS_PER_QUERY) yield values.slice(start, start + IDS_PER_QUERY);
 }
 
 function append<D>(found: D[], more: D[]): D[] {

@@ -5,7 +5,12 @@ import { openMongoStore } from './open-mongo-store.js';
 describeStore('MongoStore', async () => {
   const mongo = await testMongo();
   const stateDatabase = `millrace_${mongo.job}`;
-  const store = await openMongoStore({ uri: mongo.uri, stateDatabase, targetDatabase: mongo.database, appName: 'test' });
+  const store = await openMongoStore({
+    uri: mongo.uri,
+    stateDatabase,
+    targetDatabase: mongo.database,
+    appName: 'test',
+  });
   return {
     store,
     makeUniqueIndex: async ({ database, name: collection }, field, name) => {

@@ -54,7 +54,9 @@ describe('MongoStore on a server that dies', () => {
     const { store } = context;
     await store.write.insert(ROWS, [{ _id: 'a', n: 0 }]);
     await server.kill();
-    const writes = Array.from({ length: 10 }, () => store.write.patch(ROWS, 'a', { inc: { n: 1 }, push: { log: [1] } }));
+    const writes = Array.from({ length: 10 }, () =>
+      store.write.patch(ROWS, 'a', { inc: { n: 1 }, push: { log: [1] } }),
+    );
     const read = store.read.byId(ROWS, 'a');
     await waitFor(() => context.retries.length > 0);
     await server.restart();
@@ -156,14 +158,22 @@ async function prepared(): Promise<{ store: MongoStore; retries: string[] } & As
     onRetry: (label) => retries.push(label),
   });
   for (const collection of [ROWS, FENCES]) await store.createCollection(collection);
-  await store.write.insert(FENCES, Array.from({ length: 4 }, (_, i) => ({ _id: `p${i}`, n: 0 })));
+  await store.write.insert(
+    FENCES,
+    Array.from({ length: 4 }, (_, i) => ({ _id: `p${i}`, n: 0 })),
+  );
   return { store, retries, [Symbol.asyncDispose]: () => store.close() };
 }
 
 /** The server's own way to let commands fail; `admin` has another application name and is spared. */
-async function failing(failCommands: string[], { times, ...data }: { times: number } & Record<string, unknown>): Promise<AsyncDisposable> {
+async function failing(
+  failCommands: string[],
+  { times, ...data }: { times: number } & Record<string, unknown>,
+): Promise<AsyncDisposable> {
   const fail = (mode: unknown, more: object) =>
-    admin.db('admin').command({ configureFailPoint: 'failCommand', mode, data: { failCommands, appName: 'faults', ...more } });
+    admin
+      .db('admin')
+      .command({ configureFailPoint: 'failCommand', mode, data: { failCommands, appName: 'faults', ...more } });
   await fail({ times }, data);
   return { [Symbol.asyncDispose]: async () => void (await fail('off', {})) };
 }

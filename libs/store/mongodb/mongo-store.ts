@@ -1,14 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { MillraceError } from '#errors';
 import type { Document, MongoClient } from 'mongodb';
-import type {
-  CollectionRef,
-  Store,
-  StoreDescription,
-  StoreReader,
-  StoreTransaction,
-  StoreWriter,
-} from '../store.js';
+import type { CollectionRef, Store, StoreDescription, StoreReader, StoreTransaction, StoreWriter } from '../store.js';
+import { endAbandoned } from './abandoned.js';
 import { pauses } from './backoff.js';
 import { Databases } from './databases.js';
 import { DirectWriter } from './direct-writer.js';
@@ -76,7 +70,10 @@ export class MongoStore implements Store {
   /** Views too; what MongoDB keeps for itself (`system.…`) not. */
   async collections(database: CollectionRef['database']): Promise<string[]> {
     const found = await repeat(this.#context, 'collections', (call) =>
-      this.#databases.database(database).listCollections({}, { nameOnly: true, ...call }).toArray(),
+      this.#databases
+        .database(database)
+        .listCollections({}, { nameOnly: true, ...call })
+        .toArray(),
     );
     return found.map(({ name }) => name).filter((name) => !name.startsWith('system.'));
   }
@@ -92,6 +89,10 @@ export class MongoStore implements Store {
     const hello = await repeat(this.#context, 'describe', (call) => admin.command({ hello: 1 }, call));
     const build = await repeat(this.#context, 'describe', (call) => admin.command({ buildInfo: 1 }, call));
     return { version: String(build.version), topology: topologyOf(hello) };
+  }
+
+  endAbandoned(): Promise<void> {
+    return endAbandoned(this.#client);
   }
 
   async close(): Promise<void> {

@@ -3,12 +3,14 @@ import { EXIT, errorCodes } from '#errors';
 export const MONGODB_ERRORS = errorCodes({
   TARGET_URI_INVALID: {
     cause: 'The target’s URI is not one that the MongoDB driver understands.',
-    remedy: 'Give a URI like mongodb://user:password@host:27017/?replicaSet=rs0 or mongodb+srv://…; percent-encode special characters of the password.',
+    remedy:
+      'Give a URI like mongodb://user:password@host:27017/?replicaSet=rs0 or mongodb+srv://…; percent-encode special characters of the password.',
     exit: EXIT.usage,
   },
   TARGET_UNREACHABLE: {
     cause: 'No primary of the target’s replica set could be reached in time.',
-    remedy: 'See that the hosts and ports in target.uri can be reached from here (network, firewall, DNS, IP access list), and that the replica set has a primary.',
+    remedy:
+      'See that the hosts and ports in target.uri can be reached from here (network, firewall, DNS, IP access list), and that the replica set has a primary.',
   },
   TARGET_AUTHENTICATION_FAILED: {
     cause: 'The target refused the user or password.',
@@ -37,7 +39,8 @@ export const MONGODB_ERRORS = errorCodes({
   },
   TARGET_REFUSED: {
     cause: 'The target refused a command for good, not because of one document.',
-    remedy: 'See the server’s error code in the message; after mending its cause run the job again, it goes on where it was.',
+    remedy:
+      'See the server’s error code in the message; after mending its cause run the job again, it goes on where it was.',
   },
   STORE_CLOSED: {
     cause: 'The connection to the target was closed by the job itself while something was still under way.',

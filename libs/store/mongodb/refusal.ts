@@ -51,7 +51,11 @@ export async function refusal(
 }
 
 /** The refusal behind an error of a whole command, where it is one of a document; undefined otherwise. */
-export function commandRefusal(collection: CollectionRef, error: unknown, { docs, start }: SentDocs): DocumentRefused | undefined {
+export function commandRefusal(
+  collection: CollectionRef,
+  error: unknown,
+  { docs, start }: SentDocs,
+): DocumentRefused | undefined {
   const code = codeOf(error);
   if (code !== undefined && OF_A_DOCUMENT.has(code)) {
     const at = docs.length === 1 ? 0 : docs.findIndex(isTooLarge);
@@ -103,5 +107,7 @@ async function indexName(
 }
 
 function signature(key: Record<string, unknown>): string {
-  return Object.entries(key).map(([field, direction]) => `${field}:${String(direction)}`).join();
+  return Object.entries(key)
+    .map(([field, direction]) => `${field}:${String(direction)}`)
+    .join();
 }

@@ -1,11 +1,5 @@
 import { type Document, MongoServerError } from 'mongodb';
-import {
-  type CollectionRef,
-  type Doc,
-  FenceMissing,
-  type Patch,
-  type StoreTransaction,
-} from '../store.js';
+import { type CollectionRef, type Doc, FenceMissing, type Patch, type StoreTransaction } from '../store.js';
 import { chunksOf, docSize } from './bulk.js';
 import type { Databases } from './databases.js';
 import { codeOf, verdictOf } from './failures.js';
