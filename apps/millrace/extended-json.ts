@@ -26,7 +26,16 @@ export function readable(document: unknown, width = LINE_WIDTH): string {
 
 /** One value on one line, cut where it is long. */
 export function readableValue(value: unknown, width = 60): string {
-  const text = JSON.stringify(relax(withBsonValues(value))) ?? 'nothing';
+  return shortened(relax(withBsonValues(value)), width);
+}
+
+/** As `readableValue`, with every type. */
+export function typedValue(value: unknown, width = 60): string {
+  return shortened(withBsonValues(value), width);
+}
+
+function shortened(value: unknown, width: number): string {
+  const text = JSON.stringify(value) ?? 'nothing';
   return text.length > width ? `${text.slice(0, width - 1)}…` : text;
 }
 

@@ -209,18 +209,24 @@ describe('preview', () => {
     expect(host.err).toContain('orders:');
   });
 
-  test('prints canonical Extended JSON, a line each, with --json', async () => {
+  test('prints one array of canonical Extended JSON with --json', async () => {
     const { host } = await call(['preview', file, '--json'], { preview: documents });
-    expect(host.json).toEqual([
-      {
-        collection: 'orders',
-        document: {
-          _id: { $numberInt: '1' },
-          total: { $numberDecimal: '1.50' },
-          big: { $numberLong: '9007199254740993' },
-        },
+    const entry = {
+      collection: 'orders',
+      document: {
+        _id: { $numberInt: '1' },
+        total: { $numberDecimal: '1.50' },
+        big: { $numberLong: '9007199254740993' },
       },
-    ]);
+    };
+    expect(host.json).toEqual([[entry]]);
+    const twice = async function* () {
+      yield* documents();
+      yield* documents();
+    };
+    expect((await call(['preview', file, '--json'], { preview: twice })).host.json).toEqual([[entry, entry]]);
+    const none = async function* () {};
+    expect((await call(['preview', file, '--json'], { preview: none })).host.json).toEqual([[]]);
   });
 });
 

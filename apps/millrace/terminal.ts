@@ -53,6 +53,21 @@ export class Terminal {
     this.host.stdout.write(`${JSON.stringify(value)}\n`);
   }
 
+  /** A result for machines that is a list too long to be held: one JSON array on one line, written as it grows. */
+  jsonList(): { add(item: unknown): void; end(whole: boolean): void } {
+    let before = '[';
+    return {
+      add: (item) => {
+        this.host.stdout.write(before + JSON.stringify(item));
+        before = ',';
+      },
+      end: (whole) => {
+        const begun = before === ',';
+        if (this.json && (begun || whole)) this.host.stdout.write(begun ? ']\n' : '[]\n');
+      },
+    };
+  }
+
   /** One or the other, by `--json`. */
   result(value: unknown, forPeople: () => string): void {
     if (this.json) this.printJson(value);

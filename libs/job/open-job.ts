@@ -115,7 +115,7 @@ class OpenJob implements JobCommands {
       tables,
       lagSeconds: current?.lagSeconds ?? null,
       deadLetters: await store.estimatedCount(new IncarnationNames(record.incarnation).letters),
-      retainedBytes: running ? (current?.retainedBytes ?? null) : await this.retained(record),
+      retainedBytes: (running ? current?.retainedBytes : undefined) ?? (await this.retained(record)),
       ...(record.attention === null ? {} : { attention: record.attention }),
       ...(running && current?.trouble ? { trouble: current.trouble } : {}),
     };
@@ -231,7 +231,7 @@ class OpenJob implements JobCommands {
   }
 
   private async retained(record: JobRecord): Promise<number | null> {
-    if (record.capture === null) return null;
+    if (record.capture === null) return 0;
     try {
       const source = await this.connections.source();
       return (await source.captureHealth(record.capture)).retainedBytes;

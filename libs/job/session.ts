@@ -82,12 +82,14 @@ export class Session {
       await this.snapshot?.close();
       this.snapshot = undefined;
       this.live.expect(plan);
+      await this.keepLive();
       this.tellPhase();
     }
     if (state.at === 'building') {
       await runBuildPhase({ engine, state, store, visitFormers: () => this.visitFormers() }, signal);
       this.live.tell('building', 0);
       if (plan.mode === 'snapshot') await this.engine.drained(signal);
+      await this.keepLive();
       await (plan.mode === 'snapshot'
         ? state.enter('completed', { formers: [] })
         : state.advance('streaming', { formers: [] }));
@@ -101,8 +103,7 @@ export class Session {
     await this.soon(this.telling);
     await this.engine?.stop();
     await this.snapshot?.close().catch(() => undefined);
-    if (this.engine !== undefined)
-      await this.soon(this.live.keep(this.store, this.names.incarnation, this.engine.lagMs()));
+    if (this.engine !== undefined) await this.soon(this.keepLive());
   }
 
   /** With a server away a step of the end may never end: it is not waited for longer. */
@@ -239,6 +240,11 @@ export class Session {
     this.deps.onEvent(event);
   }
 
+  /** A phase that is over shows all of its counts before the next one shows. */
+  private keepLive(): Promise<void> {
+    return this.live.keep(this.store, this.names.incarnation, this.engine.lagMs());
+  }
+
   private tellPhase(): void {
     this.deps.onEvent({ kind: 'phase', phase: this.state.record.phase });
   }
@@ -248,7 +254,7 @@ export class Session {
     for (let n = 0; !signal.aborted; n++) {
       this.live.tell(this.state.record.phase, this.engine.lagMs());
       if (n % 2 === 0) this.live.letters = await this.store.estimatedCount(this.names.letters);
-      if (n % 2 === 0) await this.live.keep(this.store, this.names.incarnation, this.engine.lagMs());
+      if (n % 2 === 0) await this.keepLive();
       await this.deps.timers.wait(TELL_MS, signal).catch(() => undefined);
     }
   }

@@ -65,16 +65,18 @@ describe('a job', () => {
     const { code, json } = await run('preview', file, '--limit', '1', '--json');
     expect(code).toBe(0);
     expect(json).toEqual([
-      {
-        collection: 'orders',
-        document: {
-          _id: { $numberInt: '1' },
-          customer_id: { $numberInt: '2' },
-          total: { $numberDecimal: '1.50' },
-          ratio: { $numberDecimal: '1' },
-          customer: { id: { $numberInt: '2' }, name: 'customer 2' },
+      [
+        {
+          collection: 'orders',
+          document: {
+            _id: { $numberInt: '1' },
+            customer_id: { $numberInt: '2' },
+            total: { $numberDecimal: '1.50' },
+            ratio: { $numberDecimal: '1' },
+            customer: { id: { $numberInt: '2' }, name: 'customer 2' },
+          },
         },
-      },
+      ],
     ]);
     expect(await orders().countDocuments()).toBe(0);
   });

@@ -14,9 +14,9 @@ export const preview = defineCommand<PreviewOptions>({
   name: 'preview',
   summary: 'print the documents that the mapping would write',
   description:
-    'Prints documents as the mapping would write them, made of real rows, as Extended JSON. Writes nothing. With --json each ' +
-    'is a line {"collection", "document"} in canonical Extended JSON, where every BSON type is visible. A row that cannot be ' +
-    'mapped shows why.',
+    'Prints documents as the mapping would write them, made of real rows, as Extended JSON. Writes nothing. With --json ' +
+    'one array of {"collection", "document"} in canonical Extended JSON, where every BSON type is visible. A row that cannot ' +
+    'be mapped shows why.',
   args: [FILE],
   options: [
     new Option('--collection <NAME>', 'only of this collection'),
@@ -27,35 +27,55 @@ export const preview = defineCommand<PreviewOptions>({
     const { terminal } = context;
     const { canonical, readable } = await import('../extended-json.js');
     let shown = 0;
-    await withJob(textAt(args, 0), context, async (job) => {
-      let last: string | undefined;
-      for await (const entry of job.preview({ ...(collection === undefined ? {} : { collection }), limit })) {
-        if (entry.collection !== last) terminal.say(terminal.err.bold(`${entry.collection}:`));
-        last = entry.collection;
-        shown++;
-        show(entry, terminal, { canonical, readable });
-      }
-    });
+    let whole = false;
+    const list = terminal.jsonList();
+    try {
+      await withJob(textAt(args, 0), context, async (job) => {
+        let last: string | undefined;
+        for await (const entry of job.preview({ ...(collection === undefined ? {} : { collection }), limit })) {
+          if (entry.collection !== last) terminal.say(terminal.err.bold(`${entry.collection}:`));
+          last = entry.collection;
+          shown++;
+          if (terminal.json) list.add(machineReadable(entry, canonical));
+          tell(entry, terminal, readable);
+        }
+      });
+      whole = true;
+    } finally {
+      list.end(whole);
+    }
     if (shown === 0) terminal.say('No rows, so no documents.');
     return EXIT.done;
   },
 });
 
-/** Where the mapping refuses a row, the reason stands in the place of its document: as a run it would be a dead letter. */
-function show(
-  { collection, document, refused }: Previewed,
+type ExtendedJson = typeof import('../extended-json.js');
+
+const UNKNOWN = { code: 'UNKNOWN', message: 'no document', path: '' };
+
+/** Where the mapping refuses a row, the reason stands beside its document's place: as a run it would be a dead letter. */
+function machineReadable(
+  { collection, document, refused = UNKNOWN }: Previewed,
+  canonical: ExtendedJson['canonical'],
+): Record<string, unknown> {
+  if (document !== null) return { collection, document: canonical(document) };
+  const { code, message, path } = refused;
+  return { collection, document, refused: { code, message, path } };
+}
+
+function tell(
+  { document, refused = UNKNOWN }: Previewed,
   terminal: Terminal,
-  { canonical, readable }: Pick<typeof import('../extended-json.js'), 'canonical' | 'readable'>,
+  readable: ExtendedJson['readable'],
 ): void {
-  if (document === null) {
-    const { code, message, path } = refused ?? { code: 'UNKNOWN', message: 'no document', path: '' };
-    if (terminal.json) terminal.printJson({ collection, document: null, refused: { code, message, path } });
-    terminal.say(
-      `${terminal.err.yellow('would be a dead letter')} ${code}${path === '' ? '' : ` at ${path}`}: ${message}`,
-    );
+  if (document !== null) {
+    if (!terminal.json) terminal.print(readable(document));
     return;
   }
-  terminal.result({ collection, document: canonical(document) }, () => readable(document));
+  const { code, message, path } = refused;
+  terminal.say(
+    `${terminal.err.yellow('would be a dead letter')} ${code}${path === '' ? '' : ` at ${path}`}: ${message}`,
+  );
 }
 
 function wholeNumber(text: string): number {

@@ -48,6 +48,11 @@ function facts({ lagSeconds, deadLetters, retainedBytes }: JobStatus): string {
   return [
     lagSeconds === null ? 'no lag known' : `lag ${duration(lagSeconds)}`,
     counted(deadLetters, 'dead letter'),
-    retainedBytes === null ? 'the source retains nothing for it' : `the source retains ${bytes(retainedBytes)} for it`,
+    retained(retainedBytes),
   ].join(' · ');
+}
+
+function retained(amount: number | null): string {
+  if (amount === null) return 'what the source retains is not known';
+  return amount === 0 ? 'the source retains nothing for it' : `the source retains ${bytes(amount)} for it`;
 }

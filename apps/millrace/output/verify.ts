@@ -1,6 +1,6 @@
 import { EXIT } from '#errors';
 import type { VerifyDocument, VerifyReport } from '#job';
-import { readableValue } from '../extended-json.js';
+import { readableValue, typedValue } from '../extended-json.js';
 import type { Colours } from '../terminal.js';
 import { count, counted } from './units.js';
 
@@ -39,5 +39,12 @@ function formatDocument({ collection, id, kind, path, expected, found }: VerifyD
   const mark = kind === 'edited' ? colours.cyan(kind) : colours.yellow(kind === 'deadLetter' ? 'dead letter' : kind);
   const head = `${mark} ${colours.bold(collection)} ${readableValue(id)}`;
   if (kind !== 'different' || path === undefined) return head;
-  return `${head} ${path}: expected ${readableValue(expected)}, found ${readableValue(found)}`;
+  const [wanted, present] = told(expected, found);
+  return `${head} ${path}: expected ${wanted}, found ${present}`;
+}
+
+/** With their types where only these differ. */
+function told(expected: unknown, found: unknown): [string, string] {
+  const values: [string, string] = [readableValue(expected), readableValue(found)];
+  return values[0] === values[1] ? [typedValue(expected), typedValue(found)] : values;
 }

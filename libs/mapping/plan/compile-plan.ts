@@ -62,9 +62,7 @@ function standsAlone({ code, path }: Problem, faults: readonly string[]): boolea
   const node = NODE.exec(code === 'FIELD_TWICE' ? path.replace(EMBED_AT_END, '') : path)?.[0];
   const within = (fault: string): boolean =>
     fault === node || fault.startsWith(`${node}.`) || fault.startsWith(`${node}[`);
-  return !faults.some(
-    (fault) => fault.startsWith('defaults') || (within(fault) && !WITHOUT_CONSEQUENCE.test(fault)),
-  );
+  return !faults.some((fault) => fault.startsWith('defaults') || (within(fault) && !WITHOUT_CONSEQUENCE.test(fault)));
 }
 
 function assemblePlan(jobFile: JobFile, { tables, nodes, collections }: NodeCompiler): Plan {
