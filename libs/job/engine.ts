@@ -3,8 +3,9 @@ import { SchemaStops } from '#ingest';
 import type { ConsumeOptions, Consumer, Log, LogRecord } from '#log';
 import type { Position, RowsRecord } from '#model';
 import type { CaptureHealth, Source } from '#sources';
-import type { Letter } from '#write';
+import { FenceMissing } from '#store';
 import { JOB_ERRORS } from './job.codes.js';
+import { LetterSchedule } from './letter-schedule.js';
 import type { JobTimers, Patience } from './patience.js';
 import { makeRiver, type River, type RiverParts } from './river.js';
 import { UnseenTransactions } from './unseen-transactions.js';
@@ -19,6 +20,7 @@ export interface EngineOptions {
 const TRIM_MS = 2_000;
 const HEALTH_MS = 5_000;
 const REREAD_MS = 250;
+const REFILL_MS = 10_000;
 const STOP_MS = 5_000;
 const DROP_MS = 8_000;
 
@@ -49,7 +51,7 @@ export class Engine {
   ) {
     ({ source: this.source, log: this.log, timers: this.timers, patience: this.patience } = parts);
     this.failed = new Promise((_, reject) => {
-      this.fail = reject;
+      this.fail = (error) => reject(error instanceof FenceMissing ? incarnationOver(error) : error);
     });
     this.failed.catch(() => undefined);
     this.unseen = new UnseenTransactions(parts.source);
@@ -78,15 +80,23 @@ export class Engine {
       maxRecords: tuning.rowsBatchRecords,
       maxBytes: tuning.rowsBatchBytes,
       maxUncompleted: 8,
+      spacingMs: tuning.batchSpacingMs,
     };
-    const touches: ConsumeOptions = { maxRecords: 10_000, maxBytes: tuning.touchesBatchBytes, maxUncompleted: 1 };
+    const touches: ConsumeOptions = {
+      maxRecords: 10_000,
+      maxBytes: tuning.touchesBatchBytes,
+      maxUncompleted: 1,
+      spacingMs: tuning.batchSpacingMs,
+    };
     const { handlers } = this.river;
     await this.consume(topic('touches'), 'write', touches, handlers.touches);
     await this.consume(topic('rows'), 'transform', rows, handlers.rows);
     await this.consume(topic('build-tasks'), 'transform', one, handlers.build);
     await this.consume(topic('load-tasks'), 'ingest', one, handlers.load);
     await this.river.fanOut.adopt(Array.from({ length: partitions.rows }, (_, partition) => partition));
-    await this.scheduleLetters();
+    const letters = new LetterSchedule(this.parts.store, names, this.river.retries);
+    await letters.fill();
+    this.every(REFILL_MS, () => letters.refill(this.timers.now() + REFILL_MS));
     this.every(TRIM_MS, () => this.trim());
     if (this.parts.capture !== null) {
       this.follow();
@@ -247,22 +257,6 @@ export class Engine {
     }
   }
 
-  /** The retry queue holds nothing that cannot be found again: here is where it is. */
-  private async scheduleLetters(): Promise<void> {
-    const { store, names } = this.parts;
-    let after: string | undefined;
-    for (;;) {
-      const page: Letter[] = await store.read.range<Letter>(names.letters, after === undefined ? {} : { after }, {
-        limit: 1_000,
-      });
-      for (const { collectionIndex, root, nextAt } of page) {
-        if (nextAt !== null) this.river.retries.add(collectionIndex, [root], nextAt.getTime());
-      }
-      if (page.length < 1_000) return;
-      after = page.at(-1)?._id;
-    }
-  }
-
   private every(ms: number, work: () => Promise<void>): void {
     const { signal } = this.stopping;
     const loop = async (): Promise<void> => {
@@ -306,6 +300,11 @@ export class Engine {
       `the source kept ${health.retainedBytes} bytes of its log for this job, more than source.maxRetainedBytes allows (${this.options.maxRetainedBytes}); its slot was dropped`,
     );
   }
+}
+
+function incarnationOver(cause: FenceMissing): MillraceError {
+  const message = 'the fences of this load are gone: the job was loaded anew, completed or reset meanwhile';
+  return new MillraceError(JOB_ERRORS.JOB_TAKEN_OVER, message, { cause });
 }
 
 function captureFailure(error: unknown): unknown {

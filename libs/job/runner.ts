@@ -126,7 +126,7 @@ export class Runner {
       return await Promise.race([work(stop), session.engine.failed, stopped.then(() => STOPPED), lost]);
     } catch (error) {
       if (signal.aborted && !(error instanceof MillraceError)) return STOPPED;
-      if (!held.removed) await keepAttention(session.state, error);
+      if (!held.removed) await this.soon(keepAttention(session.state, error), 5_000);
       throw error;
     } finally {
       stop.abort(new Error('the job stops'));
@@ -136,8 +136,8 @@ export class Runner {
   }
 
   /** With the target away nothing more can be said there; the lease then ends by itself. */
-  private async soon(work: Promise<unknown>): Promise<void> {
-    await Promise.race([work.catch(() => undefined), this.deps.timers.wait(1_000)]);
+  private async soon(work: Promise<unknown>, ms = 1_000): Promise<void> {
+    await Promise.race([work.catch(() => undefined), this.deps.timers.wait(ms)]);
   }
 
   private async answering(held: Held, brought: Promise<void>, signal: AbortSignal): Promise<'completed' | undefined> {

@@ -60,3 +60,10 @@ test('the document of a former incarnation stays, and is its root’s to leave, 
   expect(settled.deletes).toEqual([]);
   expect(settled.claims).toEqual([claim('a', '1')]);
 });
+
+test('an _id whose owner wants another one and cannot be written is for those who wait for it', async () => {
+  const held = [claim('a', '1'), claim('b', '2')];
+  const row = (_id: string) => ({ _id, at: '1', c: '' });
+  const outcomes = ['1', '2'].map((root) => ({ ...refused(root), row: row(root) }) as Outcome);
+  expect((await settle(held, { 1: 'x', 2: 'b' }, outcomes)).loose).toEqual([claimId(0, 'a')]);
+});

@@ -19,6 +19,8 @@ export interface ClaimedBatch {
   released: string[];
   /** Roots that lost their `_id` to a lower key: they wait for this claim. */
   ousted: { root: string; claim: string }[];
+  /** Claims of roots that cannot be written and want another `_id` now: whoever waits for them may take them over. */
+  loose: string[];
 }
 
 /**
@@ -44,7 +46,7 @@ export class Claims {
     const held = await this.heldBy(
       tx,
       collection,
-      acting.map((outcome) => outcome.root),
+      outcomes.filter((outcome) => outcome.kind !== 'none').map((outcome) => outcome.root),
     );
     const wanted = new Map<string, Claim | undefined>();
     for (const outcome of acting)
@@ -53,7 +55,7 @@ export class Claims {
     for (const claim of await tx.byIds<Claim>(this.names.claims, [...wanted.keys()], { exact: true }))
       wanted.set(claim._id, claim);
     const contested = await this.contested(tx, collection, wanted);
-    const batch: ClaimedBatch = { deletes: [], writes: [], waiting: [], claims: [], released: [], ousted: [] };
+    const batch: ClaimedBatch = { deletes: [], writes: [], waiting: [], claims: [], released: [], ousted: [], loose: this.loose(collection, outcomes, held) };
     const inKeyOrder = [...acting].sort((a, b) => (a.root < b.root ? -1 : 1));
     const leaving = this.leaving(collection, acting, held, batch);
     for (const outcome of inKeyOrder)
@@ -103,6 +105,22 @@ export class Claims {
       }
     }
     return leaving;
+  }
+
+  private loose(
+    collection: CollectionPlan,
+    outcomes: readonly Outcome[],
+    held: ReadonlyMap<string, Claim[]>,
+  ): string[] {
+    const loose: string[] = [];
+    for (const outcome of outcomes) {
+      const claims = outcome.kind === 'refused' ? (held.get(outcome.root) ?? []) : [];
+      if (outcome.kind !== 'refused' || claims.length === 0) continue;
+      const id = outcome.row === undefined ? undefined : this.assembler.idOf(collection.index, outcome.row);
+      const wants = id === undefined ? undefined : claimId(collection.index, id);
+      for (const claim of claims) if (claim._id !== wants) loose.push(claim._id);
+    }
+    return loose;
   }
 
   private write(

@@ -16,14 +16,17 @@ interface Waiting {
 const TICK_MS = 500;
 /** Roots that one tick touches at most: replays of many letters are rate-limited. */
 const ROOTS_PER_TICK = 1_000;
+/** Roots that wait at most: every document of a job can be a letter, and memory is not without end. */
+const MOST_WAITING = 100_000;
 
 /**
  * Schedules touches: retries of dead letters when they are due, claims that became free, replays by operators. It holds
  * nothing that cannot be found again in the letters, and never blocks the writer: a touch is taken in at once and sent on
- * the queue's own time.
+ * the queue's own time, or where it is full left to who fills it again from the letters (`lacks`).
  */
 export class RetryQueue {
   private readonly waiting = new Map<string, Waiting>();
+  private left = false;
   private timer: unknown;
   private running = 0;
   private stopped = false;
@@ -33,7 +36,15 @@ export class RetryQueue {
     private readonly touch: TouchAgain,
     /** A touch that failed for good: the log has. */
     private readonly onFailure: (error: unknown) => void,
+    private readonly most = MOST_WAITING,
   ) {}
+
+  /** Whether letters were left out since it was last asked, and there is room again: those that are due are to be added. */
+  lacks(): boolean {
+    if (!this.left || this.waiting.size > this.most / 2) return false;
+    this.left = false;
+    return true;
+  }
 
   /** The same root again takes the earlier of both times. */
   add(collection: number, roots: readonly string[], dueMs = this.timers.now()): void {
@@ -41,7 +52,8 @@ export class RetryQueue {
     for (const root of roots) {
       const name = `${collection}:${root}`;
       const present = this.waiting.get(name);
-      if (present === undefined) this.waiting.set(name, { collection, root, dueMs });
+      if (present === undefined && this.waiting.size >= this.most) this.left = true;
+      else if (present === undefined) this.waiting.set(name, { collection, root, dueMs });
       else present.dueMs = Math.min(present.dueMs, dueMs);
     }
     this.arm(dueMs <= this.timers.now() ? 0 : TICK_MS);
