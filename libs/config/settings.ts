@@ -71,6 +71,12 @@ export const settingsSchema = z.object({
     MIB,
     'Bytes of touches that are taken in together; many touches of one document are one write.',
   ),
+  batchSpacingMs: whole(
+    'MILLRACE_BATCH_SPACING_MS',
+    [0, 1000],
+    20,
+    'Under steady light traffic, batches of a partition begin so many milliseconds apart: fewer, larger transactions.',
+  ),
   rootsPerTransaction: whole(
     'MILLRACE_ROOTS_PER_TRANSACTION',
     [1, 10_000],

@@ -9,6 +9,8 @@ export interface Tuning {
   rowsBatchRecords: number;
   /** Touches taken in together: many of one root are one assembly. */
   touchesBatchBytes: number;
+  /** Under steady light traffic, batches of a partition begin so many ms apart. */
+  batchSpacingMs: number;
   rootsPerTransaction: number;
   rootsPerBuildTask: number;
   /** Bytes of rows between reader and stage. */
@@ -24,6 +26,7 @@ export const DEFAULT_TUNING: Tuning = {
   rowsBatchBytes: 384 * 1024,
   rowsBatchRecords: 256,
   touchesBatchBytes: 1024 * 1024,
+  batchSpacingMs: 20,
   rootsPerTransaction: 1_000,
   rootsPerBuildTask: 5_000,
   loadInFlightBytes: 24 * 1024 * 1024,

@@ -210,6 +210,26 @@ function boundTests(make: () => Promise<LogContext>): void {
     await reader.stop(1_000);
   });
 
+  test('makes few batches of many small appends where batches are spaced, and hands over a full one at once', async () => {
+    await using context = await make();
+    const topic = await topicOf(context.log, 1);
+    const batches: number[] = [];
+    const options: ConsumeOptions = { maxRecords: 1_000, maxBytes: 1_000_000, maxUncompleted: 2, spacingMs: 300 };
+    const reader = await consume(context.log, topic, options, async (batch) => {
+      batches.push(batch.records.length);
+      return { completed: DONE };
+    });
+    const appends: Promise<void>[] = [];
+    for (let n = 0; n < 20; n++) {
+      appends.push(context.log.append(topic, 0, numbered(n, 1)));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await Promise.all(appends);
+    expect(batches.reduce((sum, size) => sum + size, 0)).toBe(20);
+    expect(batches.length).toBeLessThanOrEqual(4);
+    await reader.stop(1_000);
+  });
+
   test('hands over no more than maxUncompleted batches before the oldest completes', async () => {
     await using context = await make();
     const topic = await topicOf(context.log, 1);

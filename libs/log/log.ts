@@ -41,6 +41,11 @@ export interface ConsumeOptions {
   maxRecords: number;
   /** … and about so many bytes. */
   maxBytes: number;
+  /**
+   * While less than `maxBytes` waits, batches of a partition begin so many ms apart: under steady light traffic many
+   * small appends make one batch. The first after a pause goes at once. Absent: never waits.
+   */
+  spacingMs?: number;
   /** So many batches of a partition may be handed over and not yet completed. */
   maxUncompleted: number;
 }

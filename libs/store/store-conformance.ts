@@ -137,6 +137,18 @@ function transactionTests(make: Make): void {
 }
 
 function fenceTests(make: Make): void {
+  test('raises what a fence is told to, never lowers it, and returns the fence as it was', async () => {
+    await using context = await make();
+    const { store } = context;
+    await store.write.put(FENCES, [{ _id: 'raised', n: 0, position: '05' }]);
+    const seen: unknown[] = [];
+    for (const position of ['07', '06', '']) {
+      seen.push((await store.transact('test', (tx) => tx.fence(FENCES, 'raised', { position }))).position);
+    }
+    const fence = await store.read.byId(FENCES, 'raised');
+    expect([seen, fence?.position, Number(fence?.n)]).toEqual([['05', '07', '07'], '07', 3]);
+  });
+
   test('makes the transactions of one partition serial: no update is lost, and all complete', async () => {
     await using context = await prepared(make);
     const { store } = context;
@@ -156,12 +168,13 @@ function fenceTests(make: Make): void {
     expect(await store.read.byId(FENCES, 'p0')).toEqual({ _id: 'p0', n: 20 });
   });
 
-  test('returns the fence as it is after the increment, with all its fields', async () => {
+  test('returns the fence as it was before the increment, with all its fields', async () => {
     await using context = await prepared(make);
     const { store } = context;
     await store.write.insert(FENCES, [{ _id: 'p0', n: 6, at: 'x', former: [] }]);
     const fence = await store.transact('test', (tx) => tx.fence(FENCES, 'p0'));
-    expect(fence).toEqual({ _id: 'p0', n: 7, at: 'x', former: [] });
+    expect(fence).toEqual({ _id: 'p0', n: 6, at: 'x', former: [] });
+    expect(Number((await store.read.byId(FENCES, 'p0'))?.n)).toBe(7);
   });
 
   test('ends the transaction even where the work goes on without its fence', async () => {

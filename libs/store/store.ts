@@ -119,10 +119,11 @@ export interface Patch {
 /** Every read is of the transaction's one snapshot, and sees its own writes. */
 export interface StoreTransaction extends StoreReader, StoreWriter {
   /**
-   * Increments the fence's counter `n` and returns it: any two transactions of a partition conflict here, so they are
-   * serial. Throws `FenceMissing` where it does not exist: fences are never made by their users.
+   * Increments the fence's counter `n`, so that any two transactions of a partition conflict here and are serial, and
+   * raises the fields of `raise` to at least these values (by MongoDB's order: of strings, by their bytes). Returns the
+   * fence as it was before. Throws `FenceMissing` where it does not exist: fences are never made by their users.
    */
-  fence<D extends Doc>(collection: CollectionRef, id: string): Promise<D>;
+  fence<D extends Doc>(collection: CollectionRef, id: string, raise?: Record<string, string>): Promise<D>;
 }
 
 /** MongoDB will not take this document, now or later; the transaction is aborted. `index` is in the array given. */

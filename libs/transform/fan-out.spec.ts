@@ -17,7 +17,8 @@ function memory(removed: () => Promise<void>) {
   const byId = async (_from: unknown, id: string) => records.get(id);
   const patch = async (_in: unknown, id: string, { set }: { set: object }) =>
     records.has(id) ? records.set(id, { ...records.get(id), ...set }).get(id) : undefined;
-  const insert = async (_into: unknown, docs: { _id: string }[]) => docs.forEach((doc) => records.set(doc._id, { ...doc }));
+  const insert = async (_into: unknown, docs: { _id: string }[]) =>
+    docs.forEach((doc) => records.set(doc._id, { ...doc }));
   const range = async () => [...records.values()];
   const store = {
     read: { byId, range },

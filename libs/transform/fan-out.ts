@@ -73,7 +73,9 @@ export class FanOutTasks {
 
   /** Takes up what a former owner of these partitions left. */
   async adopt(partitions: readonly number[]): Promise<void> {
-    const records = await this.store.read.byField<FanOutRecord>(this.names.tasks, 'partition', partitions, { fields: [] });
+    const records = await this.store.read.byField<FanOutRecord>(this.names.tasks, 'partition', partitions, {
+      fields: [],
+    });
     for (const record of records) this.start(record._id);
   }
 

@@ -6,7 +6,15 @@ import type { FanOutTasks } from './fan-out.js';
 import { FormerTracker } from './former-tracker.js';
 import type { PhaseView } from './phase-view.js';
 import type { Resolver } from './resolver.js';
-import { halvesOf, type Image, type KeysOfTable, keysOf, RowBatch, type RowRecord } from './row-batch.js';
+import {
+  halvesOf,
+  highestPosition,
+  type Image,
+  type KeysOfTable,
+  keysOf,
+  RowBatch,
+  type RowRecord,
+} from './row-batch.js';
 import { type Evaluator, evaluateRows, type StageTable } from './stage-tables.js';
 import { rereadRequests } from './reread-requests.js';
 import type { Toucher } from './toucher.js';
@@ -151,7 +159,8 @@ export class RowActor {
     records: readonly RowRecord[],
   ): Promise<Committed> {
     const { names, tables, evaluator } = this.parts;
-    const fence = await tx.fence<RowsFence>(names.fences, names.rowsFence(partition));
+    const raise = { position: highestPosition(records) };
+    const fence = await tx.fence<RowsFence>(names.fences, names.rowsFence(partition), raise);
     const batch = new RowBatch(tables, fence, await this.present(tx, records));
     for (const record of records) batch.apply(record);
     const writes = batch.writes();
@@ -165,10 +174,8 @@ export class RowActor {
     if (rereads.length > 0) await tx.put(names.rereads, rereads);
     const tracker = this.tracker(partition);
     const { kept, dropped } = tracker.split(fence);
-    if (batch.position !== fence.position || batch.former.length > 0 || dropped.length > 0) {
-      await tx.patch(names.fences, fence._id, {
-        set: { position: batch.position, former: [...kept, ...batch.former] },
-      });
+    if (batch.former.length > 0 || dropped.length > 0) {
+      await tx.patch(names.fences, fence._id, { set: { former: [...kept, ...batch.former] } });
     }
     const former = [...tracker.due(fence), ...batch.former];
     return {

@@ -1,4 +1,4 @@
-import type { Position, RowChange, RowsRecord, StagedRow } from '#model';
+import { LOWEST, type Position, type RowChange, type RowsRecord, type StagedRow } from '#model';
 import type { FormerEntry, RowsFence } from '#stage';
 import type { StageTable } from './stage-tables.js';
 
@@ -169,6 +169,16 @@ export function keysOf(records: readonly RowRecord[], tables: number): KeysOfTab
     else keys[record.table]?.others.add(record.key);
   }
   return keys;
+}
+
+/** Of the captured changes among them; the lowest where there is none. */
+export function highestPosition(records: readonly RowRecord[]): Position {
+  let highest: Position = LOWEST;
+  for (const record of records) {
+    if (record.kind !== 'changes') continue;
+    for (const { at } of record.changes) if (at > highest) highest = at;
+  }
+  return highest;
 }
 
 /** A batch in two, in order: by its records, or the one record by its rows; undefined for a single row. */

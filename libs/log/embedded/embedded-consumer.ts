@@ -1,13 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { BatchHandler, ConsumeOptions, Consumer, LogRecord } from '../log.js';
-import { Lane, type LaneOwner } from './lane.js';
+import { Lane, type LaneOwner, type LogTimers } from './lane.js';
 import type { Topic } from './topic.js';
-
-/** Timers as far as the log needs them; passed in, so that a simulator can own them. */
-export interface LogTimers {
-  setTimeout(run: () => void, ms: number): unknown;
-  clearTimeout(timer: unknown): void;
-}
 
 export class EmbeddedConsumer implements Consumer, LaneOwner {
   readonly failed: Promise<never>;
@@ -22,7 +16,7 @@ export class EmbeddedConsumer implements Consumer, LaneOwner {
     private readonly group: string,
     readonly options: ConsumeOptions,
     readonly handler: BatchHandler<LogRecord>,
-    private readonly timers: LogTimers,
+    readonly timers: LogTimers,
   ) {
     setMaxListeners(0, this.#abort.signal);
     this.failed = new Promise((_, reject) => {

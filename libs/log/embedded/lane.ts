@@ -1,6 +1,12 @@
 import type { BatchHandler, ConsumeOptions, LogRecord } from '../log.js';
 import type { Cursor, PartitionQueue } from './partition-queue.js';
 
+/** Timers as far as the log needs them; passed in, so that a simulator can own them. */
+export interface LogTimers {
+  setTimeout(run: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
 interface HandedOver {
   end: Cursor;
   completed: boolean;
@@ -11,6 +17,7 @@ export interface LaneOwner {
   readonly handler: BatchHandler<LogRecord>;
   readonly signal: AbortSignal;
   readonly taking: boolean;
+  readonly timers: LogTimers;
   fail(error: unknown): void;
 }
 
@@ -25,6 +32,9 @@ export class Lane {
   #handing = false;
   #scheduled = false;
   #left = false;
+  /** The next batch is not to begin yet, unless it is a full one. */
+  #spacing: unknown;
+  #takenBytes: number;
   #idle: (() => void)[] = [];
 
   constructor(
@@ -36,6 +46,7 @@ export class Lane {
     private readonly moved: () => void,
   ) {
     this.#next = { ...watermark };
+    this.#takenBytes = queue.hasMore(this.#next) ? 0 : queue.appendedBytes;
   }
 
   /** Looks for work after the running task: several appends of one task make one batch. */
@@ -56,17 +67,29 @@ export class Lane {
   /** From now on nothing that completes counts: the next consumer of the group sees those records again. */
   leave(): void {
     this.#left = true;
+    if (this.#spacing !== undefined) this.owner.timers.clearTimeout(this.#spacing);
   }
 
   #handOver(): void {
     const { options, handler, signal, taking } = this.owner;
     if (this.#handing || this.#left || !taking || this.#open.length >= options.maxUncompleted) return;
     if (!this.queue.hasMore(this.#next)) return;
+    if (this.#spacing !== undefined && this.queue.appendedBytes - this.#takenBytes < options.maxBytes) return;
+    this.#space(options.spacingMs);
     const records = this.queue.take(this.#next, options.maxRecords, options.maxBytes);
+    for (const record of records) this.#takenBytes += record.bytes;
     const batch: HandedOver = { end: { ...this.#next }, completed: false };
     this.#open.push(batch);
     this.#handing = true;
     void this.#handle(batch, () => handler({ partition: this.partition, records, signal }));
+  }
+
+  #space(ms: number | undefined): void {
+    if (ms === undefined || this.#spacing !== undefined) return;
+    this.#spacing = this.owner.timers.setTimeout(() => {
+      this.#spacing = undefined;
+      this.wake();
+    }, ms);
   }
 
   async #handle(batch: HandedOver, handle: () => Promise<{ completed: Promise<void> }>): Promise<void> {

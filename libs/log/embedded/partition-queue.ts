@@ -26,9 +26,12 @@ export class PartitionQueue {
   /** Index in `#segments` of the oldest one that is kept, and its number. */
   #head = 0;
   #first = 0;
+  /** Of all appends ever. */
+  appendedBytes = 0;
 
   /** A rejection is not an unhandled one: pipelining producers look at their promises later, and `failed` reports it. */
   append(records: readonly LogRecord[]): Promise<void> {
+    for (const record of records) this.appendedBytes += record.bytes;
     const appended = new Promise<void>((resolve, reject) => this.#segments.push({ records, resolve, reject }));
     appended.catch(ignore);
     return appended;

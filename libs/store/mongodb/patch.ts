@@ -12,6 +12,17 @@ export function patchCommand(collection: CollectionRef, id: unknown, patch: Patc
   };
 }
 
+/** The fence as it was, its counter moved and what is to be raised raised: one round trip at the head of a transaction. */
+export function fenceCommand(
+  collection: CollectionRef,
+  id: string,
+  raise: Record<string, string> | undefined,
+): Document {
+  const update: Document = { $inc: { n: 1 } };
+  if (raise !== undefined) update.$max = raise;
+  return { findAndModify: collection.name, query: { _id: equal(id) }, update, new: false };
+}
+
 export function patchFilter(id: unknown, patch: Patch): Document {
   const query: Document = { _id: equal(id) };
   for (const [field, value] of Object.entries(patch.where ?? {})) query[field] = { $eq: value };

@@ -4,7 +4,7 @@ import { chunksOf, docSize } from './bulk.js';
 import type { Databases } from './databases.js';
 import { codeOf, verdictOf } from './failures.js';
 import { equal, MongoReader, type Run } from './mongo-reader.js';
-import { patchCommand } from './patch.js';
+import { fenceCommand, patchCommand } from './patch.js';
 import { commandRefusal, refusal, type SentDocs, type WriteErrorReply } from './refusal.js';
 
 /**
@@ -56,8 +56,9 @@ export class TransactionWriter extends MongoReader implements StoreTransaction {
     return (reply.value as D | null) ?? undefined;
   }
 
-  async fence<D extends Doc>(collection: CollectionRef, id: string): Promise<D> {
-    const fence = await this.patch<D>(collection, id, { inc: { n: 1 } });
+  async fence<D extends Doc>(collection: CollectionRef, id: string, raise?: Record<string, string>): Promise<D> {
+    const reply = await this.#command(collection, fenceCommand(collection, id, raise));
+    const fence = reply.value as D | null;
     if (!fence) {
       this.failure ??= new FenceMissing(`the fence ${id} of ${collection.name} is gone: its incarnation is over`);
       throw this.failure;
