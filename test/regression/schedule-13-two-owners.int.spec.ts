@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { actorBench, gate } from '../e2e/kit/actors.js';
 
-test.each(['rows: stage insert before', 'rows: fences patch before', 'rows committing', 'rows committed'])(
+test.each(['rows: stage insert before', 'rows committing', 'rows committed'])(
   'two owners of a partition, one held (%s) while the other goes on, end with what the source says',
   async (step) => {
     await using bench = await actorBench();
