@@ -15,7 +15,7 @@ export async function ensureSystemPackages() {
   if (missing.length === 0) return;
   const isRoot = process.getuid?.() === 0;
   if (!isRoot || !existsSync('/etc/debian_version')) {
-    say(`The tests need a mongod on PATH, or what is in these packages of Debian: ${missing.join(', ')}`);
+    say(`The tests need what is in these packages of Debian: ${missing.join(', ')} (a mongod on PATH serves as well as pip and libcurl)`);
     return;
   }
   say(`Installing system packages that the tests need: ${missing.join(', ')}`);
@@ -29,6 +29,11 @@ export async function ensureSystemPackages() {
 }
 
 async function missingPackages() {
+  const tools = isOnPath('openssl') ? [] : ['openssl'];
+  return [...tools, ...(await missingForMongo())];
+}
+
+async function missingForMongo() {
   const isWheelsPlatform = process.platform === 'linux' && process.arch === 'x64';
   if (!isWheelsPlatform || process.env.MILLRACE_TEST_MONGO_URI || isOnPath('mongod')) return [];
   const missing = [];

@@ -12,6 +12,7 @@ import { Engine } from './engine.js';
 import { loadedRows } from '#ingest';
 import { dropIncarnation, touchFormerRoots } from './formers.js';
 import type { JobDeps } from './job-deps.js';
+import { JOB_FINDINGS } from './finding.codes.js';
 import { JOB_ERRORS } from './job.codes.js';
 import type { JobState } from './job-record.js';
 import { LiveView } from './live.js';
@@ -68,8 +69,7 @@ export class Session {
     if (plan.mode === 'snapshot' && state.record.loading) this.snapshot = await this.source.openSnapshot();
     this.ended.signal.throwIfAborted();
     this.engine = this.makeEngine();
-    await this.engine.start();
-    if (state.record.paused) await this.engine.pause();
+    await this.engine.start(state.record.paused);
     this.telling = this.tellAlong().catch((error: unknown) => this.engine.end(error));
     this.tellPhase();
   }
@@ -228,7 +228,7 @@ export class Session {
       const fix = 'Mend what holds the job up, or raise source.maxRetainedBytes.';
       this.deps.onEvent({
         kind: 'warning',
-        finding: { severity: 'warning', code: 'RETENTION_NEAR_BOUND', object: 'source', message, fix },
+        finding: { severity: 'warning', code: JOB_FINDINGS.RETENTION_NEAR_BOUND.code, object: 'source', message, fix },
       });
     }
     this.warned = near;

@@ -42,7 +42,12 @@ test('an _id that its owner still has goes to a lower root only', async () => {
   expect(settled.waiting.map(({ root }) => root)).toEqual(['3']);
 });
 
-const refused = (root: string): Outcome => ({ kind: 'refused', root, row: undefined, cause: { code: 'X', message: '' } });
+const refused = (root: string): Outcome => ({
+  kind: 'refused',
+  root,
+  row: undefined,
+  cause: { code: 'X', message: '' },
+});
 
 test('the document of a former incarnation goes where its root has another _id now, but not where another root owns it', async () => {
   const formers = new Map([

@@ -55,7 +55,15 @@ export class Claims {
     for (const claim of await tx.byIds<Claim>(this.names.claims, [...wanted.keys()], { exact: true }))
       wanted.set(claim._id, claim);
     const contested = await this.contested(tx, collection, wanted);
-    const batch: ClaimedBatch = { deletes: [], writes: [], waiting: [], claims: [], released: [], ousted: [], loose: this.loose(collection, outcomes, held) };
+    const batch: ClaimedBatch = {
+      deletes: [],
+      writes: [],
+      waiting: [],
+      claims: [],
+      released: [],
+      ousted: [],
+      loose: this.loose(collection, outcomes, held),
+    };
     const inKeyOrder = [...acting].sort((a, b) => (a.root < b.root ? -1 : 1));
     const leaving = this.leaving(collection, acting, held, batch);
     for (const outcome of inKeyOrder)

@@ -6,6 +6,7 @@ import { type CollectionRef, DocumentRefused, type Store, type StoreTransaction,
 import type { Claims } from './claims.js';
 import { type Outcome, outcomesOf } from './document-batch.js';
 import type { Cause } from './letter.js';
+import { LETTER_CODES } from './letter.codes.js';
 import type { Letters, SettledLetters } from './letters.js';
 import { type Attempt, type TargetWrite, writeDocuments } from './target-writes.js';
 import type { TreeReader } from './tree-reader.js';
@@ -141,7 +142,7 @@ export class DocumentActor {
       }
       if (only === undefined || refused.has(only)) throw error;
       refused.set(only, {
-        code: 'DOCUMENT_TOO_LARGE',
+        code: LETTER_CODES.DOCUMENT_TOO_LARGE.code,
         message: 'MongoDB cannot write this document in one transaction',
       });
       return this.write(partition, roots, refused, signal);
@@ -252,16 +253,16 @@ function plain(assembler: Assembler, collection: CollectionPlan, outcomes: reado
 }
 
 function waitingFor(claim: string): Cause {
-  return { code: 'ID_TAKEN', message: 'another row with a lower key has the same _id', waits: claim };
+  return { code: LETTER_CODES.ID_TAKEN.code, message: 'another row with a lower key has the same _id', waits: claim };
 }
 
 function causeOf(error: DocumentRefused): Cause {
   const codes = {
-    duplicate: 'TARGET_UNIQUE_INDEX',
-    validation: 'TARGET_VALIDATION',
-    tooLarge: 'DOCUMENT_TOO_LARGE',
-    other: 'TARGET_REFUSED',
+    duplicate: LETTER_CODES.TARGET_UNIQUE_INDEX,
+    validation: LETTER_CODES.TARGET_VALIDATION,
+    tooLarge: LETTER_CODES.DOCUMENT_TOO_LARGE,
+    other: LETTER_CODES.TARGET_REFUSED,
   };
   const index = error.indexName === undefined ? '' : ` (index ${error.indexName})`;
-  return { code: codes[error.kind], message: `${error.message}${index}` };
+  return { code: codes[error.kind].code, message: `${error.message}${index}` };
 }

@@ -12,9 +12,6 @@ export type Outcome =
   /** Not on the stage, or columns are still missing: nothing is done, a later touch comes. */
   | { kind: 'none'; root: string };
 
-/** Larger than this is looked at closely before it is sent; a document's size is about that of its rows' text. */
-const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
-
 export function outcomesOf(
   assembler: Assembler,
   collection: CollectionPlan,
@@ -54,5 +51,3 @@ export function outcomesOf(
     }
   });
 }
-
-export { MAX_DOCUMENT_BYTES };

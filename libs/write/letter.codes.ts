@@ -14,6 +14,10 @@ export const LETTER_CODES = errorCodes({
     cause: 'The validator of the target collection refuses the document.',
     remedy: 'Correct the row or the mapping, or change the validator.',
   },
+  TARGET_REFUSED: {
+    cause: 'MongoDB refuses the document; its own words stand beside it.',
+    remedy: 'Correct the row or the mapping as the message says, then replay.',
+  },
   DOCUMENT_TOO_LARGE: {
     cause: 'The document is larger than the 16 MiB that MongoDB allows, or than one transaction can write.',
     remedy: 'Bound its arrays by `limit`, omit fields, or map what it embeds as a collection of its own.',

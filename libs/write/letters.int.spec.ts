@@ -10,7 +10,11 @@ import { Letters } from './letters.js';
 const PARTITIONS = 5;
 const names = new IncarnationNames(1);
 const collection = { index: 0, name: 'people', root: 0 } as CollectionPlan;
-const plan = { nodes: [{ table: 0 }], tables: [{ columns: [], key: [] }], collections: [collection] } as unknown as Plan;
+const plan = {
+  nodes: [{ table: 0 }],
+  tables: [{ columns: [], key: [] }],
+  collections: [collection],
+} as unknown as Plan;
 const now = new Date('2030-01-01');
 
 let mongo: TestMongo;
@@ -18,7 +22,12 @@ let store: Awaited<ReturnType<typeof openMongoStore>>;
 
 beforeAll(async () => {
   mongo = await testMongo();
-  store = await openMongoStore({ uri: mongo.uri, stateDatabase: `${mongo.database}_state`, targetDatabase: mongo.database, appName: 'test' });
+  store = await openMongoStore({
+    uri: mongo.uri,
+    stateDatabase: `${mongo.database}_state`,
+    targetDatabase: mongo.database,
+    appName: 'test',
+  });
   const fences = Array.from({ length: PARTITIONS }, (_, partition) => newTouchesFence(names.touchesFence(partition)));
   await store.write.put(names.fences, fences);
   for (const made of [names.letters, names.stage(0)]) await store.createCollection(made);
@@ -30,7 +39,12 @@ afterAll(async () => {
 });
 
 test('a root that loses its _id has a letter in the same transaction, which is due once the _id is free', async () => {
-  const letters = new Letters(names, () => now, PARTITIONS, () => undefined);
+  const letters = new Letters(
+    names,
+    () => now,
+    PARTITIONS,
+    () => undefined,
+  );
   const waits = '0:s"a"';
   const ousted = new Map([['r2', { code: 'ID_TAKEN', message: '', waits }]]);
   const partition = partitionOf(0, 'r2', PARTITIONS);
@@ -38,7 +52,16 @@ test('a root that loses its _id has a letter in the same transaction, which is d
   const settle = () =>
     store.transact('touches', async (tx) => {
       const fence = await tx.fence<TouchesFence>(names.fences, names.touchesFence(other));
-      const batch = { fence, partition: other, plan, collection, outcomes: [], causes: new Map(), rows: new Map(), ousted };
+      const batch = {
+        fence,
+        partition: other,
+        plan,
+        collection,
+        outcomes: [],
+        causes: new Map(),
+        rows: new Map(),
+        ousted,
+      };
       return letters.settle(tx, batch);
     });
   expect((await settle()).fresh).toBe(1);

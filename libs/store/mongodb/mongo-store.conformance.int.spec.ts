@@ -1,5 +1,5 @@
 import { testMongo } from '#testing';
-import { describeStore } from '../store-conformance.js';
+import { describeStore } from '../testing/store-conformance.js';
 import { openMongoStore } from './open-mongo-store.js';
 
 describeStore('MongoStore', async () => {
