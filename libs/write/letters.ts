@@ -23,6 +23,7 @@ export interface SettledLetters {
   fresh: number;
 }
 
+const MOST_NOTED = 1_000;
 const NONE: SettledLetters = { written: [], fresh: 0 };
 
 /**
@@ -102,11 +103,19 @@ export class Letters {
     return written;
   }
 
-  /** Roots that wait for one of these claims, which is free: due from now on, also for who comes after a crash. */
+  /**
+   * Roots that wait for one of these claims, which is free: due from now on, also for who comes after a crash. It is the
+   * lowest one's; of very many only the lower ones are noted, so that the transaction stays small.
+   */
   async wake(tx: StoreTransaction, claims: readonly string[]): Promise<string[]> {
     const letters = await tx.byField<Letter>(this.names.letters, 'waits', claims);
+    if (letters.length === 0) return [];
+    letters.sort((a, b) => (a.root < b.root ? -1 : 1));
     const nextAt = this.now();
-    for (const { _id } of letters) await tx.patch(this.names.letters, _id, { set: { nextAt } });
+    await tx.replace(
+      this.names.letters,
+      letters.slice(0, MOST_NOTED).map((letter) => ({ ...letter, nextAt })),
+    );
     return letters.map((letter) => letter.root);
   }
 
