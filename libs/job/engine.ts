@@ -65,8 +65,8 @@ export class Engine {
     });
   }
 
-  /** Begins to consume. What a former run left (fan-outs, letters to retry) is taken up. */
-  async start(): Promise<void> {
+  /** Begins to consume. What a former run left (fan-outs, letters to retry) is taken up; paused, nothing is read. */
+  async start(paused = false): Promise<void> {
     const { names, plan, partitions, tuning } = this.parts;
     const topic = (name: Parameters<typeof names.topic>[1]) => names.topic(plan.job, name);
     await this.log.create([
@@ -98,8 +98,9 @@ export class Engine {
     await letters.fill();
     this.every(REFILL_MS, () => letters.refill(this.timers.now() + REFILL_MS));
     this.every(TRIM_MS, () => this.trim());
+    if (paused) this.holdTasks();
     if (this.parts.capture !== null) {
-      this.follow();
+      if (!paused) this.follow();
       this.every(REREAD_MS, () => this.reread());
       this.every(HEALTH_MS, () => this.health());
     }
@@ -137,8 +138,12 @@ export class Engine {
 
   /** Nothing more is read from the source; what was read goes on to be written. */
   async pause(): Promise<void> {
-    for (const name of ['load-tasks', 'build-tasks'] as const) this.consumerOf(name)?.pause();
+    this.holdTasks();
     await this.hold();
+  }
+
+  private holdTasks(): void {
+    for (const name of ['load-tasks', 'build-tasks'] as const) this.consumerOf(name)?.pause();
   }
 
   resume(): void {
