@@ -1,0 +1,41 @@
+import { expect, test } from '@jest/globals';
+import { testMongo, testPostgres, waitFor } from '#testing';
+import { cliContext } from './run-cli.js';
+
+test('a job that was paused takes nothing in when it is run, not even what was committed before', async () => {
+  await using cli = await cliContext();
+  await using postgres = await testPostgres();
+  await using mongo = await testMongo();
+  await postgres.exec('CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)');
+  const file = await cli.file(
+    'job.yaml',
+    `job: ${mongo.job}
+source: { kind: postgres, uri: "${postgres.uri}" }
+target: { uri: "${mongo.uri}", database: ${mongo.database} }
+collections:
+  t: { table: public.t }
+`,
+  );
+  const documents = () => mongo.client.db(mongo.database).collection('t').countDocuments();
+  const confirmed = async () =>
+    (await postgres.query('SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name LIKE $1', [
+      `millrace_${mongo.job}_%`,
+    ])) as unknown;
+  expect(await cli.run(['run', file, '--until-synced'])).toMatchObject({ code: 0 });
+  expect(await cli.run(['pause', file])).toMatchObject({ code: 0 });
+  await postgres.exec('INSERT INTO t VALUES (2)');
+  const before = await confirmed();
+
+  const { host, ended } = cli.start(['run', file]);
+  await waitFor(() => host.err.includes('paused'), { timeoutMs: 30_000 });
+  const { json } = await cli.run(['status', file, '--json']);
+  expect(json).toMatchObject([{ phase: 'paused', running: true }]);
+  expect(await documents()).toBe(1);
+  expect(await confirmed()).toEqual(before);
+
+  expect(await cli.run(['resume', file])).toMatchObject({ code: 0 });
+  await waitFor(async () => (await documents()) === 2, { timeoutMs: 30_000 });
+  host.send('SIGTERM');
+  expect(await ended).toBe(0);
+  await cli.run(['reset', '--yes', file]);
+});
