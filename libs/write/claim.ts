@@ -9,6 +9,11 @@ export interface Claim extends Doc {
   root: string;
   /** The `_id` as it was written: an equal one of another representation (1.0, 1.00) takes a delete and an insert. */
   id: unknown;
+  /**
+   * Counts the transactions that rely on this claim, by keeping it as well as by waiting for it: each writes it, so any two
+   * of them conflict. Reading alone would not do, nor would the document, since a replace by an equal one is no write.
+   */
+  n: number;
 }
 
 export function ownerOf(collection: number, root: string): string {

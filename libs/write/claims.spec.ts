@@ -11,7 +11,7 @@ const collection = { index: 0, name: 'people', root: 0 } as CollectionPlan;
 const plan = { nodes: [{ table: 0 }], collections: [collection] } as unknown as Plan;
 const names = new IncarnationNames(1);
 
-const claim = (id: string, root: string): Claim => ({ _id: claimId(0, id), owner: ownerOf(0, root), root, id });
+const claim = (id: string, root: string): Claim => ({ _id: claimId(0, id), owner: ownerOf(0, root), root, id, n: 1 });
 const write = (root: string, id: string): Outcome => ({ kind: 'write', root, id, document: { _id: id } });
 
 /** `rows`: which `_id` each staged root's row has now. */
@@ -71,4 +71,12 @@ test('an _id whose owner wants another one and cannot be written is for those wh
   const row = (_id: string) => ({ _id, at: '1', c: '' });
   const outcomes = ['1', '2'].map((root) => ({ ...refused(root), row: row(root) }) as Outcome);
   expect((await settle(held, { 1: 'x', 2: 'b' }, outcomes)).loose).toEqual([claimId(0, 'a')]);
+});
+
+test('whoever keeps an _id or waits for one writes its claim, so that transactions which rely on it conflict', async () => {
+  const settled = await settle([claim('a', '1')], { 1: 'a', 2: 'a' }, [write('1', 'a')]);
+  expect(settled.claims).toEqual([{ ...claim('a', '1'), n: 2 }]);
+  const waiting = await settle([claim('a', '1')], { 1: 'a', 2: 'a' }, [write('2', 'a')]);
+  expect(waiting.waiting).toHaveLength(1);
+  expect(waiting.claims).toEqual([{ ...claim('a', '1'), n: 2 }]);
 });

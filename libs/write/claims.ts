@@ -21,6 +21,8 @@ export interface ClaimedBatch {
   ousted: { root: string; claim: string }[];
   /** Claims of roots that cannot be written and want another `_id` now: whoever waits for them may take them over. */
   loose: string[];
+  /** Held for the length of the transaction: whoever claims one of them at the same time conflicts. */
+  passing: Claim[];
 }
 
 /**
@@ -63,6 +65,7 @@ export class Claims {
       released: [],
       ousted: [],
       loose: this.loose(collection, outcomes, held),
+      passing: [],
     };
     const inKeyOrder = [...acting].sort((a, b) => (a.root < b.root ? -1 : 1));
     const leaving = this.leaving(collection, acting, held, batch);
@@ -76,8 +79,13 @@ export class Claims {
 
   /** Writes what `settle` decided of the claims themselves; documents are the caller's. */
   async keep(tx: StoreTransaction, batch: ClaimedBatch): Promise<void> {
-    const taken = new Set(batch.claims.map((claim) => claim._id));
-    const released = batch.released.filter((id) => !taken.has(id));
+    const passing = batch.passing.map((claim) => claim._id);
+    if (passing.length > 0) {
+      await tx.put(this.names.claims, batch.passing);
+      await tx.remove(this.names.claims, passing);
+    }
+    const claimed = new Set(batch.claims.map((claim) => claim._id));
+    const released = batch.released.filter((id) => !claimed.has(id));
     if (released.length > 0) await tx.remove(this.names.claims, released);
     if (batch.claims.length > 0) await tx.put(this.names.claims, batch.claims);
   }
@@ -146,6 +154,7 @@ export class Claims {
       const free = contested.get(id) === false;
       if (!free && owner < outcome.root) {
         batch.waiting.push({ root: outcome.root, claim: id });
+        if (!batch.claims.some((claim) => claim._id === id)) batch.claims.push({ ...present, n: Number(present.n) + 1 });
         return;
       }
       if (!free) batch.ousted.push({ root: owner, claim: id });
@@ -158,11 +167,12 @@ export class Claims {
       owner: ownerOf(collection.index, outcome.root),
       root: outcome.root,
       id: outcome.id,
+      n: Number(present?.n ?? 0) + 1,
     };
     leaving.delete(id);
     wanted.set(id, claim);
     contested.set(id, true); // What is known of the former owner says nothing of this one: further roots of the batch wait.
-    if (present?.root !== outcome.root || present.id !== claim.id) batch.claims.push(claim);
+    batch.claims.push(claim);
     batch.writes.push(outcome);
   }
 
@@ -179,15 +189,16 @@ export class Claims {
   ): void {
     const id = claimId(collection.index, formerId);
     const present = wanted.get(id);
+    const claim: Claim = { _id: id, owner: ownerOf(collection.index, root), root, id: formerId, n: 1 };
     if (present === undefined && (kind === 'refused' || kind === 'none')) {
-      const claim: Claim = { _id: id, owner: ownerOf(collection.index, root), root, id: formerId };
       wanted.set(id, claim);
       batch.claims.push(claim);
       return;
     }
     if (present !== undefined && (present.root === root || contested.get(id) !== false)) return;
     batch.deletes.push(formerId);
-    if (present !== undefined) batch.released.push(id);
+    if (present === undefined) batch.passing.push(claim);
+    else batch.released.push(id);
   }
 
   /** For claims of other roots: whether their owner's staged row still has that `_id`. */
