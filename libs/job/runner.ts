@@ -36,10 +36,13 @@ export class Runner {
       const answering = this.answering(session, brought, stop.signal);
       await Promise.race([brought, answering]);
       if (session.value.state.record.phase === 'completed') return { kind: 'done' };
-      if (options.untilSynced) {
-        refusePaused(session.value);
+      const strict = this.deps.jobFile.onError === 'stop' && !session.value.state.record.paused;
+      if (options.untilSynced) refusePaused(session.value);
+      if (options.untilSynced || strict) {
         const ended = await Promise.race([session.value.engine.drained(signal), answering]);
-        return ended === 'completed' ? { kind: 'completed' } : { kind: 'done' };
+        if (ended === 'completed') return { kind: 'completed' };
+        if (strict) await session.value.refuseLetters();
+        if (options.untilSynced) return { kind: 'done' };
       }
       return (await answering) === 'completed' ? { kind: 'completed' } : { kind: 'stopped', synced: false };
     });

@@ -200,13 +200,13 @@ export class Session {
     const { onError, stopAfterErrors } = this.deps.jobFile;
     const limit = onError === 'stop' ? 1 : (stopAfterErrors ?? Number.POSITIVE_INFINITY);
     if (this.newLetters < limit) return;
-    this.engine.end(
-      new MillraceError(
-        JOB_ERRORS.STOPPED_BY_ERROR,
-        `${this.newLetters} ${this.newLetters === 1 ? 'document' : 'documents'} could not be written`,
-        { exit: EXIT.failed },
-      ),
-    );
+    this.engine.end(stoppedByError(this.newLetters));
+  }
+
+  /** With `onError: stop`: an error that stopped the job before, and is still there after all changes, stops it again. */
+  async refuseLetters(): Promise<void> {
+    const letters = await this.store.estimatedCount(this.names.letters);
+    if (letters > 0) throw stoppedByError(letters);
   }
 
   private async visitFormers(): Promise<void> {
@@ -258,4 +258,12 @@ export class Session {
       await this.deps.timers.wait(TELL_MS, signal).catch(() => undefined);
     }
   }
+}
+
+function stoppedByError(documents: number): MillraceError {
+  return new MillraceError(
+    JOB_ERRORS.STOPPED_BY_ERROR,
+    `${documents} ${documents === 1 ? 'document' : 'documents'} could not be written`,
+    { exit: EXIT.failed },
+  );
 }
