@@ -45,6 +45,8 @@ export interface ActorBench extends AsyncDisposable {
   touches: TouchRecord[];
   /** Delivers all touches, then those that writing causes, until there are none. */
   write(): Promise<void>;
+  /** Delivers the touches that there are now; what writing them causes waits. */
+  writeOnce(): Promise<void>;
   /** What was appended and not delivered is lost with its process. */
   crash(): void;
   documents(collection: 'parents' | 'accounts'): Promise<Document[]>;
@@ -116,6 +118,12 @@ export async function actorBench({ loading = false } = {}): Promise<ActorBench> 
   };
   const position = ([commit, ordinal = 0]: [number, number?]): string => formatPosition(1, BigInt(commit), ordinal);
 
+  const writeOnce = async (): Promise<void> => {
+    const records = touches.splice(0);
+    await (await documents.handle({ partition: 0, records, signal })).completed;
+    for (const resolve of delivered.splice(0)) resolve();
+  };
+
   return {
     store,
     names,
@@ -144,12 +152,9 @@ export async function actorBench({ loading = false } = {}): Promise<ActorBench> 
         },
       };
     },
+    writeOnce,
     async write() {
-      while (touches.length > 0) {
-        const records = touches.splice(0);
-        await (await documents.handle({ partition: 0, records, signal })).completed;
-        for (const resolve of delivered.splice(0)) resolve();
-      }
+      while (touches.length > 0) await writeOnce();
     },
     crash() {
       touches.length = 0;
