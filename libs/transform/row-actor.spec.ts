@@ -60,3 +60,32 @@ test('loaded rows that the capture staged before are looked for by each partitio
     { staged: 0, superseded: 1, changes: 0 },
   ]);
 });
+
+test('an owner that has just begun touches what it finds in an idle fence, once', async () => {
+  const former = [{ table: 0, key: 'moved', at: '7', k: { j0: 'old' } }];
+  const resolved: unknown[] = [];
+  const transacted: unknown[] = [];
+  const store = {
+    transact: async (_name: string, work: (tx: unknown) => Promise<unknown>) => {
+      const fence = { ...newRowsFence('rows:0'), former };
+      const patch = async (_fences: unknown, _id: string, change: unknown) => transacted.push(change);
+      return work({ fence: async () => fence, patch });
+    },
+  };
+  const actor = new RowActor({
+    store,
+    names: { fences: { database: 'state', name: 'fences' }, rowsFence: (partition: number) => `rows:${partition}` },
+    tables: [],
+    phase: { loading: async () => false },
+    resolver: {
+      async *resolve(images: unknown[]) {
+        resolved.push(images);
+      },
+    },
+  } as unknown as RowActorParts);
+  const { signal } = new AbortController();
+  await actor.trim(0, signal);
+  expect([resolved, transacted]).toEqual([[former], []]);
+  await actor.trim(0, signal);
+  expect(transacted).toEqual([{ set: { former: [] } }]);
+});

@@ -70,6 +70,7 @@ function touching(appends: readonly Promise<unknown>[]): Touching {
  */
 export class RowActor {
   private readonly former = new Map<number, FormerTracker>();
+  private readonly trimmed = new Set<number>();
   /** Partitions with a batch at work: it trims as well. */
   private readonly busy = new Set<number>();
   /** Tables whose loaded rows are inserted without looking, until one was there already. */
@@ -107,10 +108,15 @@ export class RowActor {
     return { completed: Promise.all(completions).then(() => undefined) };
   }
 
-  /** An idle partition takes what has resolved out of its fence by an empty batch. */
+  /**
+   * An idle partition takes what has resolved out of its fence by an empty batch. The first one of an owner that has just
+   * begun also touches what it finds there: a crash between staging and touching need not be followed by a redelivery.
+   */
   async trim(partition: number, signal: AbortSignal): Promise<void> {
-    if (!this.busy.has(partition) && this.tracker(partition).trimmable > 0)
-      await (await this.rows(partition, [], signal)).touched;
+    if (this.busy.has(partition)) return;
+    if (this.trimmed.has(partition) && this.tracker(partition).trimmable === 0) return;
+    this.trimmed.add(partition);
+    await (await this.rows(partition, [], signal)).touched;
   }
 
   private async rows(
