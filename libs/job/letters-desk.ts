@@ -82,7 +82,7 @@ export class LettersDesk {
       table: qualifiedName(table),
       row: row?.c === undefined ? null : named(table.columns, unpackTuple(row.c)),
       edited: row?.edit?.at === row?.at ? (row?.edit?.columns ?? null) : null,
-      nextAt: letter.nextAt,
+      nextAt: letter.nextAt?.toISOString() ?? null,
     };
   }
 
