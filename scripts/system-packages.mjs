@@ -15,7 +15,9 @@ export async function ensureSystemPackages() {
   if (missing.length === 0) return;
   const isRoot = process.getuid?.() === 0;
   if (!isRoot || !existsSync('/etc/debian_version')) {
-    say(`The tests need what is in these packages of Debian: ${missing.join(', ')} (a mongod on PATH serves as well as pip and libcurl)`);
+    say(
+      `The tests need what is in these packages of Debian: ${missing.join(', ')} (a mongod on PATH serves as well as pip and libcurl)`,
+    );
     return;
   }
   say(`Installing system packages that the tests need: ${missing.join(', ')}`);

@@ -78,8 +78,11 @@ test('an owner that has just begun touches what it finds in an idle fence, once'
     tables: [],
     phase: { loading: async () => false },
     resolver: {
-      async *resolve(images: unknown[]) {
+      resolve: (images: unknown[]) => {
         resolved.push(images);
+        return (async function* () {
+          yield* [];
+        })();
       },
     },
   } as unknown as RowActorParts);

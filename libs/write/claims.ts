@@ -154,7 +154,8 @@ export class Claims {
       const free = contested.get(id) === false;
       if (!free && owner < outcome.root) {
         batch.waiting.push({ root: outcome.root, claim: id });
-        if (!batch.claims.some((claim) => claim._id === id)) batch.claims.push({ ...present, n: Number(present.n) + 1 });
+        if (!batch.claims.some((claim) => claim._id === id))
+          batch.claims.push({ ...present, n: Number(present.n) + 1 });
         return;
       }
       if (!free) batch.ousted.push({ root: owner, claim: id });

@@ -59,24 +59,37 @@ const SEEDS: [number, keyof typeof SIZES][] = given
   : (['odd', 'usual'] as const).map((sizes) => [1 + Math.floor(Math.random() * 1e6), sizes]);
 
 describe('random changes', () => {
-  test.each(SEEDS)('of seed %i end in equal documents that never went back (sizes: %s)', async (seed, sizes) => {
-    await using job = await oracleJob({ schema: SCHEMA, collections: COLLECTIONS, truth: TRUTH, tuning: { ...SIZES[sizes], chunkRows: 20 } });
-    await using writers = await Writers.connect(job.pg.uri, seed);
-    await using reader = new MonotonyReader(job.mongo.db, ['roots', 'looks', 'atoms']);
-    const many = sizes === 'usual' ? 200 : 80; // Small sizes take their time.
-    await writers.go(40);
-    await Promise.all([job.load(), writers.go(many)]);
-    reader.start();
-    await writers.go(many);
-    await job.isTrue();
-    await Promise.all([job.stop(), writers.go(many / 2)]);
-    await Promise.all([job.load(), writers.go(many)]);
-    await job.isTrue();
-    await reader.stop();
-    expect(reader.backwards).toEqual([]);
-    expect(reader.reads).toBeGreaterThan(2);
-    const codes = new Set((await job.letters()).map(({ collection, code }) => `${collection} ${code}`));
-    expect([...codes].filter((code) => code !== 'codes ID_TAKEN')).toEqual([]);
-    expect(await job.commands.verify({ repair: false }, new AbortController().signal)).toMatchObject({ different: 0, missing: 0, extra: 0 });
-  }, 300_000);
+  test.each(SEEDS)(
+    'of seed %i end in equal documents that never went back (sizes: %s)',
+    async (seed, sizes) => {
+      await using job = await oracleJob({
+        schema: SCHEMA,
+        collections: COLLECTIONS,
+        truth: TRUTH,
+        tuning: { ...SIZES[sizes], chunkRows: 20 },
+      });
+      await using writers = await Writers.connect(job.pg.uri, seed);
+      await using reader = new MonotonyReader(job.mongo.db, ['roots', 'looks', 'atoms']);
+      const many = sizes === 'usual' ? 200 : 80; // Small sizes take their time.
+      await writers.go(40);
+      await Promise.all([job.load(), writers.go(many)]);
+      reader.start();
+      await writers.go(many);
+      await job.isTrue();
+      await Promise.all([job.stop(), writers.go(many / 2)]);
+      await Promise.all([job.load(), writers.go(many)]);
+      await job.isTrue();
+      await reader.stop();
+      expect(reader.backwards).toEqual([]);
+      expect(reader.reads).toBeGreaterThan(2);
+      const codes = new Set((await job.letters()).map(({ collection, code }) => `${collection} ${code}`));
+      expect([...codes].filter((code) => code !== 'codes ID_TAKEN')).toEqual([]);
+      expect(await job.commands.verify({ repair: false }, new AbortController().signal)).toMatchObject({
+        different: 0,
+        missing: 0,
+        extra: 0,
+      });
+    },
+    300_000,
+  );
 });

@@ -23,11 +23,14 @@ export class MonotonyReader {
   ) {}
 
   start(): void {
-    this.reading = waitFor(async () => {
-      for (const collection of this.collections) await this.read(collection);
-      this.reads++;
-      return this.stopped;
-    }, { timeoutMs: 600_000, everyMs: 30 }).then(() => undefined);
+    this.reading = waitFor(
+      async () => {
+        for (const collection of this.collections) await this.read(collection);
+        this.reads++;
+        return this.stopped;
+      },
+      { timeoutMs: 600_000, everyMs: 30 },
+    ).then(() => undefined);
     this.reading.catch(() => undefined);
   }
 
@@ -71,7 +74,8 @@ export class MonotonyReader {
     }
     for (const [name, field] of Object.entries(value)) {
       if (Array.isArray(field)) {
-        for (const item of field) if (item !== null && typeof item === 'object') this.look(`${here}.${name}`, item as object);
+        for (const item of field)
+          if (item !== null && typeof item === 'object') this.look(`${here}.${name}`, item as object);
       } else if (field !== null && typeof field === 'object') this.look(`${here}.${name}`, field as object);
     }
   }

@@ -25,7 +25,10 @@ ${['looks', 'roots', 'mids', 'leaves', 'atoms']
   .map((table) => `CREATE TRIGGER stamp BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION stamp();`)
   .join('\n')}
 ${['looks', 'roots', 'leaves', 'atoms']
-  .map((table) => `CREATE TRIGGER rebirth BEFORE UPDATE ON ${table} FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION rebirth();`)
+  .map(
+    (table) =>
+      `CREATE TRIGGER rebirth BEFORE UPDATE ON ${table} FOR EACH ROW WHEN (OLD.id <> NEW.id) EXECUTE FUNCTION rebirth();`,
+  )
   .join('\n')}
 CREATE TRIGGER rebirth BEFORE UPDATE ON mids FOR EACH ROW WHEN (OLD.no <> NEW.no OR OLD.root_id <> NEW.root_id) EXECUTE FUNCTION rebirth();
 INSERT INTO looks SELECT i, 'l' || i FROM generate_series(1, 6) i;

@@ -35,13 +35,20 @@ const code = (chance: Chance) => chance.one([`'c${chance.below(40)}'`, `'c${chan
 const big = (chance: Chance) => `oracle.big('${chance.below(1e9)}', 3)`;
 
 const INSERTS: Kind[] = [
-  (c) => `INSERT INTO roots (id, code, title, look_id, parent_id, big) VALUES (${root(c)}, ${code(c)}, 'i${c.below(99)}',
+  (
+    c,
+  ) => `INSERT INTO roots (id, code, title, look_id, parent_id, big) VALUES (${root(c)}, ${code(c)}, 'i${c.below(99)}',
     (SELECT id FROM looks WHERE id = ${look(c)}), (SELECT id FROM roots WHERE id = ${root(c)}), ${big(c)}) ON CONFLICT (id) DO UPDATE SET title = excluded.title`,
-  (c) => `INSERT INTO mids (root_id, no, kind) SELECT id, ${mid(c)}, 'i' FROM roots WHERE id BETWEEN ${root(c)} AND ${root(c)} ON CONFLICT DO NOTHING`,
-  (c) => `INSERT INTO leaves (id, root_id, mid_no, look_id, note, big) SELECT ${leaf(c)}, root_id, no, ${look(c)}, 'i', ${big(c)} FROM mids
+  (c) =>
+    `INSERT INTO mids (root_id, no, kind) SELECT id, ${mid(c)}, 'i' FROM roots WHERE id BETWEEN ${root(c)} AND ${root(c)} ON CONFLICT DO NOTHING`,
+  (
+    c,
+  ) => `INSERT INTO leaves (id, root_id, mid_no, look_id, note, big) SELECT ${leaf(c)}, root_id, no, ${look(c)}, 'i', ${big(c)} FROM mids
     WHERE root_id >= ${root(c)} ORDER BY root_id LIMIT 1 ON CONFLICT (id) DO UPDATE SET note = excluded.note || leaves.id`,
-  (c) => `INSERT INTO atoms (id, leaf_id, val) SELECT i, ${leaf(c)}, i FROM generate_series(${atom(c)}, ${atom(c)}) i ON CONFLICT DO NOTHING`,
-  (c) => `INSERT INTO looks (id, name) VALUES (${1 + c.below(7)}, 'i${c.below(99)}') ON CONFLICT (id) DO UPDATE SET name = excluded.name`,
+  (c) =>
+    `INSERT INTO atoms (id, leaf_id, val) SELECT i, ${leaf(c)}, i FROM generate_series(${atom(c)}, ${atom(c)}) i ON CONFLICT DO NOTHING`,
+  (c) =>
+    `INSERT INTO looks (id, name) VALUES (${1 + c.below(7)}, 'i${c.below(99)}') ON CONFLICT (id) DO UPDATE SET name = excluded.name`,
 ];
 const UPDATES: Kind[] = [
   (c) => `UPDATE roots SET title = ${c.one(["'u' || id", 'NULL', "title || '.'"])} WHERE id = ${root(c)}`,
@@ -58,10 +65,12 @@ const MOVES: Kind[] = [
   (c) => `UPDATE roots SET look_id = (SELECT id FROM looks WHERE id = ${look(c)}) WHERE id = ${root(c)}`,
   (c) => `UPDATE roots SET parent_id = (SELECT id FROM roots WHERE id = ${root(c)}) WHERE id % 15 = ${c.below(15)}`,
   (c) => `UPDATE leaves SET look_id = ${look(c)} WHERE id % 30 = ${c.below(30)}`,
-  (c) => `UPDATE leaves f SET root_id = m.root_id, mid_no = m.no FROM (SELECT * FROM mids WHERE root_id >= ${root(c)} ORDER BY root_id, no LIMIT 1) m WHERE f.id = ${leaf(c)}`,
+  (c) =>
+    `UPDATE leaves f SET root_id = m.root_id, mid_no = m.no FROM (SELECT * FROM mids WHERE root_id >= ${root(c)} ORDER BY root_id, no LIMIT 1) m WHERE f.id = ${leaf(c)}`,
   (c) => `UPDATE leaves SET root_id = NULL WHERE id = ${leaf(c)}`,
   (c) => `UPDATE atoms SET leaf_id = ${c.one([String(leaf(c)), 'NULL'])} WHERE id % 40 = ${c.below(40)}`,
-  (c) => `UPDATE mids SET root_id = (SELECT id FROM roots WHERE id >= ${root(c)} ORDER BY id LIMIT 1), no = ${20 + c.below(1e6)} WHERE root_id = ${root(c)} AND no = ${mid(c)}`,
+  (c) =>
+    `UPDATE mids SET root_id = (SELECT id FROM roots WHERE id >= ${root(c)} ORDER BY id LIMIT 1), no = ${20 + c.below(1e6)} WHERE root_id = ${root(c)} AND no = ${mid(c)}`,
   (c) => `UPDATE mids SET no = 5 + no WHERE root_id = ${root(c)}`,
 ];
 const KEYS: Kind[] = [
@@ -78,21 +87,31 @@ const DELETES: Kind[] = [
   (c) => `DELETE FROM leaves WHERE id = ${leaf(c)}`,
   (c) => `DELETE FROM atoms WHERE id % 60 = ${c.below(60)}`,
   (c) => `DELETE FROM looks WHERE id = ${1 + c.below(7)}`,
-  (c) => `WITH gone AS (DELETE FROM leaves WHERE id = ${leaf(c)} RETURNING *) INSERT INTO leaves SELECT id + 3000, root_id, mid_no, look_id, note, big FROM gone`,
+  (c) =>
+    `WITH gone AS (DELETE FROM leaves WHERE id = ${leaf(c)} RETURNING *) INSERT INTO leaves SELECT id + 3000, root_id, mid_no, look_id, note, big FROM gone`,
 ];
 const TRUNCATES: Kind[] = [
   () => 'TRUNCATE atoms',
-  (c) => `TRUNCATE leaves; INSERT INTO leaves (id, root_id, mid_no, look_id, note) SELECT row_number() OVER (), root_id, no, ${look(c)}, 't' FROM mids`,
+  (c) =>
+    `TRUNCATE leaves; INSERT INTO leaves (id, root_id, mid_no, look_id, note) SELECT row_number() OVER (), root_id, no, ${look(c)}, 't' FROM mids`,
   () => `TRUNCATE mids CASCADE; INSERT INTO mids (root_id, no, kind) SELECT id, 1 + id % 3, 't' FROM roots`,
 ];
 
 /** Two rows exchange keys and codes, so that each takes the other's `_id`. */
 function swap(chance: Chance, a: number, b: number): string {
-  if (chance.below(2) === 0) return `UPDATE roots SET code = CASE id WHEN ${a} THEN 'c0' ELSE 'c1' END WHERE id IN (${a}, ${b})`;
+  if (chance.below(2) === 0)
+    return `UPDATE roots SET code = CASE id WHEN ${a} THEN 'c0' ELSE 'c1' END WHERE id IN (${a}, ${b})`;
   return `UPDATE roots SET id = -1 WHERE id = ${a}; UPDATE roots SET id = ${a} WHERE id = ${b}; UPDATE roots SET id = ${b} WHERE id = -1`;
 }
 
-const WEIGHTS: [number, Kind[]][] = [[30, INSERTS], [35, UPDATES], [25, MOVES], [12, KEYS], [10, DELETES], [1, TRUNCATES]];
+const WEIGHTS: [number, Kind[]][] = [
+  [30, INSERTS],
+  [35, UPDATES],
+  [25, MOVES],
+  [12, KEYS],
+  [10, DELETES],
+  [1, TRUNCATES],
+];
 const TOTAL = WEIGHTS.reduce((sum, [weight]) => sum + weight, 0);
 
 function statement(chance: Chance): string {

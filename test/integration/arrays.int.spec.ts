@@ -35,7 +35,8 @@ boards:
 const cards = (value: string, order: string, more = '') =>
   `oracle.items((SELECT json_agg(v ORDER BY n) FROM (SELECT ${value} AS v, row_number() OVER (ORDER BY ${order}) AS n FROM cards c WHERE c.board_id = b.id${more})x)`;
 const id = `json_build_object('id', oracle.i(c.id))`;
-const limited = (value: string, order: string, limit: number, more = '') => `${cards(value, order, more).replace(/\)x\)$/, `)x WHERE n <= ${limit})`)}`;
+const limited = (value: string, order: string, limit: number, more = '') =>
+  `${cards(value, order, more).replace(/\)x\)$/, `)x WHERE n <= ${limit})`)}`;
 const TRUTH = {
   boards: `SELECT json_build_object('_id', oracle.i(b.id),
     'byKey', ${cards(id, 'id')}),
@@ -55,7 +56,12 @@ const TRUTH = {
 describe.each(Object.entries(SIZES))('an array, with sizes that are %s,', (_name, tuning) => {
   let job: OracleJob;
   beforeAll(async () => {
-    job = await oracleJob({ schema: SCHEMA.replace('(i % 3)::numeric / 10', 'trim_scale((i % 3)::numeric / 10)'), collections: COLLECTIONS, truth: TRUTH, tuning });
+    job = await oracleJob({
+      schema: SCHEMA.replace('(i % 3)::numeric / 10', 'trim_scale((i % 3)::numeric / 10)'),
+      collections: COLLECTIONS,
+      truth: TRUTH,
+      tuning,
+    });
   });
   afterAll(async () => job?.[Symbol.asyncDispose]());
 
@@ -65,15 +71,35 @@ describe.each(Object.entries(SIZES))('an array, with sizes that are %s,', (_name
   });
 
   test.each<[string, ...string[]]>([
-    ['what it is sorted by changes', `UPDATE cards SET title = 'zz' WHERE id % 5 = 0; UPDATE cards SET points = 7 WHERE id = 8`],
-    ['what it is sorted by becomes null', `UPDATE cards SET title = NULL, points = NULL, mood = NULL, at = NULL WHERE id BETWEEN 10 AND 14`],
+    [
+      'what it is sorted by changes',
+      `UPDATE cards SET title = 'zz' WHERE id % 5 = 0; UPDATE cards SET points = 7 WHERE id = 8`,
+    ],
+    [
+      'what it is sorted by becomes null',
+      `UPDATE cards SET title = NULL, points = NULL, mood = NULL, at = NULL WHERE id BETWEEN 10 AND 14`,
+    ],
     ['one leaves those that a limit keeps', `DELETE FROM cards WHERE id IN (1, 2, 3, 4)`],
-    ['one comes before those that a limit keeps', `INSERT INTO cards VALUES (-1, 1, NULL, 99, NULL, NULL), (-2, 2, '', 99, NULL, NULL)`],
-    ['those before a limit stop and start to match', `UPDATE cards SET shown = false WHERE id < 12`, `UPDATE cards SET shown = true WHERE id = 9`],
+    [
+      'one comes before those that a limit keeps',
+      `INSERT INTO cards VALUES (-1, 1, NULL, 99, NULL, NULL), (-2, 2, '', 99, NULL, NULL)`,
+    ],
+    [
+      'those before a limit stop and start to match',
+      `UPDATE cards SET shown = false WHERE id < 12`,
+      `UPDATE cards SET shown = true WHERE id = 9`,
+    ],
     ['a value changes', `UPDATE cards SET title = title || '?' WHERE id < 20`],
-    ['all rows go and some come', `DELETE FROM cards WHERE board_id = 3`, `INSERT INTO cards VALUES (100, 3, 'x', 0.5, now(), 'zen'), (99, 3, 'x', 0.5, now(), 'zen')`],
-    ['rows of a plain array come and go, and change by their key', `DELETE FROM board_tags WHERE tag = 'B'; INSERT INTO board_tags VALUES (4, 'new'), (1, 'ä');
-      UPDATE board_tags SET tag = 'Z' WHERE tag = 'x'; UPDATE board_tags SET board_id = board_id + 3 WHERE tag = 'a'`],
+    [
+      'all rows go and some come',
+      `DELETE FROM cards WHERE board_id = 3`,
+      `INSERT INTO cards VALUES (100, 3, 'x', 0.5, now(), 'zen'), (99, 3, 'x', 0.5, now(), 'zen')`,
+    ],
+    [
+      'rows of a plain array come and go, and change by their key',
+      `DELETE FROM board_tags WHERE tag = 'B'; INSERT INTO board_tags VALUES (4, 'new'), (1, 'ä');
+      UPDATE board_tags SET tag = 'Z' WHERE tag = 'x'; UPDATE board_tags SET board_id = board_id + 3 WHERE tag = 'a'`,
+    ],
     ['it is truncated', 'TRUNCATE cards, board_tags'],
   ])('is right when %s', async (_title, ...sql) => {
     await job.after(...sql);

@@ -80,38 +80,84 @@ describe.each(Object.entries(SIZES))('a tree of four levels, with sizes that are
   });
 
   test.each<[string, ...string[]]>([
-    ['a row at each level is inserted', `INSERT INTO orders VALUES (20, 2, 3.50, 'new'); INSERT INTO lines VALUES (20, 1, 'x', 7);
-      INSERT INTO serials VALUES (900, 20, 1, 'deep'); INSERT INTO marks VALUES (900, 900, 'mm')`],
-    ['children come before their parents', `INSERT INTO marks VALUES (901, 950, 'early')`, `INSERT INTO serials VALUES (950, 1, 1, 'late')`],
-    ['a row at each level is updated', `UPDATE orders SET total = 9.99, note = NULL WHERE id = 1; UPDATE lines SET qty = -1 WHERE order_id = 1;
-      UPDATE serials SET serial = 'changed' WHERE id IN (11, 12); UPDATE marks SET mark = NULL WHERE id < 5`],
+    [
+      'a row at each level is inserted',
+      `INSERT INTO orders VALUES (20, 2, 3.50, 'new'); INSERT INTO lines VALUES (20, 1, 'x', 7);
+      INSERT INTO serials VALUES (900, 20, 1, 'deep'); INSERT INTO marks VALUES (900, 900, 'mm')`,
+    ],
+    [
+      'children come before their parents',
+      `INSERT INTO marks VALUES (901, 950, 'early')`,
+      `INSERT INTO serials VALUES (950, 1, 1, 'late')`,
+    ],
+    [
+      'a row at each level is updated',
+      `UPDATE orders SET total = 9.99, note = NULL WHERE id = 1; UPDATE lines SET qty = -1 WHERE order_id = 1;
+      UPDATE serials SET serial = 'changed' WHERE id IN (11, 12); UPDATE marks SET mark = NULL WHERE id < 5`,
+    ],
     ['a look-up changes', `UPDATE customers SET name = 'renamed', vip = NULL WHERE id IN (1, 2)`],
     ['a row is pointed to another look-up', `UPDATE orders SET customer_id = 5 WHERE id IN (1, 2, 3)`],
-    ['a foreign key becomes null', `UPDATE orders SET customer_id = NULL WHERE id = 5; UPDATE marks SET serial_id = NULL WHERE id = 7`],
-    ['a foreign key is set again', `UPDATE orders SET customer_id = 1 WHERE id = 5; UPDATE marks SET serial_id = 21 WHERE id = 7`],
+    [
+      'a foreign key becomes null',
+      `UPDATE orders SET customer_id = NULL WHERE id = 5; UPDATE marks SET serial_id = NULL WHERE id = 7`,
+    ],
+    [
+      'a foreign key is set again',
+      `UPDATE orders SET customer_id = 1 WHERE id = 5; UPDATE marks SET serial_id = 21 WHERE id = 7`,
+    ],
     ['leaves move between parents', `UPDATE marks SET serial_id = 11 WHERE serial_id = 21`],
     ['a middle node moves with its subtree', `UPDATE serials SET order_id = 2, line_no = 2 WHERE id = 11`],
-    ['a middle node and what hangs on it change at once', `BEGIN; UPDATE marks SET mark = mark || '!' WHERE serial_id = 11;
-      UPDATE serials SET order_id = 3, line_no = 1 WHERE id = 11; INSERT INTO marks VALUES (910, 11, 'z'); COMMIT`],
-    ['a row moves twice in one transaction', `BEGIN; UPDATE serials SET order_id = 5, line_no = 1 WHERE id = 11;
-      UPDATE serials SET order_id = 6, line_no = 2 WHERE id = 11; COMMIT`],
+    [
+      'a middle node and what hangs on it change at once',
+      `BEGIN; UPDATE marks SET mark = mark || '!' WHERE serial_id = 11;
+      UPDATE serials SET order_id = 3, line_no = 1 WHERE id = 11; INSERT INTO marks VALUES (910, 11, 'z'); COMMIT`,
+    ],
+    [
+      'a row moves twice in one transaction',
+      `BEGIN; UPDATE serials SET order_id = 5, line_no = 1 WHERE id = 11;
+      UPDATE serials SET order_id = 6, line_no = 2 WHERE id = 11; COMMIT`,
+    ],
     ['the key of a middle node changes', `UPDATE lines SET no = 9 WHERE order_id = 6 AND no = 2`],
-    ['keys are exchanged', `BEGIN; UPDATE lines SET no = 99 WHERE order_id = 3 AND no = 1; UPDATE lines SET no = 1 WHERE order_id = 3 AND no = 2;
-      UPDATE lines SET no = 2 WHERE order_id = 3 AND no = 99; COMMIT`],
+    [
+      'keys are exchanged',
+      `BEGIN; UPDATE lines SET no = 99 WHERE order_id = 3 AND no = 1; UPDATE lines SET no = 1 WHERE order_id = 3 AND no = 2;
+      UPDATE lines SET no = 2 WHERE order_id = 3 AND no = 99; COMMIT`,
+    ],
     ['the key of a leaf changes', `UPDATE marks SET id = id + 5000 WHERE id BETWEEN 10 AND 20`],
-    ['a parent is created after its children', `INSERT INTO marks VALUES (920, 30000, 'waits')`, `INSERT INTO serials VALUES (30000, 7, 3, 'came')`],
+    [
+      'a parent is created after its children',
+      `INSERT INTO marks VALUES (920, 30000, 'waits')`,
+      `INSERT INTO serials VALUES (30000, 7, 3, 'came')`,
+    ],
     ['a parent goes with all below it', `DELETE FROM orders WHERE id = 7`],
     ['a parent goes and its children stay', `DELETE FROM customers WHERE id = 5; DELETE FROM serials WHERE id = 22`],
-    ['a deleted row comes back', `DELETE FROM lines WHERE order_id = 9`, `INSERT INTO lines VALUES (9, 1, 'again', 1), (9, 3, 'again', 3)`],
-    ['a row is deleted and inserted in one transaction', `BEGIN; DELETE FROM orders WHERE id = 10; INSERT INTO orders VALUES (10, 1, 10, 'again'); COMMIT`],
-    ['changes are rolled back', `BEGIN; DELETE FROM orders; SAVEPOINT a; ROLLBACK TO a; ROLLBACK`,
-      `BEGIN; SAVEPOINT a; DELETE FROM lines; ROLLBACK TO a; UPDATE orders SET note = 'kept' WHERE id = 11; COMMIT`],
+    [
+      'a deleted row comes back',
+      `DELETE FROM lines WHERE order_id = 9`,
+      `INSERT INTO lines VALUES (9, 1, 'again', 1), (9, 3, 'again', 3)`,
+    ],
+    [
+      'a row is deleted and inserted in one transaction',
+      `BEGIN; DELETE FROM orders WHERE id = 10; INSERT INTO orders VALUES (10, 1, 10, 'again'); COMMIT`,
+    ],
+    [
+      'changes are rolled back',
+      `BEGIN; DELETE FROM orders; SAVEPOINT a; ROLLBACK TO a; ROLLBACK`,
+      `BEGIN; SAVEPOINT a; DELETE FROM lines; ROLLBACK TO a; UPDATE orders SET note = 'kept' WHERE id = 11; COMMIT`,
+    ],
     ['a leaf table is truncated', 'TRUNCATE marks'],
-    ['rows follow a TRUNCATE in one transaction', `INSERT INTO marks VALUES (1, 12, 'a')`, `BEGIN; INSERT INTO marks VALUES (2, 12, 'b'); TRUNCATE marks;
-      INSERT INTO marks VALUES (1, 31, 'c'), (3, 31, NULL); COMMIT`],
+    [
+      'rows follow a TRUNCATE in one transaction',
+      `INSERT INTO marks VALUES (1, 12, 'a')`,
+      `BEGIN; INSERT INTO marks VALUES (2, 12, 'b'); TRUNCATE marks;
+      INSERT INTO marks VALUES (1, 31, 'c'), (3, 31, NULL); COMMIT`,
+    ],
     ['a TRUNCATE cascades', 'TRUNCATE orders CASCADE'],
-    ['everything starts again', `INSERT INTO orders VALUES (1, 1, 1, 'one'); INSERT INTO lines VALUES (1, 1, 'a', 1);
-      INSERT INTO serials VALUES (31, 1, 1, 's')`],
+    [
+      'everything starts again',
+      `INSERT INTO orders VALUES (1, 1, 1, 'one'); INSERT INTO lines VALUES (1, 1, 'a', 1);
+      INSERT INTO serials VALUES (31, 1, 1, 's')`,
+    ],
   ])('is right when %s', async (_title, ...sql) => {
     await job.after(...sql);
   });

@@ -32,13 +32,23 @@ describe('a look-up with very many roots', () => {
 
   test.each([
     ['its column changes', `UPDATE kinds SET name = 'changed' WHERE id = 1`],
-    ['it changes several times at once', `UPDATE kinds SET name = 'again' WHERE id = 1; UPDATE kinds SET name = 'third' WHERE id = 1; UPDATE kinds SET name = NULL WHERE id = 2`],
-    ['it changes while its roots move away', `UPDATE kinds SET name = 'fourth' WHERE id = 1; UPDATE items SET kind_id = 2 WHERE id % 2 = 0; UPDATE kinds SET name = 'fifth'`],
+    [
+      'it changes several times at once',
+      `UPDATE kinds SET name = 'again' WHERE id = 1; UPDATE kinds SET name = 'third' WHERE id = 1; UPDATE kinds SET name = NULL WHERE id = 2`,
+    ],
+    [
+      'it changes while its roots move away',
+      `UPDATE kinds SET name = 'fourth' WHERE id = 1; UPDATE items SET kind_id = 2 WHERE id % 2 = 0; UPDATE kinds SET name = 'fifth'`,
+    ],
     ['its join value changes', `UPDATE kinds SET code = 'none' WHERE id = 1`],
     ['another row takes its join value', `UPDATE kinds SET code = 'x' WHERE id = 2`],
     ['it goes', `DELETE FROM kinds WHERE id = 2`],
     ['it comes back', `INSERT INTO kinds VALUES (2, 'back', 'x')`],
-  ])('reaches them all when %s', async (_title, sql) => {
-    expect(await wrong(sql)).toEqual({ count: 0, wrong: 0 });
-  }, 120_000);
+  ])(
+    'reaches them all when %s',
+    async (_title, sql) => {
+      expect(await wrong(sql)).toEqual({ count: 0, wrong: 0 });
+    },
+    120_000,
+  );
 });

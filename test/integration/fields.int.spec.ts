@@ -65,7 +65,13 @@ const TRUTH = {
 describe.each(Object.entries(SIZES))('fields, with sizes that are %s,', (_name, tuning) => {
   let job: OracleJob;
   beforeAll(async () => {
-    job = await oracleJob({ schema: SCHEMA, collections: COLLECTIONS, truth: TRUTH, tuning, more: 'defaults: { fieldNames: camelCase }' });
+    job = await oracleJob({
+      schema: SCHEMA,
+      collections: COLLECTIONS,
+      truth: TRUTH,
+      tuning,
+      more: 'defaults: { fieldNames: camelCase }',
+    });
   });
   afterAll(async () => job?.[Symbol.asyncDispose]());
 
@@ -76,16 +82,31 @@ describe.each(Object.entries(SIZES))('fields, with sizes that are %s,', (_name, 
 
   test.each<[string, ...string[]]>([
     ['columns change', `UPDATE shops SET rating = 2.25, visits = -9007199254740993, revenue = 0.10 WHERE shop_id < 5`],
-    ['columns become null', `UPDATE shops SET shop_name = NULL, rating = NULL, visits = 0, is_open = NULL WHERE shop_id IN (2, 3)`],
+    [
+      'columns become null',
+      `UPDATE shops SET shop_name = NULL, rating = NULL, visits = 0, is_open = NULL WHERE shop_id IN (2, 3)`,
+    ],
     ['columns are set again', `UPDATE shops SET shop_name = '', rating = 1, is_open = true WHERE shop_id IN (2, 3)`],
     ['rows stop and start to match', `UPDATE shops SET is_open = NOT is_open`],
-    ['a row stops and starts to match in one transaction', `BEGIN; UPDATE shops SET is_open = false WHERE shop_id = 1; UPDATE shops SET is_open = true WHERE shop_id = 1; COMMIT`],
+    [
+      'a row stops and starts to match in one transaction',
+      `BEGIN; UPDATE shops SET is_open = false WHERE shop_id = 1; UPDATE shops SET is_open = true WHERE shop_id = 1; COMMIT`,
+    ],
     ['embedded rows stop and start to match', `UPDATE staff_members SET active = NOT active`],
-    ['a column changes that only an expression reads', `UPDATE staff_members SET salary = salary * 2; UPDATE shops SET opened_at = opened_at - '3 years'::interval`],
-    ['rows are inserted that match and that do not', `INSERT INTO shops (shop_id, opened_at, rating, is_open, visits) VALUES (50, '2000-01-01Z', 4, true, 1), (51, '1999-12-31 23:59:59.999Z', 0, true, 2);
-      INSERT INTO staff_members VALUES (60, 50, 'x', '1960-01-01', true, 0), (61, 50, 'y', NULL, false, 1)`],
+    [
+      'a column changes that only an expression reads',
+      `UPDATE staff_members SET salary = salary * 2; UPDATE shops SET opened_at = opened_at - '3 years'::interval`,
+    ],
+    [
+      'rows are inserted that match and that do not',
+      `INSERT INTO shops (shop_id, opened_at, rating, is_open, visits) VALUES (50, '2000-01-01Z', 4, true, 1), (51, '1999-12-31 23:59:59.999Z', 0, true, 2);
+      INSERT INTO staff_members VALUES (60, 50, 'x', '1960-01-01', true, 0), (61, 50, 'y', NULL, false, 1)`,
+    ],
     ['a row moves to a root that does not match', `UPDATE staff_members SET shop_id = 51 WHERE staff_id = 60`],
-    ['roots go that matched and that did not', `UPDATE staff_members SET shop_id = NULL; DELETE FROM shops WHERE shop_id IN (1, 2, 50, 51)`],
+    [
+      'roots go that matched and that did not',
+      `UPDATE staff_members SET shop_id = NULL; DELETE FROM shops WHERE shop_id IN (1, 2, 50, 51)`,
+    ],
   ])('are right when %s', async (_title, ...sql) => {
     await job.after(...sql);
     expect(await job.letters()).toEqual([]);
@@ -94,7 +115,9 @@ describe.each(Object.entries(SIZES))('fields, with sizes that are %s,', (_name, 
   test('that an expression cannot make are dead letters, and the document keeps its last good version', async () => {
     const before = (await job.documents('shaped')).find((document) => document.startsWith('{"_id":{"$numberInt":"7"}'));
     await job.pg.exec(`UPDATE shops SET opened_at = NULL WHERE shop_id = 7`);
-    expect(await job.letters()).toMatchObject([{ collection: 'shaped', key: { shop_id: '7' }, code: 'EXPRESSION_FAILED' }]);
+    expect(await job.letters()).toMatchObject([
+      { collection: 'shaped', key: { shop_id: '7' }, code: 'EXPRESSION_FAILED' },
+    ]);
     expect(await job.documents('shaped')).toContain(before);
     await job.after(`UPDATE shops SET opened_at = '2001-01-01Z' WHERE shop_id = 7`);
     expect(await job.letters()).toEqual([]);

@@ -29,11 +29,14 @@ const embeds = (nulls: string) => `
         names: { many: public.city_names, value: name }
 `;
 const COLLECTIONS = `kept:${embeds('keep')}omitted:${embeds('omit')}`;
-const kept = (names: string) => `json_build_object('_id', oracle.l(v.id), 'title', v.title, 'city_label', c.name, 'city_upper', upper(c.name),
+const kept = (
+  names: string,
+) => `json_build_object('_id', oracle.l(v.id), 'title', v.title, 'city_label', c.name, 'city_upper', upper(c.name),
   'city_in_code', rtrim(n.code), 'city_in_name', n.name,
   'city_nation', CASE WHEN n.code IS NOT NULL THEN json_build_object('code', rtrim(n.code)) END, 'city_names', ${names})`;
 const FROM = 'FROM venues v LEFT JOIN cities c ON c.id = v.city_id LEFT JOIN countries n ON n.code = c.country';
-const names = (where: string) => `(SELECT json_agg(m.name ORDER BY m.lang COLLATE "C") FROM city_names m WHERE m.city_id = c.id${where})`;
+const names = (where: string) =>
+  `(SELECT json_agg(m.name ORDER BY m.lang COLLATE "C") FROM city_names m WHERE m.city_id = c.id${where})`;
 const TRUTH = {
   kept: `SELECT ${kept(`oracle.items(${names('')})`)} ${FROM}`,
   omitted: `SELECT oracle.omit(${kept(`CASE WHEN c.id IS NOT NULL THEN oracle.items(${names(' AND m.name IS NOT NULL')}) END`)}) ${FROM}`,
@@ -52,13 +55,26 @@ describe.each(Object.entries(SIZES))('a flattened document, with sizes that are 
   });
 
   test.each<[string, ...string[]]>([
-    ['a merged column changes', `UPDATE cities SET name = 'Biel' WHERE id IN (1, 2); UPDATE countries SET name = 'Suisse' WHERE code = 'CH'`],
+    [
+      'a merged column changes',
+      `UPDATE cities SET name = 'Biel' WHERE id IN (1, 2); UPDATE countries SET name = 'Suisse' WHERE code = 'CH'`,
+    ],
     ['a merged column becomes null', `UPDATE cities SET name = NULL WHERE id = 1; UPDATE countries SET name = NULL`],
     ['the row that is merged is another', `UPDATE venues SET city_id = 4 - city_id`],
-    ['the row within the one that is merged is another', `UPDATE cities SET country = 'X' WHERE id = 1`, `UPDATE cities SET country = 'CH' WHERE id = 3`],
-    ['there is no row to merge any more', `UPDATE venues SET city_id = NULL WHERE id = 1; DELETE FROM countries WHERE code = 'X'; DELETE FROM cities WHERE id = 2`],
+    [
+      'the row within the one that is merged is another',
+      `UPDATE cities SET country = 'X' WHERE id = 1`,
+      `UPDATE cities SET country = 'CH' WHERE id = 3`,
+    ],
+    [
+      'there is no row to merge any more',
+      `UPDATE venues SET city_id = NULL WHERE id = 1; DELETE FROM countries WHERE code = 'X'; DELETE FROM cities WHERE id = 2`,
+    ],
     ['there is one again', `UPDATE venues SET city_id = 1`],
-    ['an array in it changes', `INSERT INTO city_names VALUES (1, 'it', 'Berna'); DELETE FROM city_names WHERE lang = 'de'; UPDATE city_names SET name = NULL WHERE lang = 'fr'`],
+    [
+      'an array in it changes',
+      `INSERT INTO city_names VALUES (1, 'it', 'Berna'); DELETE FROM city_names WHERE lang = 'de'; UPDATE city_names SET name = NULL WHERE lang = 'fr'`,
+    ],
   ])('is right when %s', async (_title, ...sql) => {
     await job.after(...sql);
   });

@@ -40,13 +40,28 @@ describe.each(Object.entries(SIZES))('an _id, with sizes that are %s,', (_name, 
     ['another column changes', `UPDATE items SET price = price + 1`],
     ['the column that it is made of changes', `UPDATE items SET code = 'x' || code WHERE region = 'eu'`],
     ['the key changes', `UPDATE items SET no = no + 100 WHERE region = 'us'`],
-    ['the key changes in one transaction to what another row had', `BEGIN; UPDATE items SET no = -1 WHERE region = 'eu' AND no = 1;
-      UPDATE items SET no = 1 WHERE region = 'eu' AND no = 2; UPDATE items SET no = 2 WHERE region = 'eu' AND no = -1; COMMIT`],
-    ['two rows exchange it', `BEGIN; UPDATE items SET code = 'tmp' WHERE code = 'xeu1'; UPDATE items SET code = 'xeu1' WHERE code = 'xeu3';
-      UPDATE items SET code = 'xeu3' WHERE code = 'tmp'; COMMIT`],
-    ['it goes round', `BEGIN; UPDATE items SET code = CASE code WHEN 'us1' THEN 'us2' WHEN 'us2' THEN 'us3' WHEN 'us3' THEN 'us1' ELSE code END; COMMIT`],
-    ['a deleted row leaves it to a new one', `BEGIN; DELETE FROM items WHERE code = 'us1'; INSERT INTO items VALUES ('zz', 9, 'us1', 1); COMMIT`],
-    ['a row leaves it to a new one', `BEGIN; UPDATE items SET code = 'free' WHERE code = 'us2'; INSERT INTO items VALUES ('aa', 0, 'us2', 1); COMMIT`],
+    [
+      'the key changes in one transaction to what another row had',
+      `BEGIN; UPDATE items SET no = -1 WHERE region = 'eu' AND no = 1;
+      UPDATE items SET no = 1 WHERE region = 'eu' AND no = 2; UPDATE items SET no = 2 WHERE region = 'eu' AND no = -1; COMMIT`,
+    ],
+    [
+      'two rows exchange it',
+      `BEGIN; UPDATE items SET code = 'tmp' WHERE code = 'xeu1'; UPDATE items SET code = 'xeu1' WHERE code = 'xeu3';
+      UPDATE items SET code = 'xeu3' WHERE code = 'tmp'; COMMIT`,
+    ],
+    [
+      'it goes round',
+      `BEGIN; UPDATE items SET code = CASE code WHEN 'us1' THEN 'us2' WHEN 'us2' THEN 'us3' WHEN 'us3' THEN 'us1' ELSE code END; COMMIT`,
+    ],
+    [
+      'a deleted row leaves it to a new one',
+      `BEGIN; DELETE FROM items WHERE code = 'us1'; INSERT INTO items VALUES ('zz', 9, 'us1', 1); COMMIT`,
+    ],
+    [
+      'a row leaves it to a new one',
+      `BEGIN; UPDATE items SET code = 'free' WHERE code = 'us2'; INSERT INTO items VALUES ('aa', 0, 'us2', 1); COMMIT`,
+    ],
     ['all rows are truncated', `TRUNCATE items`, `INSERT INTO items VALUES ('eu', 1, 'eu2', 1), ('eu', 2, 'eu1', 1)`],
   ])('is right when %s', async (_title, ...sql) => {
     await job.after(...sql);
@@ -57,7 +72,8 @@ describe.each(Object.entries(SIZES))('an _id, with sizes that are %s,', (_name, 
     await job.after(`DELETE FROM items`, `INSERT INTO items VALUES ('eu', 1, 'eu2', 1), ('eu', 2, 'eu1', 1)`);
     expect(await job.documents('by_object_id')).toEqual(before);
     expect(before).toHaveLength(2);
-    const fields = /^\{"_id":\{"\$oid":"[0-9a-f]{24}"\},"region":"eu","no":\{"\$numberInt":"[12]"\},"code":"eu[12]","price":/;
+    const fields =
+      /^\{"_id":\{"\$oid":"[0-9a-f]{24}"\},"region":"eu","no":\{"\$numberInt":"[12]"\},"code":"eu[12]","price":/;
     for (const document of before) expect(document).toMatch(fields);
   });
 });
@@ -80,7 +96,9 @@ describe('an _id that several rows claim', () => {
   afterAll(async () => job?.[Symbol.asyncDispose]());
 
   const waiting = async () =>
-    (await job.letters()).map(({ key, code }) => `${key['id']} ${code}`).sort((a, b) => parseInt(a, 10) - parseInt(b, 10));
+    (await job.letters())
+      .map(({ key, code }) => `${key['id']} ${code}`)
+      .sort((a, b) => parseInt(a, 10) - parseInt(b, 10));
 
   test('is of the row with the lowest key, as a number; the others are dead letters', async () => {
     await job.isTrue();

@@ -25,8 +25,13 @@ test('tables and columns of any name are mapped, renamed where MongoDB cannot ha
   });
   await job.load();
   await job.isTrue();
-  await job.after(`UPDATE ${odd} SET "a.b" = 'new.dot', "1" = 12, "$set" = 3, "größe €" = '€' WHERE "Order" = 2; UPDATE "user" SET "to" = 2 WHERE "from" = 2`);
-  await job.after(`UPDATE ${odd} SET "Order" = 5, "__proto__" = 'q' WHERE "Order" = 1; UPDATE "user" SET "to" = 5, "from" = "from" + 10`, `TRUNCATE ${odd}`);
+  await job.after(
+    `UPDATE ${odd} SET "a.b" = 'new.dot', "1" = 12, "$set" = 3, "größe €" = '€' WHERE "Order" = 2; UPDATE "user" SET "to" = 2 WHERE "from" = 2`,
+  );
+  await job.after(
+    `UPDATE ${odd} SET "Order" = 5, "__proto__" = 'q' WHERE "Order" = 1; UPDATE "user" SET "to" = 5, "from" = "from" + 10`,
+    `TRUNCATE ${odd}`,
+  );
 });
 
 test('a column whose name MongoDB cannot have is refused until it is renamed', async () => {
@@ -71,9 +76,15 @@ describe('a partitioned table', () => {
     });
     await job.load();
     await job.isTrue();
-    await job.after(`UPDATE p SET v = v + 1; DELETE FROM p WHERE id IN (3, 4); INSERT INTO p VALUES (3, 'us', 0, NULL), (500, 'eu', 1, 'x')`);
+    await job.after(
+      `UPDATE p SET v = v + 1; DELETE FROM p WHERE id IN (3, 4); INSERT INTO p VALUES (3, 'us', 0, NULL), (500, 'eu', 1, 'x')`,
+    );
     await job.after(`UPDATE p SET region = 'eu' WHERE region = 'us'`, `UPDATE p SET id = id + 100 WHERE region = 'as'`);
-    await job.after(`BEGIN; UPDATE p SET region = 'as', v = -1 WHERE region = 'eu' AND id < 8; UPDATE p SET v = -2 WHERE region = 'as'; COMMIT`, `TRUNCATE p`, `INSERT INTO p VALUES (1, 'eu', 1, 'y')`);
+    await job.after(
+      `BEGIN; UPDATE p SET region = 'as', v = -1 WHERE region = 'eu' AND id < 8; UPDATE p SET v = -2 WHERE region = 'as'; COMMIT`,
+      `TRUNCATE p`,
+      `INSERT INTO p VALUES (1, 'eu', 1, 'y')`,
+    );
   });
 });
 
@@ -92,7 +103,9 @@ describe('a snapshot', () => {
     });
     await job.load();
     await job.isTrue();
-    expect(await job.pg.query('SELECT slot_name FROM pg_replication_slots WHERE database = current_database()')).toEqual([]);
+    expect(
+      await job.pg.query('SELECT slot_name FROM pg_replication_slots WHERE database = current_database()'),
+    ).toEqual([]);
   });
 
   test('is of one moment, whatever changes while it loads', async () => {
@@ -110,7 +123,10 @@ describe('a snapshot', () => {
     await job.load();
     loading = false;
     await changing;
-    const values = await job.mongo.db.collection('a').aggregate([{ $unwind: '$bs' }, { $group: { _id: { v: '$v', b: '$bs' } } }]).toArray();
+    const values = await job.mongo.db
+      .collection('a')
+      .aggregate([{ $unwind: '$bs' }, { $group: { _id: { v: '$v', b: '$bs' } } }])
+      .toArray();
     expect(values).toHaveLength(1);
     expect(values[0]?.['_id'].v).toBe(values[0]?.['_id'].b);
     expect(await job.mongo.db.collection('a').countDocuments()).toBe(200);

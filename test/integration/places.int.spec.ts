@@ -61,13 +61,26 @@ describe.each(Object.entries(SIZES))('a table in many places, with sizes that ar
   test.each<[string, ...string[]]>([
     ['a row changes that is in all of them', `UPDATE people SET name = 'renamed' WHERE id IN (1, 2)`],
     ['a row comes to reference itself', `UPDATE people SET boss_id = id WHERE id = 4`],
-    ['rows reference each other in a ring', `UPDATE people SET boss_id = 9 WHERE id = 4; UPDATE people SET boss_id = 8 WHERE id = 9`],
+    [
+      'rows reference each other in a ring',
+      `UPDATE people SET boss_id = 9 WHERE id = 4; UPDATE people SET boss_id = 8 WHERE id = 9`,
+    ],
     ['a branch moves', `UPDATE people SET boss_id = 3 WHERE id = 2`],
-    ['a row changes its team and its buddy', `UPDATE people SET team = NULL, buddy_id = 1 WHERE id = 5; UPDATE people SET team = 't1' WHERE id = 6`],
+    [
+      'a row changes its team and its buddy',
+      `UPDATE people SET team = NULL, buddy_id = 1 WHERE id = 5; UPDATE people SET team = 't1' WHERE id = 6`,
+    ],
     ['rows come to the top', `UPDATE people SET boss_id = NULL WHERE id IN (4, 6)`],
     ['a row goes from under the others', `DELETE FROM people WHERE id = 3`],
-    ['the key of a row changes', `INSERT INTO people VALUES (70, 'seventy', 1, 1, 't0')`, `UPDATE people SET id = 71 WHERE id = 70`],
-    ['tasks move', `UPDATE tasks SET owner_id = 1 WHERE owner_id = 2; UPDATE tasks SET reviewer_id = owner_id WHERE id < 9`],
+    [
+      'the key of a row changes',
+      `INSERT INTO people VALUES (70, 'seventy', 1, 1, 't0')`,
+      `UPDATE people SET id = 71 WHERE id = 70`,
+    ],
+    [
+      'tasks move',
+      `UPDATE tasks SET owner_id = 1 WHERE owner_id = 2; UPDATE tasks SET reviewer_id = owner_id WHERE id < 9`,
+    ],
     ['all rows go', `TRUNCATE people CASCADE`],
   ])('is right when %s', async (_title, ...sql) => {
     await job.after(...sql);
@@ -91,7 +104,9 @@ b: { table: public.b, embed: { a: { one: public.a, fields: [name] } } }`,
   });
   await job.load();
   await job.isTrue();
-  await job.after(`UPDATE b SET x = NULL WHERE id = 1; UPDATE b SET x = y, y = x WHERE id = 2; UPDATE b SET y = 1 WHERE id = 4`);
+  await job.after(
+    `UPDATE b SET x = NULL WHERE id = 1; UPDATE b SET x = y, y = x WHERE id = 2; UPDATE b SET y = 1 WHERE id = 4`,
+  );
   expect(await job.letters()).toEqual([]);
 });
 
@@ -99,7 +114,8 @@ test('an embedded `one` that matches several rows is a dead letter until one is 
   await using job = await oracleJob({
     schema: `CREATE TABLE a (id int PRIMARY KEY, code int); CREATE TABLE b (id int PRIMARY KEY, code int, hidden bool);
       INSERT INTO a VALUES (1, 5), (2, 6); INSERT INTO b VALUES (1, 5, false), (2, 5, true), (3, 6, false)`,
-    collections: 'a: { table: public.a, embed: { b: { one: public.b, on: { code: code }, where: "!columns.hidden", fields: [id] } } }',
+    collections:
+      'a: { table: public.a, embed: { b: { one: public.b, on: { code: code }, where: "!columns.hidden", fields: [id] } } }',
     truth: {
       a: `SELECT json_build_object('_id', oracle.i(id), 'code', oracle.i(code),
         'b', (SELECT json_build_object('id', oracle.i(id)) FROM b WHERE b.code = a.code AND NOT hidden)) FROM a`,

@@ -32,5 +32,7 @@ function scalar(type: number, value: Uint8Array): string {
 
 /** JSON as a database prints it, without white space and with strings escaped in one way; the order of fields stays. */
 export function compactJson(text: string): string {
-  return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|\s+/g, (token) => (token.startsWith('"') ? JSON.stringify(JSON.parse(token)) : ''));
+  return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|\s+/g, (token) =>
+    token.startsWith('"') ? JSON.stringify(JSON.parse(token)) : '',
+  );
 }

@@ -50,12 +50,24 @@ export interface OracleJob extends AsyncDisposable {
 /** Sizes that make batches, chunks and partitions as small as they get, odd ones, and those of every day: they change nothing. */
 export const SIZES = {
   tiny: {
-    rowsPartitions: 1, touchesPartitions: 1, readers: 1, chunkRows: 2, rowsBatchBytes: 1, rowsBatchRecords: 1,
-    rootsPerTransaction: 1, rootsPerBuildTask: 2,
+    rowsPartitions: 1,
+    touchesPartitions: 1,
+    readers: 1,
+    chunkRows: 2,
+    rowsBatchBytes: 1,
+    rowsBatchRecords: 1,
+    rootsPerTransaction: 1,
+    rootsPerBuildTask: 2,
   },
   odd: {
-    rowsPartitions: 7, touchesPartitions: 3, readers: 2, chunkRows: 3, rowsBatchBytes: 2_000, rowsBatchRecords: 3,
-    rootsPerTransaction: 3, rootsPerBuildTask: 3,
+    rowsPartitions: 7,
+    touchesPartitions: 3,
+    readers: 2,
+    chunkRows: 3,
+    rowsBatchBytes: 2_000,
+    rowsBatchRecords: 3,
+    rootsPerTransaction: 3,
+    rootsPerBuildTask: 3,
   },
   usual: {},
 } as const satisfies Record<string, Partial<Tuning>>;
@@ -91,7 +103,11 @@ class RunningJob implements OracleJob {
     options: OracleOptions,
   ) {
     this.truth = options.truth ?? {};
-    const read = readJobFile(jobFileText(pg, mongo, options), { fileName: 'job.yaml', env: {}, readSecretFile: () => '' });
+    const read = readJobFile(jobFileText(pg, mongo, options), {
+      fileName: 'job.yaml',
+      env: {},
+      readSecretFile: () => '',
+    });
     if (read.problems) throw new Error(JSON.stringify(read.problems, null, 2));
     this.isSnapshot = read.jobFile.mode === 'snapshot';
     const deps = composeJob({ fileName: 'job.yaml', ...read }, readSettings({}), (event) => {
@@ -100,7 +116,10 @@ class RunningJob implements OracleJob {
     });
     this.commands = openJob({
       ...deps,
-      timers: { ...deps.timers, wait: (ms, signal) => delay(ms / HURRY, undefined, signal === undefined ? {} : { signal }) },
+      timers: {
+        ...deps.timers,
+        wait: (ms, signal) => delay(ms / HURRY, undefined, signal === undefined ? {} : { signal }),
+      },
       tuning: { ...deps.tuning, ...options.tuning },
     });
   }
@@ -148,7 +167,12 @@ class RunningJob implements OracleJob {
     if (!this.isSnapshot) await this.synced();
     for (const [collection, sql] of Object.entries(this.truth)) {
       const [documents, expected] = [await this.documents(collection), await this.expected(sql)];
-      const found = { collection, count: documents.length, wrong: without(documents, expected), lacking: without(expected, documents) };
+      const found = {
+        collection,
+        count: documents.length,
+        wrong: without(documents, expected),
+        lacking: without(expected, documents),
+      };
       expect(found).toEqual({ collection, count: expected.length, wrong: [], lacking: [] });
     }
   }

@@ -8,7 +8,8 @@ const make = (key: string) =>
   oracleJob({
     schema: `CREATE TABLE orders (id int PRIMARY KEY); CREATE TABLE lines (${LINES}${key}); INSERT INTO orders VALUES (1);
       INSERT INTO lines (order_id, sku, qty) VALUES (1, 'a', 1), (1, 'a', 1), (1, 'b', 2)`,
-    collections: 'orders: { table: public.orders, embed: { lines: { many: public.lines, on: { order_id: id }, fields: [sku, qty] } } }',
+    collections:
+      'orders: { table: public.orders, embed: { lines: { many: public.lines, on: { order_id: id }, fields: [sku, qty] } } }',
     truth: {
       orders: `SELECT json_build_object('_id', oracle.i(o.id), 'lines', (SELECT json_agg(json_build_object('sku', sku, 'qty', oracle.i(qty)) ORDER BY no)
         FROM lines l WHERE l.order_id = o.id)) FROM orders o`,
@@ -19,12 +20,18 @@ test('a table without key is refused in continuous mode, with the SQL that gives
   await using job = await make('');
   await expect(job.load()).rejects.toMatchObject({ exit: 4 });
   const blockers = (await job.commands.check()).filter(({ severity }) => severity === 'blocker');
-  expect(blockers).toMatchObject([{ object: expect.stringContaining('lines'), fix: expect.stringContaining('ALTER TABLE') }]);
+  expect(blockers).toMatchObject([
+    { object: expect.stringContaining('lines'), fix: expect.stringContaining('ALTER TABLE') },
+  ]);
 });
 
 test('a row that is updated stays one element, also among equal ones', async () => {
   await using job = await make(', no serial PRIMARY KEY');
   await job.load();
   await job.isTrue();
-  await job.after('UPDATE lines SET qty = 7 WHERE no = 1', 'UPDATE lines SET qty = 7 WHERE no = 2', 'UPDATE lines SET sku = sku');
+  await job.after(
+    'UPDATE lines SET qty = 7 WHERE no = 1',
+    'UPDATE lines SET qty = 7 WHERE no = 2',
+    'UPDATE lines SET sku = sku',
+  );
 });

@@ -6,7 +6,8 @@ test('a second load over the documents of the first one changes nothing', async 
   await using job = await oracleJob({
     schema: `CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a_id int); CREATE TABLE c (id int PRIMARY KEY, b_id int);
       INSERT INTO a SELECT generate_series(1, 9); INSERT INTO b SELECT i, 1 + i % 9 FROM generate_series(1, 20) i; INSERT INTO c SELECT i, 1 + i % 20 FROM generate_series(1, 40) i`,
-    collections: 'a: { table: public.a, embed: { bs: { many: public.b, on: { a_id: id }, fields: [id], embed: { cs: { many: public.c, on: { b_id: id }, value: id } } } } }',
+    collections:
+      'a: { table: public.a, embed: { bs: { many: public.b, on: { a_id: id }, fields: [id], embed: { cs: { many: public.c, on: { b_id: id }, value: id } } } } }',
     truth: {
       a: `SELECT json_build_object('_id', oracle.i(a.id), 'bs', oracle.items((SELECT json_agg(json_build_object('id', oracle.i(b.id), 'cs',
         oracle.items((SELECT json_agg(oracle.i(c.id) ORDER BY c.id) FROM c WHERE c.b_id = b.id))) ORDER BY b.id) FROM b WHERE b.a_id = a.id))) FROM a`,

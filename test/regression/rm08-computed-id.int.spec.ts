@@ -17,6 +17,8 @@ test('a computed _id takes its children along when it changes', async () => {
   await job.isTrue();
   await job.after(`UPDATE a SET kind = 'z' WHERE id < 3`, `UPDATE b SET v = v * 2`);
   await job.after(`BEGIN; UPDATE a SET no = 7 - no; UPDATE b SET a_id = 7 - a_id; COMMIT`);
-  await job.after(`UPDATE b SET a_id = 1 WHERE id < 9; UPDATE a SET kind = 'y', no = 0 WHERE id = 1; DELETE FROM a WHERE id = 2`);
+  await job.after(
+    `UPDATE b SET a_id = 1 WHERE id < 9; UPDATE a SET kind = 'y', no = 0 WHERE id = 1; DELETE FROM a WHERE id = 2`,
+  );
   expect(await job.letters()).toEqual([]);
 });

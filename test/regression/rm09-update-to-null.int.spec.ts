@@ -3,8 +3,10 @@ import { oracleJob, SIZES } from '../oracle/index.js';
 
 /** With `nulls: omit` a column that becomes null leaves the document, at every depth; with `keep` it is null. */
 test('a column that becomes null is left out, or null, after an update', async () => {
-  const mapping = (nulls: string) => `{ table: public.a, nulls: ${nulls}, embed: { bs: { many: public.b, on: { a_id: id }, fields: [id, w] }, one: { one: public.b, on: { id: b_id }, fields: [w] } } }`;
-  const truth = (wrap: (sql: string) => string) => `SELECT ${wrap(`json_build_object('_id', oracle.i(a.id), 'v', v, 'b_id', oracle.i(b_id),
+  const mapping = (nulls: string) =>
+    `{ table: public.a, nulls: ${nulls}, embed: { bs: { many: public.b, on: { a_id: id }, fields: [id, w] }, one: { one: public.b, on: { id: b_id }, fields: [w] } } }`;
+  const truth = (wrap: (sql: string) => string) =>
+    `SELECT ${wrap(`json_build_object('_id', oracle.i(a.id), 'v', v, 'b_id', oracle.i(b_id),
     'bs', oracle.items((SELECT json_agg(${wrap(`json_build_object('id', oracle.i(b.id), 'w', oracle.d(w))`)} ORDER BY b.id) FROM b WHERE b.a_id = a.id)),
     'one', (SELECT ${wrap(`json_build_object('w', oracle.d(w))`)} FROM b WHERE b.id = a.b_id))`)} FROM a`;
   await using job = await oracleJob({

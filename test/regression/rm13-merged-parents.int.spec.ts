@@ -36,6 +36,12 @@ test('arrays of merged documents, and plain arrays in circles, are where the map
   });
   await job.load();
   await job.isTrue();
-  await job.after(`UPDATE t SET tag = 'z' WHERE id = 1; INSERT INTO t VALUES (4, 20, 4, 'w')`, `UPDATE p SET boss_id = 4 WHERE id = 1`);
-  await job.after(`UPDATE d SET p_id = 3 WHERE id = 20; UPDATE p SET name = NULL WHERE id = 4; DELETE FROM d WHERE id = 10`, `UPDATE p SET id = 5 WHERE id = 4`);
+  await job.after(
+    `UPDATE t SET tag = 'z' WHERE id = 1; INSERT INTO t VALUES (4, 20, 4, 'w')`,
+    `UPDATE p SET boss_id = 4 WHERE id = 1`,
+  );
+  await job.after(
+    `UPDATE d SET p_id = 3 WHERE id = 20; UPDATE p SET name = NULL WHERE id = 4; DELETE FROM d WHERE id = 10`,
+    `UPDATE p SET id = 5 WHERE id = 4`,
+  );
 });

@@ -17,11 +17,15 @@ test('a job that is stopped again and again while it works ends in the same docu
   for (const phase of ['loading', 'building', 'streaming']) {
     await job.loadUntil(phase);
     await job.stop();
-    await job.pg.exec(`UPDATE a SET v = v + 1; UPDATE b SET a_id = 1 + (a_id + 7) % 60, v = v + 1; UPDATE a SET code = 'd' || code WHERE id % 9 = 0`);
+    await job.pg.exec(
+      `UPDATE a SET v = v + 1; UPDATE b SET a_id = 1 + (a_id + 7) % 60, v = v + 1; UPDATE a SET code = 'd' || code WHERE id % 9 = 0`,
+    );
   }
   await job.load();
   for (const round of [1, 2, 3]) {
-    await job.pg.exec(`UPDATE b SET v = ${round} WHERE id % 2 = 0; UPDATE a SET v = -v WHERE id < 20; DELETE FROM b WHERE id = ${round}`);
+    await job.pg.exec(
+      `UPDATE b SET v = ${round} WHERE id % 2 = 0; UPDATE a SET v = -v WHERE id < 20; DELETE FROM b WHERE id = ${round}`,
+    );
     await job.stop();
     await job.load();
   }

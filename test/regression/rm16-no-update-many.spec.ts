@@ -23,7 +23,10 @@ describe('no document is written by a filter', () => {
   });
 
   test('and every filter of an update or delete command is by _id', () => {
-    const store = sources.filter(({ path }) => path.startsWith('libs/store/mongodb/')).map(({ text }) => text).join('\n');
+    const store = sources
+      .filter(({ path }) => path.startsWith('libs/store/mongodb/'))
+      .map(({ text }) => text)
+      .join('\n');
     const filters = [...store.matchAll(/\bq: \{ (\w+):/g)].map(([, field]) => field);
     expect(filters.length).toBeGreaterThan(1);
     expect(new Set(filters)).toEqual(new Set(['_id']));

@@ -20,6 +20,13 @@ b: { table: public.b, fields: { omit: [a_id] }, embed: { a: { one: public.a, on:
   });
   await job.load();
   await job.isTrue();
-  await job.after(`UPDATE a SET b_id = 2 WHERE id = 1`, `UPDATE b SET a_id = 3 WHERE id = 1`, `UPDATE a SET name = name || '!'`);
-  await job.after(`UPDATE b SET a_id = NULL; UPDATE a SET b_id = NULL WHERE id = 2`, `INSERT INTO b VALUES (3, 'b3', 3)`);
+  await job.after(
+    `UPDATE a SET b_id = 2 WHERE id = 1`,
+    `UPDATE b SET a_id = 3 WHERE id = 1`,
+    `UPDATE a SET name = name || '!'`,
+  );
+  await job.after(
+    `UPDATE b SET a_id = NULL; UPDATE a SET b_id = NULL WHERE id = 2`,
+    `INSERT INTO b VALUES (3, 'b3', 3)`,
+  );
 });

@@ -35,6 +35,13 @@ g: { table: public.g, fields: [name], embed: { xs: { many: public.x, value: name
   });
   await job.load();
   await job.isTrue();
-  await job.after(`UPDATE x SET owner = checker, checker = owner`, `UPDATE x SET tenant = 3 - tenant, id = id + 10 WHERE id < 3`, `UPDATE x SET g_id = 1`);
-  await job.after(`UPDATE x SET checker = NULL WHERE tenant = 1; UPDATE u SET name = name || '!' WHERE id = 2; UPDATE g SET name = NULL`, `DELETE FROM x WHERE tenant = 2`);
+  await job.after(
+    `UPDATE x SET owner = checker, checker = owner`,
+    `UPDATE x SET tenant = 3 - tenant, id = id + 10 WHERE id < 3`,
+    `UPDATE x SET g_id = 1`,
+  );
+  await job.after(
+    `UPDATE x SET checker = NULL WHERE tenant = 1; UPDATE u SET name = name || '!' WHERE id = 2; UPDATE g SET name = NULL`,
+    `DELETE FROM x WHERE tenant = 2`,
+  );
 });

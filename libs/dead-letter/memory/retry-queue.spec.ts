@@ -13,7 +13,12 @@ function queueOf(most: number) {
     },
     clearTimeout: () => undefined,
   };
-  const queue = new RetryQueue(timers, async (_collection, roots) => touched.push(...roots), () => undefined, most);
+  const queue = new RetryQueue(
+    timers,
+    async (_collection, roots) => touched.push(...roots),
+    () => undefined,
+    most,
+  );
   const passTo = (ms: number) => {
     nowMs = ms;
     run?.();

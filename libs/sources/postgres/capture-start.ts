@@ -17,7 +17,11 @@ const REPORT_MS = 10_000;
  * of them is in progress any more, every transaction at or before the point is visible to every later read.
  */
 export async function startCapture(
-  connections: PostgresConnections, plan: Plan, names: CaptureNames, signal: AbortSignal, report: (message: string) => void,
+  connections: PostgresConnections,
+  plan: Plan,
+  names: CaptureNames,
+  signal: AbortSignal,
+  report: (message: string) => void,
 ): Promise<bigint> {
   signal.throwIfAborted();
   await dropSlot(connections, names.slot, FORMER_USER_MS);
@@ -27,7 +31,10 @@ export async function startCapture(
   const creator = await connections.replicationClient();
   const pid = processIdOf(creator);
   const reporter = setInterval(() => {
-    describeWait(connections, pid).then((message) => message && report(message), () => {});
+    describeWait(connections, pid).then(
+      (message) => message && report(message),
+      () => {},
+    );
   }, REPORT_MS);
   try {
     const { point, snapshot } = await createSlot(connections, creator, names.slot, signal);
@@ -41,7 +48,10 @@ export async function startCapture(
 }
 
 async function createSlot(
-  connections: PostgresConnections, creator: SourceClient, slot: string, signal: AbortSignal,
+  connections: PostgresConnections,
+  creator: SourceClient,
+  slot: string,
+  signal: AbortSignal,
 ): Promise<{ point: bigint; snapshot: string }> {
   const pid = processIdOf(creator);
   // The server does not notice a closed connection while it waits for other transactions, so it is told.
@@ -87,7 +97,8 @@ async function readExported(connections: PostgresConnections, snapshot: string):
 async function describeWait(connections: PostgresConnections, pid: number): Promise<string | undefined> {
   const [row] = await connections.query<{ open: number; since: string | null }>(
     `SELECT count(*)::int AS open, min(xact_start)::text AS since FROM pg_catalog.pg_stat_activity
-      WHERE backend_xid IS NOT NULL AND pid <> $1`, [pid],
+      WHERE backend_xid IS NOT NULL AND pid <> $1`,
+    [pid],
   );
   return row && row.open > 0
     ? `Before the load can start, ${row.open} open transaction(s) of the source must end; the oldest began at ${row.since}.`

@@ -29,7 +29,11 @@ export interface CaptureOptions {
 }
 
 export const CAPTURE_DEFAULTS: CaptureOptions = {
-  queueMaxBytes: 4 * 1024 * 1024, statusIntervalMs: 500, silenceMs: 120_000, takeOverAfterMs: 3_000, stopDeadlineMs: 2_000,
+  queueMaxBytes: 4 * 1024 * 1024,
+  statusIntervalMs: 500,
+  silenceMs: 120_000,
+  takeOverAfterMs: 3_000,
+  stopDeadlineMs: 2_000,
   watchIntervalMs: 15_000,
 };
 
@@ -95,7 +99,10 @@ export class PostgresCapture implements CaptureStream {
     await checkSlot(this.connections, this.names);
     const transactionIds = new TransactionIds((await currentSnapshot(this.connections)).xmax);
     const decoder = new PgoutputDecoder({
-      tables: this.plan.tables, epoch: this.epoch, markerPrefix: markerPrefix(this.plan.job), transactionIds,
+      tables: this.plan.tables,
+      epoch: this.epoch,
+      markerPrefix: markerPrefix(this.plan.job),
+      transactionIds,
     });
     const stream = await this.start(decoder);
     this.stream = stream;
@@ -107,15 +114,18 @@ export class PostgresCapture implements CaptureStream {
 
   /** Where it cannot be asked now, it is asked again later: a source that is gone shows in the stream. */
   private watch(): void {
-    publicationChange(this.connections, this.names.publication, this.plan).then((finding) => {
-      if (!finding || this.aborted.signal.aborted) return;
-      clearInterval(this.watcher);
-      this.queue.events.push({ op: 'schema', finding, stops: true });
-      this.queue.added(0);
-      this.queue.flush();
-    }, (error: unknown) => {
-      if (!this.connections.error(error).retriable) this.queue.fail(error);
-    });
+    publicationChange(this.connections, this.names.publication, this.plan).then(
+      (finding) => {
+        if (!finding || this.aborted.signal.aborted) return;
+        clearInterval(this.watcher);
+        this.queue.events.push({ op: 'schema', finding, stops: true });
+        this.queue.added(0);
+        this.queue.flush();
+      },
+      (error: unknown) => {
+        if (!this.connections.error(error).retriable) this.queue.fail(error);
+      },
+    );
   }
 
   /** Waits for a former user of the slot, and then ends it: a process that was killed is noticed late by the server. */
@@ -129,7 +139,8 @@ export class PostgresCapture implements CaptureStream {
       } catch (error) {
         client.abort();
         this.aborted.signal.throwIfAborted();
-        if (sqlStateOf(error) !== '55006') throw this.connections.error(error, `streaming from ${this.names.slot}`, client);
+        if (sqlStateOf(error) !== '55006')
+          throw this.connections.error(error, `streaming from ${this.names.slot}`, client);
         if (Date.now() >= giveUpAt) throw this.inUse(error);
       }
       if (Date.now() >= takeOverAt) await endSlotUser(this.connections, this.names.slot);
@@ -139,15 +150,19 @@ export class PostgresCapture implements CaptureStream {
 
   private startOn(client: SourceClient, decoder: PgoutputDecoder): Promise<ReplicationStream> {
     const { queue } = this;
-    return ReplicationStream.start(client, { ...this.names, ...this.options }, {
-      message: (buffer, offset) => queue.added(decoder.decode(buffer, offset, queue.events)),
-      keepalive: (walEnd, sentAtMs) => queue.added(decoder.keepalive(walEnd, sentAtMs, queue.events)),
-      readEnd: () => {
-        this.pauseIfFull();
-        queue.flush();
+    return ReplicationStream.start(
+      client,
+      { ...this.names, ...this.options },
+      {
+        message: (buffer, offset) => queue.added(decoder.decode(buffer, offset, queue.events)),
+        keepalive: (walEnd, sentAtMs) => queue.added(decoder.keepalive(walEnd, sentAtMs, queue.events)),
+        readEnd: () => {
+          this.pauseIfFull();
+          queue.flush();
+        },
+        ended: (error) => queue.fail(this.connections.error(error, `streaming from ${this.names.slot}`, client)),
       },
-      ended: (error) => queue.fail(this.connections.error(error, `streaming from ${this.names.slot}`, client)),
-    });
+    );
   }
 
   private pauseIfFull(): void {
@@ -163,10 +178,13 @@ export class PostgresCapture implements CaptureStream {
   }
 
   /** What follows a change of schema that stops the job is not handed over: it may have been decoded by a wrong plan. */
-  private async guarded({ events, bytes }: DecodedBatch, guard: SchemaGuard): Promise<CaptureEvents & { stops: boolean }> {
+  private async guarded(
+    { events, bytes }: DecodedBatch,
+    guard: SchemaGuard,
+  ): Promise<CaptureEvents & { stops: boolean }> {
     const checked: CaptureEvent[] = [];
     for (const event of events) {
-      if (event.op === 'relation') checked.push(...await guard.check(event.relation, event.table));
+      if (event.op === 'relation') checked.push(...(await guard.check(event.relation, event.table)));
       else checked.push(event);
       const last = checked[checked.length - 1];
       if (last?.op === 'schema' && last.stops) return { events: checked, bytes, stops: true };
@@ -189,8 +207,14 @@ export class PostgresCapture implements CaptureStream {
 
   private inUse(cause: unknown): MillraceError {
     const { slot } = this.names;
-    return new MillraceError(CAPTURE_CODES.SLOT_IN_USE, `The replication slot ${slot} is in use by another session. ${CAPTURE_CODES.SLOT_IN_USE.remedy}`, {
-      retriable: true, cause, context: { slot },
-    });
+    return new MillraceError(
+      CAPTURE_CODES.SLOT_IN_USE,
+      `The replication slot ${slot} is in use by another session. ${CAPTURE_CODES.SLOT_IN_USE.remedy}`,
+      {
+        retriable: true,
+        cause,
+        context: { slot },
+      },
+    );
   }
 }

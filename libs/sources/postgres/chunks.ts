@@ -13,7 +13,10 @@ const SMALL = 1.5;
  * them. Tables without key are cut by physical blocks, which mean something in one snapshot only.
  */
 export async function* chunksOf(
-  connections: PostgresConnections, table: TablePlan, targetRows: number, signal: AbortSignal,
+  connections: PostgresConnections,
+  table: TablePlan,
+  targetRows: number,
+  signal: AbortSignal,
 ): AsyncGenerator<Chunk, void> {
   signal.throwIfAborted();
   const shape = await readShape(connections, table);
@@ -24,7 +27,11 @@ export async function* chunksOf(
 }
 
 async function* keyChunks(
-  connections: PostgresConnections, table: TablePlan, shape: TableShape, targetRows: number, signal: AbortSignal,
+  connections: PostgresConnections,
+  table: TablePlan,
+  shape: TableShape,
+  targetRows: number,
+  signal: AbortSignal,
 ): AsyncGenerator<Chunk, void> {
   const walker = await connections.client({ text: true });
   const abort = (): void => walker.abort();
@@ -35,7 +42,12 @@ async function* keyChunks(
     let left = shape.estimatedRows;
     for (;;) {
       const upTo: string[] | null = await nextBoundary(walker, table, shape, after, targetRows);
-      yield { table: table.index, after, upTo, estimatedRows: upTo ? targetRows : Math.max(0, Math.min(left, targetRows)) };
+      yield {
+        table: table.index,
+        after,
+        upTo,
+        estimatedRows: upTo ? targetRows : Math.max(0, Math.min(left, targetRows)),
+      };
       if (!upTo) return;
       after = upTo;
       left -= targetRows;
@@ -50,19 +62,26 @@ async function* keyChunks(
 }
 
 async function nextBoundary(
-  walker: SourceClient, table: TablePlan, shape: TableShape, after: string[] | null, targetRows: number,
+  walker: SourceClient,
+  table: TablePlan,
+  shape: TableShape,
+  after: string[] | null,
+  targetRows: number,
 ): Promise<string[] | null> {
   const key = columnList(table, table.key);
   const where = whereClause(after ? [keyCondition(table, shape, '>', after)] : []);
   const { rows } = await walker.query<string[]>({
-    text: `SELECT ${key} FROM ${fromClause(table, shape)}${where} ORDER BY ${key} OFFSET ${targetRows - 1} LIMIT 1`, rowMode: 'array',
+    text: `SELECT ${key} FROM ${fromClause(table, shape)}${where} ORDER BY ${key} OFFSET ${targetRows - 1} LIMIT 1`,
+    rowMode: 'array',
   });
   return rows[0] ?? null;
 }
 
 /** A range of the key is read by its index; on fresh statistics, or none, the planner may prefer to read the whole table. */
 export async function preferIndexes(client: SourceClient): Promise<void> {
-  await client.query("SET enable_seqscan = off; SET enable_sort = off; SET enable_incremental_sort = off; SET max_parallel_workers_per_gather = 0");
+  await client.query(
+    'SET enable_seqscan = off; SET enable_sort = off; SET enable_incremental_sort = off; SET max_parallel_workers_per_gather = 0',
+  );
 }
 
 function* blockChunks(table: TablePlan, shape: TableShape, targetRows: number): Generator<Chunk, void> {
@@ -71,7 +90,10 @@ function* blockChunks(table: TablePlan, shape: TableShape, targetRows: number): 
     for (let from = 0; from < leaf.blocks; from += step) {
       const to = Math.min(leaf.blocks, from + step);
       yield {
-        table: table.index, after: null, upTo: null, blocks: { relation: leaf.oid, from, to },
+        table: table.index,
+        after: null,
+        upTo: null,
+        blocks: { relation: leaf.oid, from, to },
         estimatedRows: Math.round((to - from) * leaf.rowsPerBlock),
       };
     }

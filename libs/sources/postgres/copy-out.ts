@@ -27,7 +27,10 @@ export class CopyOut implements AsyncIterable<string> {
   private waiting: (() => void) | undefined;
   private end: { error?: Error } | undefined;
 
-  constructor(private readonly text: string, client: SourceClient) {
+  constructor(
+    private readonly text: string,
+    client: SourceClient,
+  ) {
     client.query(this as unknown as Parameters<SourceClient['query']>[0]);
   }
 
@@ -139,4 +142,3 @@ export class CopyOut implements AsyncIterable<string> {
     connection.stream.resume();
   }
 }
-

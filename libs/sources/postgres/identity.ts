@@ -25,7 +25,9 @@ async function identifyByReplication(connections: PostgresConnections): Promise<
   const client = await connections.replicationClient();
   try {
     const { rows } = await client.query<{ systemid: string; timeline: number | string }>('IDENTIFY_SYSTEM');
-    const { rows: [version] } = await client.query<{ server_version: string }>('SHOW server_version');
+    const {
+      rows: [version],
+    } = await client.query<{ server_version: string }>('SHOW server_version');
     const [row] = rows as [{ systemid: string; timeline: number | string }];
     return { system: row.systemid, history: String(row.timeline), version: version?.server_version ?? '' };
   } catch (error) {

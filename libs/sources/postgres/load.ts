@@ -22,7 +22,11 @@ export class PostgresLoad {
 
   constructor(private readonly connections: PostgresConnections) {}
 
-  async *read(table: TablePlan, chunk: Chunk, { snapshot, begun, signal }: ReadChunkOptions): AsyncGenerator<LoadedRows, void> {
+  async *read(
+    table: TablePlan,
+    chunk: Chunk,
+    { snapshot, begun, signal }: ReadChunkOptions,
+  ): AsyncGenerator<LoadedRows, void> {
     signal.throwIfAborted();
     const shape = await readShape(this.connections, table);
     const client = await this.session();
@@ -31,7 +35,8 @@ export class PostgresLoad {
     let done = false;
     try {
       await beginReading(client, snapshot);
-      if (!begun || await begun()) yield* rowsOf(table, chunk, new CopyOut(copyStatement(table, shape, chunk), client));
+      if (!begun || (await begun()))
+        yield* rowsOf(table, chunk, new CopyOut(copyStatement(table, shape, chunk), client));
       await client.query('COMMIT');
       done = true;
     } catch (error) {
@@ -71,15 +76,26 @@ function copyStatement(table: TablePlan, shape: TableShape, chunk: Chunk): strin
 }
 
 /** The row's place stands behind its columns. */
-function copyOfBlocks(table: TablePlan, shape: TableShape, { relation, from, to }: NonNullable<Chunk['blocks']>): string {
+function copyOfBlocks(
+  table: TablePlan,
+  shape: TableShape,
+  { relation, from, to }: NonNullable<Chunk['blocks']>,
+): string {
   const leaf = shape.leaves.find(({ oid }) => oid === relation);
   if (!leaf) {
-    throw new MillraceError(POSTGRES_CODES.SOURCE_SCHEMA_CHANGED, `A partition of ${qualifiedName(table)} is no longer there. ${POSTGRES_CODES.SOURCE_SCHEMA_CHANGED.remedy}`);
+    throw new MillraceError(
+      POSTGRES_CODES.SOURCE_SCHEMA_CHANGED,
+      `A partition of ${qualifiedName(table)} is no longer there. ${POSTGRES_CODES.SOURCE_SCHEMA_CHANGED.remedy}`,
+    );
   }
   return `COPY (SELECT ${columnList(table)}, ctid FROM ONLY ${leaf.name} WHERE ctid >= '(${from},0)'::tid AND ctid < '(${to},0)'::tid) TO STDOUT`;
 }
 
-async function* rowsOf(table: TablePlan, chunk: Chunk, blocks: AsyncIterable<string>): AsyncGenerator<LoadedRows, void> {
+async function* rowsOf(
+  table: TablePlan,
+  chunk: Chunk,
+  blocks: AsyncIterable<string>,
+): AsyncGenerator<LoadedRows, void> {
   const append = chunk.blocks ? placedAppender(chunk.blocks.relation) : keyedAppender(table);
   let rows: LoadedRows = { keys: [], tuples: [], bytes: 0 };
   for await (const block of blocks) {

@@ -11,6 +11,7 @@ export function markerPrefix(job: string): string {
  */
 export async function writeMarker(connections: PostgresConnections, job: string, id: string): Promise<void> {
   await connections.execute(
-    "SELECT set_config('synchronous_commit', 'local', true), pg_logical_emit_message(true, $1, $2)", [markerPrefix(job), id],
+    "SELECT set_config('synchronous_commit', 'local', true), pg_logical_emit_message(true, $1, $2)",
+    [markerPrefix(job), id],
   );
 }

@@ -27,8 +27,17 @@ const PG_EPOCH_MS = 946_684_800_000;
 const EVENT_BYTES = 160;
 const LOW_HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 
-const BEGIN = 0x42, COMMIT = 0x43, DELETE = 0x44, INSERT = 0x49, MESSAGE = 0x4d, RELATION = 0x52, TRUNCATE = 0x54, UPDATE = 0x55;
-const KEY_TUPLE = 0x4b, NEW_TUPLE = 0x4e, OLD_TUPLE = 0x4f;
+const BEGIN = 0x42,
+  COMMIT = 0x43,
+  DELETE = 0x44,
+  INSERT = 0x49,
+  MESSAGE = 0x4d,
+  RELATION = 0x52,
+  TRUNCATE = 0x54,
+  UPDATE = 0x55;
+const KEY_TUPLE = 0x4b,
+  NEW_TUPLE = 0x4e,
+  OLD_TUPLE = 0x4f;
 
 /**
  * Decodes pgoutput (protocol 1, text format, whole transactions) straight from the socket's buffer. Ordinals count every
@@ -68,15 +77,24 @@ export class PgoutputDecoder {
   /** Decodes the message at `offset`, appends what it says to `out`, returns about how many bytes of memory that takes. */
   decode(buffer: Buffer, offset: number, out: DecodedEvent[]): number {
     switch (buffer[offset]) {
-      case INSERT: return this.insert(buffer, offset, out);
-      case UPDATE: return this.update(buffer, offset, out);
-      case DELETE: return this.delete(buffer, offset, out);
-      case BEGIN: return this.begin(buffer, offset);
-      case COMMIT: return this.end(buffer, offset, out);
-      case RELATION: return this.relation(buffer, offset, out);
-      case TRUNCATE: return this.truncate(buffer, offset, out);
-      case MESSAGE: return this.marker(buffer, offset, out);
-      default: return 0;
+      case INSERT:
+        return this.insert(buffer, offset, out);
+      case UPDATE:
+        return this.update(buffer, offset, out);
+      case DELETE:
+        return this.delete(buffer, offset, out);
+      case BEGIN:
+        return this.begin(buffer, offset);
+      case COMMIT:
+        return this.end(buffer, offset, out);
+      case RELATION:
+        return this.relation(buffer, offset, out);
+      case TRUNCATE:
+        return this.truncate(buffer, offset, out);
+      case MESSAGE:
+        return this.marker(buffer, offset, out);
+      default:
+        return 0;
     }
   }
 
@@ -133,10 +151,23 @@ export class PgoutputDecoder {
   }
 
   private upsert(
-    buffer: Buffer, mapping: RelationMapping, key: string, at: string, whole: TupleFields | null, moved: boolean, out: DecodedEvent[],
+    buffer: Buffer,
+    mapping: RelationMapping,
+    key: string,
+    at: string,
+    whole: TupleFields | null,
+    moved: boolean,
+    out: DecodedEvent[],
   ): number {
     const tuple = this.packer.pack(buffer, this.fields, mapping.fields, whole);
-    const change: RowChange = { op: 'upsert', table: mapping.table.index, key, at, tuple, transaction: this.transaction };
+    const change: RowChange = {
+      op: 'upsert',
+      table: mapping.table.index,
+      key,
+      at,
+      tuple,
+      transaction: this.transaction,
+    };
     const missing = this.packer.missing;
     if (missing) {
       change.missing = missing;

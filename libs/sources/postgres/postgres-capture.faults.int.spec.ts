@@ -9,7 +9,11 @@ const TABLE = 'CREATE TABLE t (id int PRIMARY KEY, v text)';
 
 async function capturing(database: TestPostgres<unknown>): Promise<Captured> {
   await database.query(TABLE);
-  return Captured.begin(createPostgresSource(database.uri, { job: 'kit', capture: { watchIntervalMs: 100 } }), database.database, ['public.t']);
+  return Captured.begin(
+    createPostgresSource(database.uri, { job: 'kit', capture: { watchIntervalMs: 100 } }),
+    database.database,
+    ['public.t'],
+  );
 }
 
 async function failureOf(stream: CaptureStream): Promise<MillraceError> {
@@ -31,7 +35,12 @@ describe.each(['oldest', 'newest'] as const)('the capture of PostgreSQL (%s) in 
     capture.events.confirmAll();
     await database.query('INSERT INTO t VALUES (2)');
     await capture.events.until((event) => event.op === 'upsert');
-    const failure = capture.events.until(() => false).then(() => undefined, (error: unknown) => error as MillraceError);
+    const failure = capture.events
+      .until(() => false)
+      .then(
+        () => undefined,
+        (error: unknown) => error as MillraceError,
+      );
     await database.server.kill();
     expect(await failure).toMatchObject({ name: 'MillraceError', retriable: true });
     await capture.restart();
@@ -77,7 +86,10 @@ describe.each(['oldest', 'newest'] as const)('the capture of PostgreSQL (%s) in 
   });
 
   test('says for good that the slot was invalidated', async () => {
-    await using database = await testPostgres({ version, settings: { max_slot_wal_keep_size: '1MB', wal_keep_size: 0, max_wal_size: '32MB', min_wal_size: '32MB' } });
+    await using database = await testPostgres({
+      version,
+      settings: { max_slot_wal_keep_size: '1MB', wal_keep_size: 0, max_wal_size: '32MB', min_wal_size: '32MB' },
+    });
     await using capture = await capturing(database);
     await waitFor(async () => {
       await database.query("SELECT pg_logical_emit_message(false, 'fill', repeat('x', 8000000))");

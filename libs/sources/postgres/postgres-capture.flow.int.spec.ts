@@ -13,10 +13,13 @@ describe('the flow of a capture', () => {
     await using capture = await Captured.begin(createPostgresSource(database.uri), database.database, ['public.t']);
     await capture.caughtUp();
     await database.exec("INSERT INTO other SELECT repeat('x', 1000) FROM generate_series(1, 2000)");
-    const [{ at }] = await database.query<{ at: string }>('SELECT pg_current_wal_lsn()::text AS at') as [{ at: string }];
+    const [{ at }] = (await database.query<{ at: string }>('SELECT pg_current_wal_lsn()::text AS at')) as [
+      { at: string },
+    ];
     const { stream } = capture.events;
     const confirming = (async () => {
-      for await (const { events } of stream) for (const event of events) if (event.op === 'commit') stream.confirm(event.confirm);
+      for await (const { events } of stream)
+        for (const event of events) if (event.op === 'commit') stream.confirm(event.confirm);
     })();
     const past = `SELECT at::pg_lsn >= $2::pg_lsn AS past FROM (${CONFIRMED}) s`;
     await waitFor(async () => (await database.query<{ past: boolean }>(past, [capture.names.slot, at]))[0]?.past);
@@ -27,8 +30,13 @@ describe('the flow of a capture', () => {
   test('confirms nothing by itself, and what is confirmed by the time it stops', async () => {
     await using database = await testPostgres();
     await database.exec(TABLE);
-    await using capture = await Captured.begin(createPostgresSource(database.uri, { capture: { statusIntervalMs: 60_000 } }), database.database, ['public.t']);
-    const confirmed = async (): Promise<string | undefined> => (await database.query<{ at: string }>(CONFIRMED, [capture.names.slot]))[0]?.at;
+    await using capture = await Captured.begin(
+      createPostgresSource(database.uri, { capture: { statusIntervalMs: 60_000 } }),
+      database.database,
+      ['public.t'],
+    );
+    const confirmed = async (): Promise<string | undefined> =>
+      (await database.query<{ at: string }>(CONFIRMED, [capture.names.slot]))[0]?.at;
     const before = await confirmed();
     await database.exec('INSERT INTO t VALUES (1)');
     await capture.caughtUp();
@@ -55,7 +63,8 @@ describe('the flow of a capture', () => {
     await capture.caughtUp();
     await database.exec(`DO $$ BEGIN FOR i IN 1 .. 200 LOOP
       INSERT INTO t SELECT i * 1000 + n, repeat('v', 2000) FROM generate_series(1, 100) n; COMMIT; END LOOP; END $$`);
-    const sender = 'SELECT sent_lsn < pg_current_wal_lsn() AS behind, now() - backend_start > interval \'4s\' AND now() - reply_time < interval \'1s\' AS alive FROM pg_stat_replication';
+    const sender =
+      "SELECT sent_lsn < pg_current_wal_lsn() AS behind, now() - backend_start > interval '4s' AND now() - reply_time < interval '1s' AS alive FROM pg_stat_replication";
     await waitFor(async () => (await database.query<{ alive: boolean }>(sender))[0]?.alive);
     expect((await database.query<{ behind: boolean }>(sender))[0]?.behind).toBe(true);
     expect(await capture.changes()).toHaveLength(20_000);

@@ -40,7 +40,10 @@ describe.each(['oldest', 'newest'] as const)('the capture of PostgreSQL (%s)', (
     await pg.exec('DELETE FROM t WHERE id = 3');
     const changes = await capture.changes();
     expect(changes.map(({ op, key, missing }) => [op, key, missing])).toEqual([
-      ['upsert', 'NA1', undefined], ['delete', 'NA2', undefined], ['upsert', 'NA9', undefined], ['delete', 'NA3', undefined],
+      ['upsert', 'NA1', undefined],
+      ['delete', 'NA2', undefined],
+      ['upsert', 'NA9', undefined],
+      ['delete', 'NA3', undefined],
     ]);
     expect(changes[2]?.tuple).toBe(`9\t0\t${LARGE.repeat(500)}`);
   });
@@ -56,7 +59,9 @@ describe.each(['oldest', 'newest'] as const)('the capture of PostgreSQL (%s)', (
   test('keeps what a savepoint kept and leaves out what was rolled back to it', async () => {
     await using pg = await testPostgres({ version });
     await using capture = await capturing(pg, 'CREATE TABLE t (id int PRIMARY KEY)');
-    await pg.exec('BEGIN; INSERT INTO t VALUES (1); SAVEPOINT s; INSERT INTO t VALUES (2); ROLLBACK TO s; INSERT INTO t VALUES (3); COMMIT');
+    await pg.exec(
+      'BEGIN; INSERT INTO t VALUES (1); SAVEPOINT s; INSERT INTO t VALUES (2); ROLLBACK TO s; INSERT INTO t VALUES (3); COMMIT',
+    );
     const changes = await capture.changes();
     expect(changes.map(({ tuple }) => tuple)).toEqual(['1', '3']);
     expect(changes[0]?.transaction).toBe(changes[1]?.transaction);
@@ -64,36 +69,52 @@ describe.each(['oldest', 'newest'] as const)('the capture of PostgreSQL (%s)', (
 
   test('knows a row by the index that is the replica identity', async () => {
     await using pg = await testPostgres({ version });
-    await using capture = await capturing(pg, `CREATE TABLE t (id uuid NOT NULL, name text NOT NULL, v int);
+    await using capture = await capturing(
+      pg,
+      `CREATE TABLE t (id uuid NOT NULL, name text NOT NULL, v int);
       CREATE UNIQUE INDEX t_name ON t (name, id); ALTER TABLE t REPLICA IDENTITY USING INDEX t_name;
-      INSERT INTO t VALUES ('00000000-0000-0000-0000-0000000000AA', 'n', 1)`);
+      INSERT INTO t VALUES ('00000000-0000-0000-0000-0000000000AA', 'n', 1)`,
+    );
     await pg.exec('UPDATE t SET v = 2');
     await pg.exec("UPDATE t SET name = 'm'");
     await pg.exec('DELETE FROM t');
     const id = 'U00000000-0000-0000-0000-0000000000aa';
     expect((await capture.changes()).map(({ op, key }) => [op, key])).toEqual([
-      ['upsert', `Tn\0${id}`], ['delete', `Tn\0${id}`], ['upsert', `Tm\0${id}`], ['delete', `Tm\0${id}`],
+      ['upsert', `Tn\0${id}`],
+      ['delete', `Tn\0${id}`],
+      ['upsert', `Tm\0${id}`],
+      ['delete', `Tm\0${id}`],
     ]);
   });
 
   test('tells rows of partitions as rows of their root, also where they move between partitions', async () => {
     await using pg = await testPostgres({ version });
-    await using capture = await capturing(pg, `CREATE TABLE t (id int, region text, v int, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
+    await using capture = await capturing(
+      pg,
+      `CREATE TABLE t (id int, region text, v int, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
       CREATE TABLE t_eu PARTITION OF t FOR VALUES IN ('eu'); CREATE TABLE t_us (v int, region text NOT NULL, id int NOT NULL);
-      ALTER TABLE t ATTACH PARTITION t_us FOR VALUES IN ('us')`);
+      ALTER TABLE t ATTACH PARTITION t_us FOR VALUES IN ('us')`,
+    );
     await pg.exec("INSERT INTO t VALUES (1, 'eu', 10), (2, 'us', 20)");
     await pg.exec("UPDATE t SET region = 'us' WHERE id = 1");
     await pg.exec('TRUNCATE t');
     const events = (await capture.caughtUp()).filter((event) => ['upsert', 'delete', 'truncate'].includes(event.op));
     expect(events).toMatchObject([
-      { op: 'upsert', tuple: '1\teu\t10' }, { op: 'upsert', tuple: '2\tus\t20' },
-      { op: 'delete', key: 'NA1\0Teu' }, { op: 'upsert', key: 'NA1\0Tus', tuple: '1\tus\t10' }, { op: 'truncate' },
+      { op: 'upsert', tuple: '1\teu\t10' },
+      { op: 'upsert', tuple: '2\tus\t20' },
+      { op: 'delete', key: 'NA1\0Teu' },
+      { op: 'upsert', key: 'NA1\0Tus', tuple: '1\tus\t10' },
+      { op: 'truncate' },
     ]);
   });
 
   test('truncates all tables that one statement names, and those that cascade', async () => {
     await using pg = await testPostgres({ version });
-    await using capture = await capturing(pg, 'CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY REFERENCES a)', ['public.a', 'public.b']);
+    await using capture = await capturing(
+      pg,
+      'CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY REFERENCES a)',
+      ['public.a', 'public.b'],
+    );
     await pg.exec('TRUNCATE a CASCADE');
     const truncated = (await capture.caughtUp()).filter((event) => event.op === 'truncate');
     expect(truncated.map(({ table }) => table).sort()).toEqual([0, 1]);
@@ -102,7 +123,10 @@ describe.each(['oldest', 'newest'] as const)('the capture of PostgreSQL (%s)', (
 
   test('leaves out the rows of tables that inherit from a plain one, in load and log alike', async () => {
     await using pg = await testPostgres({ version });
-    await using capture = await capturing(pg, 'CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE child (extra int) INHERITS (t); INSERT INTO t VALUES (1); INSERT INTO child VALUES (2, 2)');
+    await using capture = await capturing(
+      pg,
+      'CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE child (extra int) INHERITS (t); INSERT INTO t VALUES (1); INSERT INTO child VALUES (2, 2)',
+    );
     await pg.exec('INSERT INTO child VALUES (3, 3); INSERT INTO t VALUES (4)');
     expect((await capture.changes()).map(({ tuple }) => tuple)).toEqual(['4']);
     const reader = await capture.source.openReader();

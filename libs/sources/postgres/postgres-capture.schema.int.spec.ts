@@ -8,14 +8,20 @@ const TABLE = 'CREATE TABLE t (id int PRIMARY KEY, v varchar(10)); INSERT INTO t
 
 async function capturing(pg: TestPostgres, setup = TABLE): Promise<Captured> {
   await pg.exec(setup);
-  return Captured.begin(createPostgresSource(pg.uri, { job: 'kit', capture: { watchIntervalMs: 50 } }), pg.database, ['public.t']);
+  return Captured.begin(createPostgresSource(pg.uri, { job: 'kit', capture: { watchIntervalMs: 50 } }), pg.database, [
+    'public.t',
+  ]);
 }
 
 /** The finding that stops the job after a change of schema and a row after it. */
-async function stopping(ddl: string, row: string, setup = TABLE): Promise<{ events: CaptureEvent[]; object: string; message: string }> {
+async function stopping(
+  ddl: string,
+  row: string,
+  setup = TABLE,
+): Promise<{ events: CaptureEvent[]; object: string; message: string }> {
   await using pg = await testPostgres();
   await using capture = await capturing(pg, setup);
-  await pg.exec("INSERT INTO t (id) VALUES (7)");
+  await pg.exec('INSERT INTO t (id) VALUES (7)');
   expect(await capture.changes()).toHaveLength(1);
   await pg.exec(ddl);
   await pg.exec(row);
@@ -39,11 +45,13 @@ describe('a change of schema', () => {
     expect(events.filter((event) => event.op === 'schema')).toMatchObject([
       { stops: false, finding: { code: 'COLUMN_ADDED', object: 'public.t.extra', severity: 'warning' } },
     ]);
-    expect(events.flatMap((event) => event.op === 'upsert' ? [event.tuple] : [])).toEqual(['2\t\\N', '3\tv', '4\tw']);
+    expect(events.flatMap((event) => (event.op === 'upsert' ? [event.tuple] : []))).toEqual(['2\t\\N', '3\tv', '4\tw']);
   });
 
   test.each([
-    ['dropped', 'ALTER TABLE t DROP v'], ['renamed', 'ALTER TABLE t RENAME v TO w'], ['retyped', 'ALTER TABLE t ALTER v TYPE text'],
+    ['dropped', 'ALTER TABLE t DROP v'],
+    ['renamed', 'ALTER TABLE t RENAME v TO w'],
+    ['retyped', 'ALTER TABLE t ALTER v TYPE text'],
     ['given another length', 'ALTER TABLE t ALTER v TYPE varchar(20)'],
   ])('stops where a column in use is %s, before any row of it', async (_, ddl) => {
     const { events, object } = await stopping(ddl, 'INSERT INTO t (id) VALUES (8)');
@@ -53,7 +61,9 @@ describe('a change of schema', () => {
 
   test('stops where a numeric has another scale', async () => {
     const setup = 'CREATE TABLE t (id int PRIMARY KEY, v numeric(10,2))';
-    expect((await stopping('ALTER TABLE t ALTER v TYPE numeric(10,4)', 'INSERT INTO t VALUES (8, 1)', setup)).object).toBe('public.t.v');
+    expect(
+      (await stopping('ALTER TABLE t ALTER v TYPE numeric(10,4)', 'INSERT INTO t VALUES (8, 1)', setup)).object,
+    ).toBe('public.t.v');
   });
 
   test('stops where the table is renamed', async () => {
@@ -61,14 +71,19 @@ describe('a change of schema', () => {
   });
 
   test('stops where the key is another one', async () => {
-    const { object, message } = await stopping('ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t ADD COLUMN k serial PRIMARY KEY', 'INSERT INTO t (id) VALUES (8)');
+    const { object, message } = await stopping(
+      'ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t ADD COLUMN k serial PRIMARY KEY',
+      'INSERT INTO t (id) VALUES (8)',
+    );
     expect(object).toBe('public.t');
     expect(message).toContain('(id)');
   });
 
   test('stops where the key is another one, though the log shows whole rows', async () => {
     const setup = `${TABLE}; ALTER TABLE t REPLICA IDENTITY FULL`;
-    expect((await stopping('ALTER TABLE t DROP CONSTRAINT t_pkey', 'INSERT INTO t (id) VALUES (8)', setup)).object).toBe('public.t');
+    expect(
+      (await stopping('ALTER TABLE t DROP CONSTRAINT t_pkey', 'INSERT INTO t (id) VALUES (8)', setup)).object,
+    ).toBe('public.t');
   });
 
   test('stops where the table is dropped, though no log tells it', async () => {
@@ -78,14 +93,20 @@ describe('a change of schema', () => {
   test('stops where a partition is attached, though no log tells its rows', async () => {
     const setup = `CREATE TABLE t (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (0) TO (10);
       CREATE TABLE t_2 (id int PRIMARY KEY); INSERT INTO t_2 VALUES (11)`;
-    const { message } = await stopping('ALTER TABLE t ATTACH PARTITION t_2 FOR VALUES FROM (10) TO (20)', 'SELECT 1', setup);
+    const { message } = await stopping(
+      'ALTER TABLE t ATTACH PARTITION t_2 FOR VALUES FROM (10) TO (20)',
+      'SELECT 1',
+      setup,
+    );
     expect(message).toContain('partitions');
   });
 
   test('goes on over a change of another table, and over an index, a default, a comment', async () => {
     await using pg = await testPostgres();
     await using capture = await capturing(pg);
-    await pg.exec("CREATE TABLE other (id int PRIMARY KEY); INSERT INTO other VALUES (1); CREATE INDEX ON t (v); ALTER TABLE t ALTER v SET DEFAULT 'd'; COMMENT ON TABLE t IS 'c'");
+    await pg.exec(
+      "CREATE TABLE other (id int PRIMARY KEY); INSERT INTO other VALUES (1); CREATE INDEX ON t (v); ALTER TABLE t ALTER v SET DEFAULT 'd'; COMMENT ON TABLE t IS 'c'",
+    );
     await pg.exec('INSERT INTO t (id) VALUES (2)');
     expect((await capture.changes()).map(({ tuple }) => tuple)).toEqual(['2\td']);
   });

@@ -8,7 +8,9 @@ import { createPostgresSource } from './postgres-source.js';
 const TABLE = 'CREATE TABLE t (id int PRIMARY KEY, v text)';
 
 /** A session with a transaction of its own id. */
-async function session(database: TestPostgres<unknown>): Promise<{ client: pg.Client; xid: string; [Symbol.asyncDispose](): Promise<void> }> {
+async function session(
+  database: TestPostgres<unknown>,
+): Promise<{ client: pg.Client; xid: string; [Symbol.asyncDispose](): Promise<void> }> {
   const client = new pg.Client({ connectionString: database.uri });
   await client.connect();
   await client.query('SET synchronous_commit = local; BEGIN');
@@ -17,7 +19,10 @@ async function session(database: TestPostgres<unknown>): Promise<{ client: pg.Cl
 }
 
 async function untilWaitedFor(database: TestPostgres<unknown>, xid: string): Promise<void> {
-  await waitFor(async () => (await database.query('SELECT 1 FROM pg_locks WHERE NOT granted AND transactionid = $1::xid', [xid])).length > 0);
+  await waitFor(
+    async () =>
+      (await database.query('SELECT 1 FROM pg_locks WHERE NOT granted AND transactionid = $1::xid', [xid])).length > 0,
+  );
 }
 
 describe('the start of a capture', () => {
@@ -27,10 +32,12 @@ describe('the start of a capture', () => {
     await using open = await session(database);
     await open.client.query('INSERT INTO t VALUES (1)');
     let began = false;
-    const beginning = Captured.begin(createPostgresSource(database.uri), database.database, ['public.t']).then((capture) => {
-      began = true;
-      return capture;
-    });
+    const beginning = Captured.begin(createPostgresSource(database.uri), database.database, ['public.t']).then(
+      (capture) => {
+        began = true;
+        return capture;
+      },
+    );
     await untilWaitedFor(database, open.xid);
     expect(began).toBe(false);
     await open.client.query('COMMIT');
@@ -39,38 +46,61 @@ describe('the start of a capture', () => {
     expect(await capture.changes()).toEqual([]);
   });
 
-  test.each(['oldest', 'newest'])('waits for what is committed in the log and not visible yet (%s)', async (version) => {
-    await using database = await testPostgres({ version, dedicated: true });
-    await database.query(TABLE);
-    await using first = await session(database);
-    const loading = Captured.begin(createPostgresSource(database.uri), database.database, ['public.t'])
-      .then(async (capture) => ({ capture, keys: await keysOf(capture) }));
-    let done = false;
-    void loading.then(() => { done = true; }, () => {});
-    await untilWaitedFor(database, first.xid);
-    // Two rounds of waiting, so that the slot becomes consistent while the next transaction hangs in its commit.
-    await using second = await session(database);
-    await first.client.query('COMMIT');
-    await untilWaitedFor(database, second.xid);
-    await database.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
-    await database.query('SELECT pg_reload_conf()');
-    await waitFor(async () => (await database.query<{ synchronous_standby_names: string }>('SHOW synchronous_standby_names'))[0]?.synchronous_standby_names === 'nobody');
-    const hanging = new pg.Client({ connectionString: database.uri });
-    await hanging.connect();
-    const committed = hanging.query('INSERT INTO t VALUES (1)');
-    await waitFor(async () => (await database.query("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'")).length > 0);
-    await second.client.query('COMMIT');
-    const [{ now }] = await database.query<{ now: Date }>('SELECT clock_timestamp() AS now') as [{ now: Date }];
-    await waitFor(async () => done || (await database.query(
-      "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_current_snapshot()%' AND query NOT LIKE '%clock%' AND pid <> pg_backend_pid() AND query_start > $1::timestamptz + interval '300 ms'", [now])).length > 0);
-    await database.query('ALTER SYSTEM RESET synchronous_standby_names');
-    await database.query('SELECT pg_reload_conf()');
-    await committed;
-    await hanging.end();
-    const { capture, keys } = await loading;
-    await using _ = capture;
-    expect([...keys, ...(await capture.changes()).map(({ key }) => key)]).toEqual(['NA1']);
-  });
+  test.each(['oldest', 'newest'])(
+    'waits for what is committed in the log and not visible yet (%s)',
+    async (version) => {
+      await using database = await testPostgres({ version, dedicated: true });
+      await database.query(TABLE);
+      await using first = await session(database);
+      const loading = Captured.begin(createPostgresSource(database.uri), database.database, ['public.t']).then(
+        async (capture) => ({ capture, keys: await keysOf(capture) }),
+      );
+      let done = false;
+      void loading.then(
+        () => {
+          done = true;
+        },
+        () => {},
+      );
+      await untilWaitedFor(database, first.xid);
+      // Two rounds of waiting, so that the slot becomes consistent while the next transaction hangs in its commit.
+      await using second = await session(database);
+      await first.client.query('COMMIT');
+      await untilWaitedFor(database, second.xid);
+      await database.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+      await database.query('SELECT pg_reload_conf()');
+      await waitFor(
+        async () =>
+          (await database.query<{ synchronous_standby_names: string }>('SHOW synchronous_standby_names'))[0]
+            ?.synchronous_standby_names === 'nobody',
+      );
+      const hanging = new pg.Client({ connectionString: database.uri });
+      await hanging.connect();
+      const committed = hanging.query('INSERT INTO t VALUES (1)');
+      await waitFor(
+        async () => (await database.query("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'")).length > 0,
+      );
+      await second.client.query('COMMIT');
+      const [{ now }] = (await database.query<{ now: Date }>('SELECT clock_timestamp() AS now')) as [{ now: Date }];
+      await waitFor(
+        async () =>
+          done ||
+          (
+            await database.query(
+              "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_current_snapshot()%' AND query NOT LIKE '%clock%' AND pid <> pg_backend_pid() AND query_start > $1::timestamptz + interval '300 ms'",
+              [now],
+            )
+          ).length > 0,
+      );
+      await database.query('ALTER SYSTEM RESET synchronous_standby_names');
+      await database.query('SELECT pg_reload_conf()');
+      await committed;
+      await hanging.end();
+      const { capture, keys } = await loading;
+      await using _ = capture;
+      expect([...keys, ...(await capture.changes()).map(({ key }) => key)]).toEqual(['NA1']);
+    },
+  );
 
   test('gives up when it is told to, and leaves no slot', async () => {
     await using database = await testPostgres();
@@ -78,7 +108,10 @@ describe('the start of a capture', () => {
     await using open = await session(database);
     const source = createPostgresSource(database.uri);
     const plan = planOfTables(await source.catalogue(), 'kit', ['public.t']);
-    const names = { slot: `millrace_${database.database}`.toLowerCase(), publication: `millrace_${database.database}`.toLowerCase() };
+    const names = {
+      slot: `millrace_${database.database}`.toLowerCase(),
+      publication: `millrace_${database.database}`.toLowerCase(),
+    };
     const abort = new AbortController();
     const beginning = source.beginCapture(plan, names, abort.signal);
     await untilWaitedFor(database, open.xid);

@@ -33,7 +33,8 @@ export function createPostgresSource(uri: string, options: PostgresSourceOptions
       const commit = await startCapture(connections, plan, names, signal, options.report ?? (() => {}));
       return { commit, identity: await readIdentity(connections) };
     },
-    capture: (plan, names, epoch) => new PostgresCapture(connections, plan, names, epoch, { ...CAPTURE_DEFAULTS, ...options.capture }),
+    capture: (plan, names, epoch) =>
+      new PostgresCapture(connections, plan, names, epoch, { ...CAPTURE_DEFAULTS, ...options.capture }),
     dropCapture: async (names, deadlineMs) => {
       await dropSlot(connections, names.slot, deadlineMs);
       await dropPublication(connections, names.publication);

@@ -26,10 +26,12 @@ FROM pg_catalog.pg_publication p WHERE p.pubname = $2`;
 export async function createPublication(connections: PostgresConnections, name: string, plan: Plan): Promise<void> {
   const shapes = await readShapes(connections, plan.tables);
   const tables = plan.tables.map((table) => fromClause(table, shapes.get(table.index)));
-  const [row] = await connections.query<{ partitions: string | null }>(`SELECT ${PARTITIONS} AS partitions`, [oids(plan)]);
+  const [row] = await connections.query<{ partitions: string | null }>(`SELECT ${PARTITIONS} AS partitions`, [
+    oids(plan),
+  ]);
   await connections.execute(
-    `CREATE PUBLICATION ${escapeIdentifier(name)} FOR TABLE ${tables.join(', ')}`
-    + " WITH (publish = 'insert,update,delete,truncate', publish_via_partition_root = true)",
+    `CREATE PUBLICATION ${escapeIdentifier(name)} FOR TABLE ${tables.join(', ')}` +
+      " WITH (publish = 'insert,update,delete,truncate', publish_via_partition_root = true)",
   );
   const comment = row?.partitions ? escapeLiteral(row.partitions) : 'NULL';
   await connections.execute(`COMMENT ON PUBLICATION ${escapeIdentifier(name)} IS ${comment}`);
@@ -52,7 +54,9 @@ const FORGET_MS = 200;
 export async function dropPublication(connections: PostgresConnections, name: string): Promise<void> {
   const members = await connections.query<{ name: string }>(MEMBERS, [name]);
   if (members.length > 0) {
-    await connections.execute(`ALTER PUBLICATION ${escapeIdentifier(name)} DROP TABLE ${members.map((member) => `ONLY ${member.name}`).join(', ')}`);
+    await connections.execute(
+      `ALTER PUBLICATION ${escapeIdentifier(name)} DROP TABLE ${members.map((member) => `ONLY ${member.name}`).join(', ')}`,
+    );
     await sleep(FORGET_MS);
   }
   await connections.execute(`DROP PUBLICATION IF EXISTS ${escapeIdentifier(name)}`);
@@ -67,21 +71,36 @@ export async function publicationExists(connections: PostgresConnections, name: 
  * What of the publication changed without a trace in the log; the first such thing. From PostgreSQL 18 on a publication
  * that was dropped does not even end the stream: its changes are missing in silence.
  */
-export async function publicationChange(connections: PostgresConnections, name: string, plan: Plan): Promise<Finding | undefined> {
-  const [row] = await connections.query<{ partitions: string | null; noted: string | null; missing: string[] }>(STATE, [oids(plan), name]);
+export async function publicationChange(
+  connections: PostgresConnections,
+  name: string,
+  plan: Plan,
+): Promise<Finding | undefined> {
+  const [row] = await connections.query<{ partitions: string | null; noted: string | null; missing: string[] }>(STATE, [
+    oids(plan),
+    name,
+  ]);
   if (!row) throw missingPublication(name);
   const [gone] = row.missing;
   if (gone !== undefined) {
     const table = qualifiedName(plan.tables.find(({ sourceId }) => sourceId === gone) as TablePlan);
-    return changed(table, `The table ${table} is no longer in the publication of the job: it was dropped, made anew or taken out.`);
+    return changed(
+      table,
+      `The table ${table} is no longer in the publication of the job: it was dropped, made anew or taken out.`,
+    );
   }
   if (row.partitions === row.noted) return undefined;
-  return changed('source', 'The set of partitions of a partitioned table has changed; rows that came or went with a partition are not in the log.');
+  return changed(
+    'source',
+    'The set of partitions of a partitioned table has changed; rows that came or went with a partition are not in the log.',
+  );
 }
 
 export function missingPublication(name: string): MillraceError {
   const code = CAPTURE_CODES.PUBLICATION_MISSING;
-  return new MillraceError(code, `The publication ${name} is not there. ${code.remedy}`, { context: { publication: name } });
+  return new MillraceError(code, `The publication ${name} is not there. ${code.remedy}`, {
+    context: { publication: name },
+  });
 }
 
 function oids(plan: Plan): string[] {

@@ -10,7 +10,10 @@ import { fromClause, readShape, type TableShape } from './table-shape.js';
 export class PostgresReader implements SourceReader {
   private readonly shapes = new Map<number, Promise<TableShape>>();
 
-  private constructor(private readonly connections: PostgresConnections, private readonly client: SourceClient) {}
+  private constructor(
+    private readonly connections: PostgresConnections,
+    private readonly client: SourceClient,
+  ) {}
 
   static async open(connections: PostgresConnections, snapshot: SourceSnapshot | undefined): Promise<PostgresReader> {
     const client = await connections.client({ text: true });
@@ -23,15 +26,25 @@ export class PostgresReader implements SourceReader {
     return new PostgresReader(connections, client);
   }
 
-  async matching(table: TablePlan, columns: readonly number[], values: readonly (readonly string[])[]): Promise<LoadedRows> {
+  async matching(
+    table: TablePlan,
+    columns: readonly number[],
+    values: readonly (readonly string[])[],
+  ): Promise<LoadedRows> {
     if (values.length === 0) return { keys: [], tuples: [], bytes: 0 };
     const shape = await this.shape(table);
     const arrays = columns.map((column, i) => `$${i + 1}::${shape.castTypes[column]}[]`);
     const names = columnList(table, columns);
-    const condition = columns.length === 1
-      ? `${names} = ANY (${arrays[0]})`
-      : `(${names}) IN (SELECT * FROM ROWS FROM (${arrays.map((array) => `pg_catalog.unnest(${array})`).join(', ')}) AS v)`;
-    return this.rows(table, shape, `${whereClause([condition])}`, columns.map((_, i) => values.map((value) => value[i] as string)));
+    const condition =
+      columns.length === 1
+        ? `${names} = ANY (${arrays[0]})`
+        : `(${names}) IN (SELECT * FROM ROWS FROM (${arrays.map((array) => `pg_catalog.unnest(${array})`).join(', ')}) AS v)`;
+    return this.rows(
+      table,
+      shape,
+      `${whereClause([condition])}`,
+      columns.map((_, i) => values.map((value) => value[i] as string)),
+    );
   }
 
   async page(table: TablePlan, after: readonly string[] | null, limit: number): Promise<LoadedRows> {
@@ -47,10 +60,12 @@ export class PostgresReader implements SourceReader {
 
   private async rows(table: TablePlan, shape: TableShape, rest: string, params: string[][]): Promise<LoadedRows> {
     const keyless = table.key.length === 0;
-    const columns = columnList(table) + (keyless ? ", tableoid::text || ctid::text" : '');
+    const columns = columnList(table) + (keyless ? ', tableoid::text || ctid::text' : '');
     try {
       const { rows } = await this.client.query<(string | null)[]>({
-        text: `SELECT ${columns} FROM ${fromClause(table, shape)}${rest}`, values: params, rowMode: 'array',
+        text: `SELECT ${columns} FROM ${fromClause(table, shape)}${rest}`,
+        values: params,
+        rowMode: 'array',
       });
       return keyless ? placedRows(rows) : keyedRows(table, rows);
     } catch (error) {

@@ -58,11 +58,19 @@ export interface RelationMapping {
 export function mapRelation(relation: Relation, table: TablePlan): RelationMapping {
   const indexes = new Map(relation.columns.map((column, index) => [column.name, index]));
   const fields = Int32Array.from(table.columns, (column) => indexes.get(column.name) ?? -1);
-  return { table, fields, keyFields: table.key.map((index) => fields[index] as number), canonicalKey: keyCanonicalizer(table) };
+  return {
+    table,
+    fields,
+    keyFields: table.key.map((index) => fields[index] as number),
+    canonicalKey: keyCanonicalizer(table),
+  };
 }
 
 /** The table's canonical key, of the key's values alone. */
 export function keyCanonicalizer(table: TablePlan): Canonicalize {
   const types = table.columns.map((column) => column.type);
-  return canonicalizer(table.key.map((index) => types[index] as (typeof types)[number]), table.key.map((_, i) => i));
+  return canonicalizer(
+    table.key.map((index) => types[index] as (typeof types)[number]),
+    table.key.map((_, i) => i),
+  );
 }

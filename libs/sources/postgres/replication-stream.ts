@@ -49,12 +49,19 @@ export class ReplicationStream {
   private timer: NodeJS.Timeout | undefined;
   private readonly connection: RawConnection;
 
-  private constructor(client: Client, private readonly handler: ReplicationHandler) {
+  private constructor(
+    client: Client,
+    private readonly handler: ReplicationHandler,
+  ) {
     this.connection = (client as unknown as { connection: RawConnection }).connection;
   }
 
   /** Resolves when the server streams; rejects with what the driver says where it refuses. */
-  static async start(client: Client, options: ReplicationOptions, handler: ReplicationHandler): Promise<ReplicationStream> {
+  static async start(
+    client: Client,
+    options: ReplicationOptions,
+    handler: ReplicationHandler,
+  ): Promise<ReplicationStream> {
     const stream = new ReplicationStream(client, handler);
     const { connection } = stream;
     // pg has a handler of its own that throws on data which no query of its own asked for.
@@ -66,7 +73,10 @@ export class ReplicationStream {
     );
     await Promise.race([started, finished]);
     stream.timer = setInterval(() => stream.tick(options), options.statusIntervalMs);
-    finished.then(() => stream.finish(new Error('the server ended the stream')), (error: unknown) => stream.finish(error));
+    finished.then(
+      () => stream.finish(new Error('the server ended the stream')),
+      (error: unknown) => stream.finish(error),
+    );
     return stream;
   }
 

@@ -1,5 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Catalogue, type ColumnPlan, type Finding, qualifiedName, type SourceTable, type TablePlan, type ValueType } from '#model';
+import {
+  type Catalogue,
+  type ColumnPlan,
+  type Finding,
+  qualifiedName,
+  type SourceTable,
+  type TablePlan,
+  type ValueType,
+} from '#model';
 import type { CaptureEvent } from '../source.js';
 import { COLUMN_ADDED, SCHEMA_CHANGED } from './capture.codes.js';
 import { readCatalogue } from './catalogue.js';
@@ -36,7 +44,10 @@ export class SchemaGuard {
   private readonly passed = new Map<number, string>();
   private present: Promise<Map<number, Present>> | undefined;
 
-  constructor(private readonly connections: PostgresConnections, private readonly tables: readonly TablePlan[]) {}
+  constructor(
+    private readonly connections: PostgresConnections,
+    private readonly tables: readonly TablePlan[],
+  ) {}
 
   async check(relation: Relation, table: TablePlan): Promise<SchemaEvent[]> {
     const fingerprint = JSON.stringify(relation);
@@ -46,7 +57,11 @@ export class SchemaGuard {
     const findings = await this.differences(relation, table);
     if (findings.length > 0) return findings.map((finding) => ({ op: 'schema', finding, stops: true }));
     this.passed.set(relation.id, fingerprint);
-    return this.added(relation, table).map((column) => ({ op: 'schema', finding: addedFinding(table, column), stops: false }));
+    return this.added(relation, table).map((column) => ({
+      op: 'schema',
+      finding: addedFinding(table, column),
+      stops: false,
+    }));
   }
 
   private async differences(relation: Relation, table: TablePlan): Promise<Finding[]> {
@@ -59,7 +74,9 @@ export class SchemaGuard {
   private async read(): Promise<Map<number, Present>> {
     const [catalogue, attributes] = await Promise.all([
       readCatalogue(this.connections, [...new Set(this.tables.map((table) => table.schema))]),
-      this.connections.query<AttributeRow & Record<string, unknown>>(ATTRIBUTES, [this.tables.map((table) => table.sourceId)]),
+      this.connections.query<AttributeRow & Record<string, unknown>>(ATTRIBUTES, [
+        this.tables.map((table) => table.sourceId),
+      ]),
     ]);
     return new Map(this.tables.map((table) => [table.index, presentOf(table, catalogue, attributes)]));
   }
@@ -95,7 +112,12 @@ function differences(relation: Relation, table: TablePlan, present: Present | un
     if (change) findings.push(changed(`${name}.${column.name}`, `The column ${column.name} of ${name} ${change}.`));
   }
   if (findings.length === 0 && !keyStands(relation, table, present.table)) {
-    findings.push(changed(name, `The key of ${name} is no longer (${keyNames(table).join(', ')}), or no longer its replica identity.`));
+    findings.push(
+      changed(
+        name,
+        `The key of ${name} is no longer (${keyNames(table).join(', ')}), or no longer its replica identity.`,
+      ),
+    );
   }
   return findings;
 }
@@ -107,14 +129,22 @@ function columnChange(column: ColumnPlan, inLog: RelationColumn | undefined, pre
   if (now.typeId !== inLog.typeId || now.modifier !== inLog.modifier) return 'has another type now';
   const planned = present.table?.columns.find(({ name }) => name === column.name);
   if (!planned) return 'was dropped or renamed';
-  return isDeepStrictEqual(plain(planned.type), plain(column.type)) ? undefined : `has another type now (${planned.type.name})`;
+  return isDeepStrictEqual(plain(planned.type), plain(column.type))
+    ? undefined
+    : `has another type now (${planned.type.name})`;
 }
 
 function keyStands(relation: Relation, table: TablePlan, present: SourceTable): boolean {
   const key = keyNames(table);
   if (!present.keys.some((candidate) => !candidate.deferrable && sameSet(candidate.columns, key))) return false;
   if (relation.identity === 'f') return true;
-  return relation.identity !== 'n' && sameSet(relation.columns.filter((column) => column.key).map((column) => column.name), key);
+  return (
+    relation.identity !== 'n' &&
+    sameSet(
+      relation.columns.filter((column) => column.key).map((column) => column.name),
+      key,
+    )
+  );
 }
 
 function keyNames(table: TablePlan): string[] {
@@ -131,13 +161,22 @@ function plain(type: ValueType): unknown {
 }
 
 function changed(object: string, message: string): Finding {
-  return { severity: 'blocker', code: SCHEMA_CHANGED, object, message, fix: 'Correct the job file where it names this, then run it with --fresh.' };
+  return {
+    severity: 'blocker',
+    code: SCHEMA_CHANGED,
+    object,
+    message,
+    fix: 'Correct the job file where it names this, then run it with --fresh.',
+  };
 }
 
 function addedFinding(table: TablePlan, column: string): Finding {
   const name = qualifiedName(table);
   return {
-    severity: 'warning', code: COLUMN_ADDED, object: `${name}.${column}`,
-    message: `The column ${column} was added to ${name}; it is left out until the next load.`, fix: 'Run the job with --fresh to take it in.',
+    severity: 'warning',
+    code: COLUMN_ADDED,
+    object: `${name}.${column}`,
+    message: `The column ${column} was added to ${name}; it is left out until the next load.`,
+    fix: 'Run the job with --fresh to take it in.',
   };
 }

@@ -49,8 +49,9 @@ export async function captureHealth(connections: PostgresConnections, names: Cap
 export async function checkSlot(connections: PostgresConnections, names: CaptureNames): Promise<void> {
   const state = await readSlot(connections, names.slot);
   if (!state) throw failure('SLOT_MISSING', `The replication slot ${names.slot} is not there.`, names);
-  if (state.lost) throw failure('SLOT_LOST', `The replication slot ${names.slot} was invalidated (${state.lost}).`, names);
-  if (!await publicationExists(connections, names.publication)) throw missingPublication(names.publication);
+  if (state.lost)
+    throw failure('SLOT_LOST', `The replication slot ${names.slot} was invalidated (${state.lost}).`, names);
+  if (!(await publicationExists(connections, names.publication))) throw missingPublication(names.publication);
 }
 
 /**
@@ -59,7 +60,8 @@ export async function checkSlot(connections: PostgresConnections, names: Capture
  */
 export async function endSlotUser(connections: PostgresConnections, slot: string): Promise<void> {
   await connections.execute(
-    'SELECT pg_catalog.pg_terminate_backend(active_pid) FROM pg_catalog.pg_replication_slots WHERE slot_name = $1 AND active_pid IS NOT NULL', [slot],
+    'SELECT pg_catalog.pg_terminate_backend(active_pid) FROM pg_catalog.pg_replication_slots WHERE slot_name = $1 AND active_pid IS NOT NULL',
+    [slot],
   );
 }
 
@@ -72,13 +74,17 @@ export async function dropSlot(connections: PostgresConnections, slot: string, d
   for (;;) {
     const state = await readSlot(connections, slot);
     if (!state) return;
-    if (!state.active && await tryDrop(connections, slot)) return;
+    if (!state.active && (await tryDrop(connections, slot))) return;
     if (!ended && Date.now() >= deadline) {
       await endSlotUser(connections, slot);
       ended = true;
     }
     if (Date.now() >= deadline + 30_000) {
-      throw new MillraceError(CAPTURE_CODES.SLOT_IN_USE, `The replication slot ${slot} is still in use, so it cannot be dropped.`, { retriable: true, context: { slot } });
+      throw new MillraceError(
+        CAPTURE_CODES.SLOT_IN_USE,
+        `The replication slot ${slot} is still in use, so it cannot be dropped.`,
+        { retriable: true, context: { slot } },
+      );
     }
     await sleep(POLL_MS);
   }

@@ -10,7 +10,11 @@ const KEEP_ALIVE_MS = 30_000;
 export class PostgresSnapshot implements SourceSnapshot {
   private readonly timer: NodeJS.Timeout;
 
-  private constructor(readonly id: string, readonly visible: string, private readonly client: SourceClient) {
+  private constructor(
+    readonly id: string,
+    readonly visible: string,
+    private readonly client: SourceClient,
+  ) {
     this.timer = setInterval(() => void client.query('SELECT 1').catch(() => {}), KEEP_ALIVE_MS);
     this.timer.unref();
   }
@@ -33,9 +37,13 @@ export class PostgresSnapshot implements SourceSnapshot {
   /** Rejects where the snapshot can no longer be had. */
   throwIfLost(cause?: unknown): void {
     if (!this.client.lost && cause === undefined) return;
-    throw new MillraceError(CAPTURE_CODES.SNAPSHOT_LOST, `The snapshot of this load has ended. ${CAPTURE_CODES.SNAPSHOT_LOST.remedy}`, {
-      cause: cause ?? this.client.lost,
-    });
+    throw new MillraceError(
+      CAPTURE_CODES.SNAPSHOT_LOST,
+      `The snapshot of this load has ended. ${CAPTURE_CODES.SNAPSHOT_LOST.remedy}`,
+      {
+        cause: cause ?? this.client.lost,
+      },
+    );
   }
 
   async close(): Promise<void> {

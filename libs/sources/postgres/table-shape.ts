@@ -47,8 +47,13 @@ interface ShapeRow {
 }
 
 /** By the table's index in the plan; a table that is gone has none. */
-export async function readShapes(connections: PostgresConnections, tables: readonly TablePlan[]): Promise<Map<number, TableShape>> {
-  const rows = await connections.query<ShapeRow & Record<string, unknown>>(SHAPES, [tables.map((table) => table.sourceId)]);
+export async function readShapes(
+  connections: PostgresConnections,
+  tables: readonly TablePlan[],
+): Promise<Map<number, TableShape>> {
+  const rows = await connections.query<ShapeRow & Record<string, unknown>>(SHAPES, [
+    tables.map((table) => table.sourceId),
+  ]);
   const byOid = new Map(rows.map((row) => [row.oid, row]));
   const shapes = new Map<number, TableShape>();
   for (const table of tables) {
@@ -65,9 +70,14 @@ export async function readShape(connections: PostgresConnections, table: TablePl
 }
 
 function shapeOf(row: ShapeRow, table: TablePlan): TableShape {
-  const leaves = (row.leaves ?? []).map(({ oid, name, rows, pages, blocks }): Leaf => (
-    { oid, name, blocks, rowsPerBlock: rows > 0 && pages > 0 ? rows / pages : GUESSED_ROWS_PER_BLOCK }
-  ));
+  const leaves = (row.leaves ?? []).map(
+    ({ oid, name, rows, pages, blocks }): Leaf => ({
+      oid,
+      name,
+      blocks,
+      rowsPerBlock: rows > 0 && pages > 0 ? rows / pages : GUESSED_ROWS_PER_BLOCK,
+    }),
+  );
   return {
     oid: row.oid,
     partitioned: row.partitioned,
@@ -86,7 +96,8 @@ export function fromClause(table: TablePlan, shape: TableShape | undefined): str
 function goneTable(table: TablePlan): MillraceError {
   const name = qualifiedName(table);
   return new MillraceError(
-    POSTGRES_CODES.SOURCE_SCHEMA_CHANGED, `The table ${name} is no longer what the job was planned with: it was dropped or made anew. ${POSTGRES_CODES.SOURCE_SCHEMA_CHANGED.remedy}`,
+    POSTGRES_CODES.SOURCE_SCHEMA_CHANGED,
+    `The table ${name} is no longer what the job was planned with: it was dropped or made anew. ${POSTGRES_CODES.SOURCE_SCHEMA_CHANGED.remedy}`,
     { context: { table: name } },
   );
 }

@@ -28,7 +28,12 @@ describe('a snapshot of transactions', () => {
 
   test('has finished what is below xmax and not in progress', () => {
     expect(['99', '101', '119'].map((id) => snapshot.finished(id))).toEqual([true, true, true]);
-    expect(['100', '110', '120', '4294967396'].map((id) => snapshot.finished(id))).toEqual([false, false, false, false]);
+    expect(['100', '110', '120', '4294967396'].map((id) => snapshot.finished(id))).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 
   test('reads one without transactions in progress', () => {

@@ -8,7 +8,12 @@ import type { PostgresConnections } from './connection.js';
  * the log say.
  */
 export class TransactionSnapshot implements Visibility {
-  private constructor(readonly text: string, readonly xmin: bigint, readonly xmax: bigint, readonly inProgress: ReadonlySet<bigint>) {}
+  private constructor(
+    readonly text: string,
+    readonly xmin: bigint,
+    readonly xmax: bigint,
+    readonly inProgress: ReadonlySet<bigint>,
+  ) {}
 
   /** `xmin:xmax:xip,xip,…` */
   static parse(text: string): TransactionSnapshot {
@@ -30,7 +35,8 @@ export class TransactionSnapshot implements Visibility {
    */
   settledIn(now: TransactionSnapshot): boolean {
     for (const id of now.inProgress) if (id < this.xmax && !this.inProgress.has(id)) return false;
-    for (let id = now.xmax > this.xmin ? now.xmax : this.xmin; id < this.xmax; id++) if (!this.inProgress.has(id)) return false;
+    for (let id = now.xmax > this.xmin ? now.xmax : this.xmin; id < this.xmax; id++)
+      if (!this.inProgress.has(id)) return false;
     return true;
   }
 }
@@ -43,6 +49,10 @@ export async function currentSnapshot(connections: PostgresConnections): Promise
 const POLL_MS = 5;
 
 /** Resolves when every transaction that `exported` counts as committed is visible to all later reads. */
-export async function waitUntilSettled(connections: PostgresConnections, exported: TransactionSnapshot, signal: AbortSignal): Promise<void> {
+export async function waitUntilSettled(
+  connections: PostgresConnections,
+  exported: TransactionSnapshot,
+  signal: AbortSignal,
+): Promise<void> {
   while (!exported.settledIn(await currentSnapshot(connections))) await sleep(POLL_MS, undefined, { signal });
 }

@@ -14,7 +14,8 @@ export class CaptureReader {
   async until(last: (event: CaptureEvent) => boolean): Promise<CaptureEvent[]> {
     const from = this.at;
     for (;;) {
-      while (this.at < this.seen.length) if (last(this.seen[this.at++] as CaptureEvent)) return this.seen.slice(from, this.at);
+      while (this.at < this.seen.length)
+        if (last(this.seen[this.at++] as CaptureEvent)) return this.seen.slice(from, this.at);
       const { value, done } = await this.iterator.next();
       if (done) throw new Error('the stream ended before the event that was waited for');
       for (const event of value.events) this.seen.push(event);
@@ -24,7 +25,7 @@ export class CaptureReader {
   /** Up to the end of the transaction that holds the marker. */
   async untilMarker(id: string): Promise<CaptureEvent[]> {
     const before = await this.until((event) => event.op === 'marker' && event.id === id);
-    return [...before, ...await this.until((event) => event.op === 'commit')];
+    return [...before, ...(await this.until((event) => event.op === 'commit'))];
   }
 
   confirmAll(): void {

@@ -8,7 +8,11 @@ export class Captured implements AsyncDisposable {
   private markers = 0;
   private reader: CaptureReader | undefined;
 
-  private constructor(readonly source: Source, readonly plan: Plan, readonly names: CaptureNames) {}
+  private constructor(
+    readonly source: Source,
+    readonly plan: Plan,
+    readonly names: CaptureNames,
+  ) {}
 
   static async begin(source: Source, database: string, tables: readonly string[]): Promise<Captured> {
     const plan = planOfTables(await source.catalogue(), 'kit', tables);
@@ -31,7 +35,9 @@ export class Captured implements AsyncDisposable {
   }
 
   async changes(): Promise<RowChange[]> {
-    return (await this.caughtUp()).filter((event): event is RowChange => event.op === 'upsert' || event.op === 'delete');
+    return (await this.caughtUp()).filter(
+      (event): event is RowChange => event.op === 'upsert' || event.op === 'delete',
+    );
   }
 
   /** As a process does that begins again. */

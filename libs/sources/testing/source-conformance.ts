@@ -42,7 +42,10 @@ function captureFacts(open: Open): void {
     await context.transaction(["UPDATE item SET label = 'b' WHERE id = 1", 'DELETE FROM item WHERE id = 2']);
     const changes = rowChanges(await capture.marked());
     expect(changes.map(({ op, tuple }) => [op, tuple])).toEqual([
-      ['upsert', '1\ta\t1.50'], ['upsert', '2\t\\N\t\\N'], ['upsert', '1\tb\t1.50'], ['delete', ''],
+      ['upsert', '1\ta\t1.50'],
+      ['upsert', '2\t\\N\t\\N'],
+      ['upsert', '1\tb\t1.50'],
+      ['delete', ''],
     ]);
     expect(new Set(changes.map((change) => change.transaction)).size).toBe(2);
     expectRising(changes);
@@ -74,7 +77,11 @@ function captureFacts(open: Open): void {
   test('delivers the same changes at the same positions again until they are confirmed', async () => {
     await using context = await open();
     const { plan } = await begun(context, [TABLE]);
-    for (let i = 0; i < 5; i++) await context.transaction([`INSERT INTO item VALUES (${2 * i}, 'a', 1)`, `INSERT INTO item VALUES (${2 * i + 1}, 'b', 2)`]);
+    for (let i = 0; i < 5; i++)
+      await context.transaction([
+        `INSERT INTO item VALUES (${2 * i}, 'a', 1)`,
+        `INSERT INTO item VALUES (${2 * i + 1}, 'b', 2)`,
+      ]);
     await context.source.writeMarker(JOB, 'end');
     const first = await readTo(context, plan, 'end');
     const second = await readTo(context, plan, 'end');
@@ -104,14 +111,18 @@ function captureFacts(open: Open): void {
     await context.source.writeMarker('other', 'x');
     const events = await capture.marked('m');
     expect(events.filter((event) => event.op === 'marker').map(({ id }) => id)).toEqual(['m']);
-    expect(events.findIndex((event) => event.op === 'upsert')).toBeLessThan(events.findIndex((event) => event.op === 'marker'));
+    expect(events.findIndex((event) => event.op === 'upsert')).toBeLessThan(
+      events.findIndex((event) => event.op === 'marker'),
+    );
   });
 
   test('ends when it is stopped, also while nothing happens', async () => {
     await using context = await open();
     const { plan } = await begun(context, [TABLE]);
     const stream = context.source.capture(plan, context.names, EPOCH);
-    const ended = (async () => { for await (const _ of stream) void _; })();
+    const ended = (async () => {
+      for await (const _ of stream) void _;
+    })();
     await context.source.writeMarker(JOB, 'x');
     await stream.stop();
     await ended;
@@ -142,15 +153,23 @@ function startFacts(open: Open): void {
     const staged = new Map<string, { at: string; tuple: string }>();
     for (const chunk of await all(context.source.chunks(table, 40, never))) {
       for (const rows of await all(context.source.readChunk(table, chunk, { signal: never }))) {
-        rows.keys.forEach((key, i) => { if (!staged.has(key)) staged.set(key, { at: '', tuple: rows.tuples[i] as string }); });
+        rows.keys.forEach((key, i) => {
+          if (!staged.has(key)) staged.set(key, { at: '', tuple: rows.tuples[i] as string });
+        });
       }
     }
     writing = false;
     await Promise.all(writers);
     await context.source.writeMarker(JOB, 'end');
-    for (const { op, key, at, tuple } of rowChanges(await reader.untilMarker('end'))) staged.set(key, { at, tuple: op === 'delete' ? '' : tuple });
+    for (const { op, key, at, tuple } of rowChanges(await reader.untilMarker('end')))
+      staged.set(key, { at, tuple: op === 'delete' ? '' : tuple });
     const now = await everyRow(context.source, table);
-    expect([...staged.values()].map(({ tuple }) => tuple).filter((tuple) => tuple !== '').sort()).toEqual([...now.tuples].sort());
+    expect(
+      [...staged.values()]
+        .map(({ tuple }) => tuple)
+        .filter((tuple) => tuple !== '')
+        .sort(),
+    ).toEqual([...now.tuples].sort());
   }, 120_000);
 
   test('the transaction of a change that was read is visible soon, and then to every later read', async () => {
@@ -179,7 +198,10 @@ function loadFacts(open: Open): void {
   test('chunks cover every row exactly once, whatever their size', async () => {
     await using context = await open();
     await context.exec('CREATE TABLE pair (a int, b int, PRIMARY KEY (a, b))');
-    for (let a = -5; a < 5; a++) await context.exec(`INSERT INTO pair VALUES ${Array.from({ length: 40 }, (_, b) => `(${a}, ${b * b - 100})`).join(', ')}`);
+    for (let a = -5; a < 5; a++)
+      await context.exec(
+        `INSERT INTO pair VALUES ${Array.from({ length: 40 }, (_, b) => `(${a}, ${b * b - 100})`).join(', ')}`,
+      );
     const table = await tableOf(context, 'pair');
     for (const target of [1, 7, 400, 100_000]) {
       const read = await loaded(context.source, table, target);
@@ -194,7 +216,7 @@ function loadFacts(open: Open): void {
     await context.exec(TABLE);
     await context.exec("INSERT INTO item VALUES (1, 'a', 1)");
     const table = await tableOf(context, 'item');
-    const [chunk] = await all(context.source.chunks(table, 100, never)) as [Chunk];
+    const [chunk] = (await all(context.source.chunks(table, 100, never))) as [Chunk];
     const insert = async (): Promise<boolean> => {
       await context.exec("INSERT INTO item VALUES (2, 'late', 1)");
       return true;
@@ -231,9 +253,19 @@ function loadFacts(open: Open): void {
     await context.exec("INSERT INTO item VALUES (1, 'a', 1)");
     const table = await tableOf(context, 'item');
     const abort = new AbortController();
-    const reading = all(context.source.readChunk(table, { table: 0, after: null, upTo: null, estimatedRows: 1 }, {
-      signal: abort.signal, begun: async () => { abort.abort(); return true; },
-    }));
+    const reading = all(
+      context.source.readChunk(
+        table,
+        { table: 0, after: null, upTo: null, estimatedRows: 1 },
+        {
+          signal: abort.signal,
+          begun: async () => {
+            abort.abort();
+            return true;
+          },
+        },
+      ),
+    );
     await expect(reading).rejects.toBeDefined();
   });
 }
@@ -247,7 +279,18 @@ function readerFacts(open: Open): void {
     const every = await loaded(context.source, table, 100);
     const reader = await context.source.openReader();
     expect(sorted(await reader.matching(table, [0], [['1'], ['2'], ['3']]))).toEqual(sorted(every));
-    expect((await reader.matching(table, [1, 0], [['x', '2'], ['y', '2']])).tuples).toEqual(['2\tx\t\\N']);
+    expect(
+      (
+        await reader.matching(
+          table,
+          [1, 0],
+          [
+            ['x', '2'],
+            ['y', '2'],
+          ],
+        )
+      ).tuples,
+    ).toEqual(['2\tx\t\\N']);
     expect((await reader.matching(table, [2], [['20']])).tuples).toEqual(['1\ty\t20']);
     expect((await reader.matching(table, [0], [])).keys).toEqual([]);
     await reader.close();
@@ -256,9 +299,13 @@ function readerFacts(open: Open): void {
   test('pages through a table in the order of its key', async () => {
     await using context = await open();
     await context.exec(TABLE);
-    await context.exec(`INSERT INTO item VALUES ${Array.from({ length: 25 }, (_, i) => `(${i * 3 - 30}, 'v', 1)`).join(', ')}`);
+    await context.exec(
+      `INSERT INTO item VALUES ${Array.from({ length: 25 }, (_, i) => `(${i * 3 - 30}, 'v', 1)`).join(', ')}`,
+    );
     const rows = await everyRow(context.source, await tableOf(context, 'item'), 10);
-    expect(rows.tuples.map((tuple) => Number(unpackTuple(tuple)[0]))).toEqual(Array.from({ length: 25 }, (_, i) => i * 3 - 30));
+    expect(rows.tuples.map((tuple) => Number(unpackTuple(tuple)[0]))).toEqual(
+      Array.from({ length: 25 }, (_, i) => i * 3 - 30),
+    );
   });
 
   test('keeps seeing the state in which it was opened', async () => {
@@ -276,7 +323,8 @@ async function capturing(context: SourceContext, setup: string[]) {
   const { plan } = await begun(context, setup);
   const reader = new CaptureReader(context.source.capture(plan, context.names, EPOCH));
   return {
-    context, table: plan.tables[0] as TablePlan,
+    context,
+    table: plan.tables[0] as TablePlan,
     marked: async (id = 'end'): Promise<CaptureEvent[]> => {
       await context.source.writeMarker(JOB, id);
       return reader.untilMarker(id);
@@ -315,7 +363,12 @@ function writesOf(writer: number, round: number): string[] {
   ];
 }
 
-async function loaded(source: Source, table: TablePlan, target: number, snapshot?: Awaited<ReturnType<Source['openSnapshot']>>): Promise<LoadedRows> {
+async function loaded(
+  source: Source,
+  table: TablePlan,
+  target: number,
+  snapshot?: Awaited<ReturnType<Source['openSnapshot']>>,
+): Promise<LoadedRows> {
   const rows: LoadedRows = { keys: [], tuples: [], bytes: 0 };
   for (const chunk of await all(source.chunks(table, target, never))) {
     for await (const part of source.readChunk(table, chunk, { signal: never, ...(snapshot ? { snapshot } : {}) })) {
@@ -330,7 +383,7 @@ async function loaded(source: Source, table: TablePlan, target: number, snapshot
 async function everyRow(source: Source, table: TablePlan, limit = 50): Promise<LoadedRows> {
   const rows: LoadedRows = { keys: [], tuples: [], bytes: 0 };
   const reader = await source.openReader();
-  for (let after: string[] | null = null; ;) {
+  for (let after: string[] | null = null; ; ) {
     const page = await reader.page(table, after, limit);
     rows.keys.push(...page.keys);
     rows.tuples.push(...page.tuples);
