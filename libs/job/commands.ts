@@ -47,6 +47,8 @@ export interface RunOptions {
 export type RunOutcome =
   /** A snapshot was loaded, or `--until-synced` has caught up. */
   | { kind: 'done' }
+  /** A snapshot that was loaded by an earlier run: nothing was done. */
+  | { kind: 'loaded' }
   /** Stopped by the signal. `synced`: nothing that was asked for was left. */
   | { kind: 'stopped'; synced: boolean }
   /** The job was completed by another command meanwhile. */

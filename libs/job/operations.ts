@@ -1,4 +1,5 @@
 import { MillraceError } from '#errors';
+import { ConversionFailed, converter } from '#mapping';
 import type { Plan } from '#model';
 import { type CaptureControl, engineState, noCapture, type VerifyDeps, verifyDocuments } from '#verify';
 import { OrphanRemover, outcomesOf, TreeReader } from '#write';
@@ -165,12 +166,29 @@ async function edit(operation: Extract<Operation, { kind: 'edit' }>, context: Op
     }
   }
   if (row === undefined || row.gone) throw new MillraceError(JOB_ERRORS.EDIT_REFUSED, 'the row of this letter is gone');
+  for (const [name, text] of Object.entries(operation.columns)) refuseUnfit(session.plan, table, name, text);
   await session.store.write.patch(session.names.letters, letter._id, { set: { nextAt: null } });
   const bytes = 200;
   const { columns } = operation;
   const record = { kind: 'edit' as const, table: table.index, key: row._id, at: row.at, columns, bytes };
   await session.engine.orFailed(session.engine.river.packer.appendRow(record));
   await desk.audit('edit', letter, operation.by, { columns: Object.keys(columns) });
+}
+
+/** A correction that no field of the column can take would only be the next dead letter. */
+function refuseUnfit(plan: Plan, table: Plan['tables'][number], name: string, text: string | null): void {
+  const index = table.columns.findIndex((candidate) => candidate.name === name);
+  const type = table.columns[index]?.type;
+  if (type === undefined) return;
+  for (const id of table.nodes) {
+    const { fields = [], value } = plan.nodes[id] ?? {};
+    for (const field of value?.kind === 'column' ? [...fields, value.field] : fields) {
+      if (field.column !== index) continue;
+      const converted = converter(type, field.type)(text);
+      if (!(converted instanceof ConversionFailed)) continue;
+      throw new MillraceError(JOB_ERRORS.EDIT_REFUSED, `${name} cannot be edited so: ${converted.message}`);
+    }
+  }
 }
 
 async function complete(context: OperationContext, signal: AbortSignal): Promise<VerifyReport> {

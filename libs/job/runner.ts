@@ -30,7 +30,7 @@ export class Runner {
       options.fresh,
       signal,
     );
-    if (session === 'loaded') return { kind: 'done' };
+    if (session === 'loaded') return { kind: 'loaded' };
     return this.within(session, signal, async (stop) => {
       const brought = session.value.bringUp(signal);
       const answering = this.answering(session, brought, stop.signal);

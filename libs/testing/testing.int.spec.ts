@@ -25,7 +25,7 @@ describe('testPostgres', () => {
       const [row] = await postgres.query<{ server_version: string }>('SHOW server_version');
       versions.push(row?.server_version.split('.')[0]);
     }
-    if (!process.env['MILLRACE_TEST_PG_URI']) expect(versions).toEqual(['15', '18']);
+    if (!process.env['MILLRACE_TEST_PG_URI']) expect(versions).toEqual(['14', '18']);
     expect(versions).toHaveLength(2);
   });
 

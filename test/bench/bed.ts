@@ -17,7 +17,7 @@ export interface Bench {
 export type JobName = 'nested' | 'flat';
 
 /** The cache of a small server. */
-const CACHE_GB = 1;
+const CACHE_GB = 4;
 
 /** One job between the run's source and a MongoDB of its own. */
 export class Bed implements AsyncDisposable {

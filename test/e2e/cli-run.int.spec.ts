@@ -150,6 +150,7 @@ describe('a job', () => {
     expect(await run('verify', file)).toMatchObject({ code: 3 });
     expect((await run('dead-letters', 'show', letter.id, file, '--json')).json).toHaveLength(1);
     expect(await run('dead-letters', 'replay', file, '--id', letter.id)).toMatchObject({ code: 1 });
+    expect(await run('dead-letters', 'edit', letter.id, file, '--set', 'ratio=much')).toMatchObject({ code: 2 });
     expect(await run('dead-letters', 'edit', letter.id, file, '--set', 'ratio=1.25')).toMatchObject({ code: 0 });
     expect(await run('dead-letters', 'replay', file, '--id', letter.id)).toMatchObject({ code: 0 });
     expect((await run('dead-letters', 'list', file, '--json')).json).toEqual([[]]);

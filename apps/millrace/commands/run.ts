@@ -55,6 +55,7 @@ function tell(outcome: RunOutcome, untilSynced: boolean, { terminal }: CommandCo
 
 const WORDS: Record<RunOutcome['kind'], string> = {
   done: 'done: the target is up to date',
+  loaded: 'this snapshot was loaded before; --fresh loads it again',
   stopped: 'stopped; the next run goes on from here',
   completed: 'completed: nothing of the job is left on the source',
 };
