@@ -61,6 +61,10 @@ class OpenJob implements JobCommands {
     ] as const) {
       await connect().catch((error: unknown) => findings.push(connectionFinding(error, object)));
     }
+    // With the target away, what is wrong with the file is told all the same.
+    if (findings.length > 0 && findings.every(({ object }) => object === 'target')) {
+      await this.connections.planned(0, undefined);
+    }
     return findings.length > 0 ? findings : preflight(this.connections, this.preflightOptions(0, false, false));
   }
 
