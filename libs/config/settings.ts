@@ -32,13 +32,13 @@ export const settingsSchema = z.object({
   rowsPartitions: whole(
     'MILLRACE_ROWS_PARTITIONS',
     [1, 64],
-    4,
+    2,
     'Partitions of rows: as many are staged side by side. Fixed for a load; takes effect with the next one.',
   ),
   touchesPartitions: whole(
     'MILLRACE_TOUCHES_PARTITIONS',
     [1, 64],
-    4,
+    2,
     'Partitions of documents: as many are written side by side. Fixed for a load; takes effect with the next one.',
   ),
   readers: whole(
@@ -56,7 +56,7 @@ export const settingsSchema = z.object({
   rowsBatchBytes: whole(
     'MILLRACE_ROWS_BATCH_BYTES',
     [1024, 16 * MIB],
-    384 * 1024,
+    768 * 1024,
     'Bytes of rows that are staged in one transaction.',
   ),
   rowsBatchRecords: whole(
@@ -74,13 +74,13 @@ export const settingsSchema = z.object({
   batchSpacingMs: whole(
     'MILLRACE_BATCH_SPACING_MS',
     [0, 1000],
-    20,
+    25,
     'Under steady light traffic, batches of a partition begin so many milliseconds apart: fewer, larger transactions.',
   ),
   rootsPerTransaction: whole(
     'MILLRACE_ROOTS_PER_TRANSACTION',
     [1, 10_000],
-    1000,
+    2000,
     'Documents that are written in one transaction; fewer where they are large.',
   ),
   rootsPerBuildTask: whole(

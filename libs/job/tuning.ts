@@ -19,15 +19,15 @@ export interface Tuning {
 }
 
 export const DEFAULT_TUNING: Tuning = {
-  rowsPartitions: 4,
-  touchesPartitions: 4,
+  rowsPartitions: 2,
+  touchesPartitions: 2,
   readers: 2,
   chunkRows: 50_000,
-  rowsBatchBytes: 384 * 1024,
+  rowsBatchBytes: 768 * 1024,
   rowsBatchRecords: 256,
   touchesBatchBytes: 1024 * 1024,
-  batchSpacingMs: 20,
-  rootsPerTransaction: 1_000,
+  batchSpacingMs: 25,
+  rootsPerTransaction: 2_000,
   rootsPerBuildTask: 5_000,
   loadInFlightBytes: 24 * 1024 * 1024,
   captureInFlightBytes: 16 * 1024 * 1024,
