@@ -1,4 +1,4 @@
-import { compileRowStager, type RowTree } from '#mapping';
+import { compileRowStager, groupParents, leaf, type RowTree } from '#mapping';
 import { type CollectionPlan, type EdgePlan, type NodePlan, type StagedRow, type TablePlan, unpackTuple } from '#model';
 import type { LoadedRows, SourceReader } from '#sources';
 import { RowMerge } from '#stage';
@@ -189,22 +189,6 @@ class TreeBatch {
     if (rows === undefined) this.#tables.set(table, (rows = new Map()));
     return rows;
   }
-}
-
-function leaf(node: NodePlan, row: StagedRow): RowTree {
-  return { row, children: node.children.map(() => []) };
-}
-
-function groupParents(edge: EdgePlan, parents: readonly RowTree[]): Map<string, RowTree[]> {
-  const byValue = new Map<string, RowTree[]>();
-  for (const parent of parents) {
-    const value = edge.parent.name === null ? parent.row._id : parent.row.k?.[edge.parent.name];
-    if (value === undefined) continue;
-    const group = byValue.get(value);
-    if (group) group.push(parent);
-    else byValue.set(value, [parent]);
-  }
-  return byValue;
 }
 
 function keyOfLast(table: TablePlan, loaded: LoadedRows): string[] | null {

@@ -1,4 +1,4 @@
-import type { RowTree } from '#mapping';
+import { groupParents, leaf, type RowTree } from '#mapping';
 import type { EdgePlan, NodePlan, Plan, StagedRow } from '#model';
 import { type IncarnationNames, PacedReads, type ReadBudget } from '#stage';
 import type { StoreReader } from '#store';
@@ -80,20 +80,4 @@ export class TreeReader {
   private nodeOf(id: number): NodePlan {
     return this.plan.nodes[id] as NodePlan;
   }
-}
-
-function leaf(node: NodePlan, row: StagedRow): RowTree {
-  return { row, children: node.children.map(() => []) };
-}
-
-function groupParents(edge: EdgePlan, parents: readonly RowTree[]): Map<string, RowTree[]> {
-  const byValue = new Map<string, RowTree[]>();
-  for (const parent of parents) {
-    const value = edge.parent.name === null ? parent.row._id : parent.row.k?.[edge.parent.name];
-    if (value === undefined) continue;
-    const group = byValue.get(value);
-    if (group) group.push(parent);
-    else byValue.set(value, [parent]);
-  }
-  return byValue;
 }
