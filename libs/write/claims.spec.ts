@@ -73,6 +73,13 @@ test('an _id whose owner wants another one and cannot be written is for those wh
   expect((await settle(held, { 1: 'x', 2: 'b' }, outcomes)).loose).toEqual([claimId(0, 'a')]);
 });
 
+test('an _id that was taken over from an owner that left it is told to those who wait, as one of them may be lower', async () => {
+  const takenOver = async (rows: Record<string, string>, root: string) =>
+    (await settle([claim('a', '2')], rows, [write(root, 'a')])).takenOver;
+  expect(await takenOver({ 2: 'b', 3: 'a' }, '3')).toEqual([claimId(0, 'a')]);
+  expect(await takenOver({ 1: 'a', 2: 'a' }, '1')).toEqual([]);
+});
+
 test('whoever keeps an _id or waits for one writes its claim, so that transactions which rely on it conflict', async () => {
   const settled = await settle([claim('a', '1')], { 1: 'a', 2: 'a' }, [write('1', 'a')]);
   expect(settled.claims).toEqual([{ ...claim('a', '1'), n: 2 }]);

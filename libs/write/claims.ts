@@ -21,6 +21,8 @@ export interface ClaimedBatch {
   ousted: { root: string; claim: string }[];
   /** Claims of roots that cannot be written and want another `_id` now: whoever waits for them may take them over. */
   loose: string[];
+  /** Claims taken over from roots that left them and have not been touched yet: who waits may have a lower key. */
+  takenOver: string[];
   /** Held for the length of the transaction: whoever claims one of them at the same time conflicts. */
   passing: Claim[];
 }
@@ -65,6 +67,7 @@ export class Claims {
       released: [],
       ousted: [],
       loose: this.loose(collection, outcomes, held),
+      takenOver: [],
       passing: [],
     };
     const inKeyOrder = [...acting].sort((a, b) => (a.root < b.root ? -1 : 1));
@@ -158,7 +161,8 @@ export class Claims {
           batch.claims.push({ ...present, n: Number(present.n) + 1 });
         return;
       }
-      if (!free) batch.ousted.push({ root: owner, claim: id });
+      if (free) batch.takenOver.push(id);
+      else batch.ousted.push({ root: owner, claim: id });
       batch.deletes.push(present.id);
     } else if (present !== undefined && owner === outcome.root && !sameRepresentation(present.id, outcome.id)) {
       batch.deletes.push(present.id);

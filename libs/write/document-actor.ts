@@ -224,7 +224,7 @@ export class DocumentActor {
     const here = new Set(outcomes.map(({ root }) => root));
     const ousted = new Map<string, Cause>();
     for (const { root, claim } of batch.ousted) if (!here.has(root)) ousted.set(root, waitingFor(claim));
-    const free = [...batch.released, ...batch.loose];
+    const free = [...batch.released, ...batch.loose, ...batch.takenOver];
     const later = free.length === 0 ? [] : await this.parts.letters.wake(tx, free);
     return { writes: batch.writes, deletes: batch.deletes, later, ousted };
   }
