@@ -89,6 +89,11 @@ export interface StoreReader {
     range: { after?: unknown; upTo?: unknown },
     options: ReadOptions & { limit: number },
   ): Promise<D[]>;
+  /**
+   * The `_id` of the `n`th document (from 1) above `after` in `_id` order; undefined where there are fewer. For cutting a
+   * collection into ranges: it costs the server a walk along the index, and one key on the wire.
+   */
+  nthId(collection: CollectionRef, after: unknown, n: number): Promise<unknown>;
 }
 
 export interface StoreWriter {

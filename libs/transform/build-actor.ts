@@ -1,7 +1,7 @@
 import type { Log, LogBatch, LogRecord } from '#log';
 import type { CollectionPlan, Plan } from '#model';
 import type { IncarnationNames } from '#stage';
-import type { Doc, Store } from '#store';
+import type { CollectionRef, Doc, Store } from '#store';
 import type { Toucher } from './toucher.js';
 
 /** A range of a collection's roots, by their keys, durable before it is touched. */
@@ -71,14 +71,13 @@ export class BuildActor {
     for await (const record of this.records(collection)) await store.write.remove(names.builds, [record._id]);
     let after: string | null = null;
     for (let n = 0; ; n++) {
-      const keys = await this.keys(collection, after, null, rootsPerTask);
-      const last = keys.length < rootsPerTask;
-      const upTo = last ? null : (keys.at(-1) ?? null);
+      const nth = await store.read.nthId(this.stageOf(collection), after ?? undefined, rootsPerTask);
+      const upTo = (nth as string | undefined) ?? null;
       const _id = `${collection.index}:${String(n).padStart(9, '0')}`;
       const record: BuildRecord = { _id, collection: collection.index, after, upTo, done: false, roots: 0 };
       await store.write.put(names.builds, [record]);
       yield record;
-      if (last) return;
+      if (upTo === null) return;
       after = upTo;
     }
   }
@@ -135,9 +134,12 @@ export class BuildActor {
     upTo: string | null,
     limit: number,
   ): Promise<string[]> {
-    const stage = this.parts.names.stage(this.parts.plan.nodes[collection.root]?.table as number);
     const range = { ...(after === null ? {} : { after }), ...(upTo === null ? {} : { upTo }) };
-    const rows = await this.parts.store.read.range(stage, range, { fields: ['_id'], limit });
+    const rows = await this.parts.store.read.range(this.stageOf(collection), range, { fields: ['_id'], limit });
     return rows.map((row) => row._id as string);
+  }
+
+  private stageOf(collection: CollectionPlan): CollectionRef {
+    return this.parts.names.stage(this.parts.plan.nodes[collection.root]?.table as number);
   }
 }

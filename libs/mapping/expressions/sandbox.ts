@@ -38,7 +38,7 @@ export class Sandbox {
   /** Rejects with EXPRESSION_NOT_SUPPORTED where an expression does not compile. */
   static async create(plan: Plan, limits: SandboxLimits = SANDBOX_LIMITS): Promise<Sandbox> {
     const sandbox = new Sandbox(await moduleOf(limits.maxMemoryBytes), plan, limits);
-    sandbox.running();
+    if (sandbox.programs.size > 0) sandbox.running();
     return sandbox;
   }
 

@@ -16,6 +16,7 @@ export interface Query {
   collection: string;
   filter: Document;
   sort?: Document;
+  skip?: number;
   limit?: number;
   options: ReadOptions;
 }
@@ -54,18 +55,19 @@ async function getMore<D>(db: Db, collection: string, first: Document, call: Doc
 }
 
 async function findByCursor<D>(db: Db, query: Query, call: Document): Promise<D[]> {
-  const { filter, sort, limit, projection } = findCommand(query);
-  const options = { ...(sort && { sort }), ...(limit && { limit }), ...(projection && { projection }) };
+  const { filter, sort, skip, limit, projection } = findCommand(query);
+  const options = { ...(sort && { sort }), ...(skip && { skip }), ...(limit && { limit }), ...(projection && { projection }) };
   return (await db
     .collection(query.collection)
     .find(filter, { ...options, ...call })
     .toArray()) as D[];
 }
 
-function findCommand({ collection, filter, sort, limit, options }: Query): Document {
+function findCommand({ collection, filter, sort, skip, limit, options }: Query): Document {
   const command: Document = { find: collection, filter };
   if (sort) command.sort = sort;
   if (options.fields) command.projection = projectionOf(options.fields);
+  if (skip !== undefined) command.skip = skip;
   if (limit !== undefined) command.limit = limit;
   command.batchSize = BATCH_SIZE;
   return command;

@@ -71,10 +71,17 @@ export class MongoReader implements StoreReader {
     return this.#find<D>(collection, bounds(collection, range), ordered, options);
   }
 
+  async nthId(collection: CollectionRef, after: unknown, n: number): Promise<unknown> {
+    const above = after === undefined ? {} : bounds(collection, { after });
+    const shape = { sort: { _id: 1 }, skip: n - 1, limit: 1 };
+    const [found] = await this.#find<Doc>(collection, above, shape, { fields: ['_id'] });
+    return found?._id;
+  }
+
   #find<D>(
     { database, name }: CollectionRef,
     filter: Document,
-    shape: { sort?: Document; limit?: number },
+    shape: { sort?: Document; skip?: number; limit?: number },
     options: ReadOptions,
   ): Promise<D[]> {
     const query = { collection: name, filter, ...shape, options };

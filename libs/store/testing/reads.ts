@@ -81,6 +81,20 @@ export function readTests(make: Make): void {
     expect(await ids({ upTo: 'b' }, 10)).toEqual(['a', 'b']);
   });
 
+  test('tells the nth `_id` above another, and that there are fewer', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    await store.write.insert(
+      ROWS,
+      ['d', 'b', 'e', 'a', 'c'].map((_id) => ({ _id })),
+    );
+    expect(await store.read.nthId(ROWS, undefined, 1)).toBe('a');
+    expect(await store.read.nthId(ROWS, undefined, 5)).toBe('e');
+    expect(await store.read.nthId(ROWS, undefined, 6)).toBeUndefined();
+    expect(await store.read.nthId(ROWS, 'b', 2)).toBe('d');
+    expect(await store.read.nthId(ROWS, 'd', 2)).toBeUndefined();
+  });
+
   test('pages a range over `_id`s of all types without a gap', async () => {
     await using context = await prepared(make);
     const { store } = context;
