@@ -1,10 +1,11 @@
 import { startPostgres } from '#servers';
 import { Bed, type Bench } from './bed.js';
 import type { Figure } from './figures.js';
+import { floor } from './floor.js';
 import { latency } from './latency.js';
 import { catchUp, load } from './measures.js';
 import type { Measure } from './options.js';
-import { copyTextBytes, loadWorkload } from './workload.js';
+import { copyTextBytes, loadWorkload, sourceCounts, totalRows } from './workload.js';
 
 export interface RunResult {
   figures: Figure[];
@@ -32,6 +33,7 @@ export async function runOnce(bench: Bench): Promise<RunResult> {
     await using bed = await Bed.make(bench, 'flat', postgres);
     mongodb = bed.mongo.version;
     figures.push(...(await load(bed, 'flat', copyBytes)));
+    figures.push(...(await floor(bed, totalRows(await sourceCounts(postgres.uri)))));
   }
   if (wants('load-nested') || wants('catch-up') || wants('latency')) {
     await using bed = await Bed.make(bench, 'nested', postgres);
