@@ -15,8 +15,12 @@ function memory(removed: () => Promise<void>) {
     await removed();
   };
   const byId = async (_from: unknown, id: string) => records.get(id);
-  const patch = async (_in: unknown, id: string, { set }: { set: object }) =>
-    records.has(id) ? records.set(id, { ...records.get(id), ...set }).get(id) : undefined;
+  const patch = async (_in: unknown, id: string, { where, set }: { where: Record<string, unknown>; set: object }) => {
+    const record = records.get(id);
+    if (record === undefined || Object.keys(where).some((name) => record[name] !== where[name])) return undefined;
+    records.set(id, { ...record, ...set });
+    return records.get(id);
+  };
   const insert = async (_into: unknown, docs: { _id: string }[]) =>
     docs.forEach((doc) => records.set(doc._id, { ...doc }));
   const range = async () => [...records.values()];
@@ -47,4 +51,56 @@ test('a task that is asked for while the one before it is being removed runs all
   await tasks.add(0, task);
   while (!(await tasks.idle())) await new Promise((resolve) => setImmediate(resolve));
   expect({ pages, left: records.size, failures }).toEqual({ pages: 2, left: 0, failures: [] });
+});
+
+/** Pages 1 to 5; each page's touch is noted, and `asked` may ask for the task again in its midst. */
+function swept(asked: (touches: number) => Promise<void> | undefined) {
+  const touched: string[] = [];
+  const pages = ['1', '2', '3', '4', '5'];
+  const resolver = {
+    pages: async function* (_task: FanOut, after: string | undefined) {
+      for (const page of pages)
+        if (after === undefined || page > after) yield { roots: [{ collection: 0, roots: [page] }], cursor: page };
+    },
+  } as unknown as Resolver;
+  const toucher = {
+    touch: async (_collection: number, [page]: string[]) => {
+      touched.push(page as string);
+      await asked(touched.length);
+    },
+  } as unknown as Toucher;
+  return { touched, resolver, toucher };
+}
+
+test('a newer change at page 4 sends the sweep round, so that every page is touched after it', async () => {
+  let tasks: FanOutTasks;
+  const { touched, resolver, toucher } = swept((touches) => (touches === 4 ? tasks.add(0, task) : undefined));
+  const { store } = memory(async () => undefined);
+  tasks = new FanOutTasks(store, new IncarnationNames(1), resolver, toucher, (error) => Promise.reject(error));
+  await tasks.add(0, task);
+  while (!(await tasks.idle())) await new Promise((resolve) => setImmediate(resolve));
+  expect(touched.join(' ')).toBe('1 2 3 4 4 5 1 2 3');
+});
+
+test('changes that come faster than a sweep lasts do not keep any page from its turn', async () => {
+  let tasks: FanOutTasks;
+  const { touched, resolver, toucher } = swept((touches) =>
+    touches % 2 === 0 && touches < 20 ? tasks.add(0, task) : undefined,
+  );
+  const { store } = memory(async () => undefined);
+  tasks = new FanOutTasks(store, new IncarnationNames(1), resolver, toucher, (error) => Promise.reject(error));
+  await tasks.add(0, task);
+  while (!(await tasks.idle())) await new Promise((resolve) => setImmediate(resolve));
+  expect(new Set(touched.slice(0, 10))).toEqual(new Set(['1', '2', '3', '4', '5']));
+});
+
+test('another image of the row is swept after the one at work, which does not begin again', async () => {
+  let tasks: FanOutTasks;
+  const other: FanOut = { node: 1, image: { table: 0, key: 'k', k: { j0: 'x' } } };
+  const { touched, resolver, toucher } = swept((touches) => (touches === 2 ? tasks.add(0, other) : undefined));
+  const { store } = memory(async () => undefined);
+  tasks = new FanOutTasks(store, new IncarnationNames(1), resolver, toucher, (error) => Promise.reject(error));
+  await tasks.add(0, task);
+  while (!(await tasks.idle())) await new Promise((resolve) => setImmediate(resolve));
+  expect(touched.join(' ')).toBe('1 2 2 3 4 5 1 2 3 4 5');
 });

@@ -17,12 +17,24 @@ interface FanOutRecord extends Doc {
   /** Of `tasks`, the one at work, and how far it got. */
   task: number;
   cursor: string | null;
+  /** Where the sweep of the one at work began: null, or in the midst, where a newer change found it. */
+  start: string | null;
+  /** The sweep has come to the end, and goes on from the beginning up to `start`. */
+  wrapped: boolean;
 }
+
+type Place = Pick<FanOutRecord, 'task' | 'cursor' | 'start' | 'wrapped'>;
+
+const BEGINNING = { cursor: null, start: null, wrapped: false } as const;
 
 /**
  * Touches of rows that very many roots depend on, page by page, as records in the state database: durable before the
  * offset of the batch that asked for them is committed, found again after a restart. The cursor moves only where run and
  * cursor are the ones that were read, so a former owner cannot move a newer task's. Never an `updateMany`.
+ *
+ * A newer change of the row needs every root of its image touched once more, in any order. So the sweep does not go back to
+ * its first page: it goes on round from where it is until it is there again. Each page touched since is touched after the
+ * newer change was staged; and under changes that never end all roots still get their turn.
  */
 export class FanOutTasks {
   /** Those at work or in line; and whether one was asked for again meanwhile: it may have just removed its record. */
@@ -46,14 +58,20 @@ export class FanOutTasks {
     for (;;) {
       const present = await this.store.read.byId<FanOutRecord>(this.names.tasks, id);
       if (present === undefined) {
-        const record: FanOutRecord = { _id: id, run: randomUUID(), partition, tasks: [task], task: 0, cursor: null };
+        const record: FanOutRecord = {
+          _id: id,
+          run: randomUUID(),
+          partition,
+          tasks: [task],
+          task: 0,
+          ...BEGINNING,
+        };
         if (await this.made(record)) break;
         continue;
       }
-      const tasks = present.tasks.filter((other) => !sameImage(other, task));
       const renewed = await this.store.write.patch(this.names.tasks, id, {
         where: { run: present.run },
-        set: { run: randomUUID(), tasks: [...tasks, task], task: 0, cursor: null, partition },
+        set: { run: randomUUID(), partition, ...renewedBy(present, task) },
       });
       if (renewed !== undefined) break;
     }
@@ -127,27 +145,39 @@ export class FanOutTasks {
 
   /** Runs until the task is done (true) or another run of it has begun (false). */
   private async advance(record: FanOutRecord): Promise<boolean> {
-    let { cursor } = record;
-    for (let index = record.task; index < record.tasks.length; index++) {
-      const task = record.tasks[index] as FanOut;
-      for await (const page of this.resolver.pages(task, cursor ?? undefined, ROOTS_PER_PAGE)) {
-        if (this.stopped) return false;
-        for (const { collection, roots } of page.roots) await this.toucher.touch(collection, roots, 'change');
-        const next = page.cursor ?? null;
-        if (!(await this.move(record, { task: index, cursor }, { task: index, cursor: next }))) return false;
-        cursor = next;
-      }
-      if (!(await this.move(record, { task: index, cursor }, { task: index + 1, cursor: null }))) return false;
-      cursor = null;
+    let { task, cursor, start, wrapped }: Place = record;
+    while (task < record.tasks.length) {
+      const swept = await this.sweep(record, { task, cursor, start, wrapped });
+      if (swept === undefined) return false;
+      const round = start !== null && !wrapped;
+      const next: Place = round ? { task, cursor: null, start, wrapped: true } : { task: task + 1, ...BEGINNING };
+      if (!(await this.move(record, swept, next))) return false;
+      ({ task, cursor, start, wrapped } = next);
     }
     return this.finish(record);
   }
 
-  private async move(record: FanOutRecord, from: Partial<FanOutRecord>, to: Partial<FanOutRecord>): Promise<boolean> {
-    if (from.task === to.task && from.cursor === to.cursor) return true;
+  /** To the end, or where it began in the midst and came round, to there. Undefined where it is not to go on. */
+  private async sweep(record: FanOutRecord, from: Place): Promise<Place | undefined> {
+    let place = from;
+    const pages = this.resolver.pages(record.tasks[from.task] as FanOut, from.cursor ?? undefined, ROOTS_PER_PAGE);
+    for await (const page of pages) {
+      if (this.stopped) return undefined;
+      for (const { collection, roots } of page.roots) await this.toucher.touch(collection, roots, 'change');
+      const next = { ...place, cursor: page.cursor ?? null };
+      if (!(await this.move(record, place, next))) return undefined;
+      place = next;
+      if (place.wrapped && reached(place.cursor, place.start)) break;
+    }
+    return place;
+  }
+
+  private async move(record: FanOutRecord, from: Place, to: Place): Promise<boolean> {
+    if (from.task === to.task && from.cursor === to.cursor && from.wrapped === to.wrapped) return true;
+    const { task, cursor } = from;
     const moved = await this.store.write.patch(this.names.tasks, record._id, {
-      where: { run: record.run, ...from },
-      set: to,
+      where: { run: record.run, task, cursor },
+      set: { ...to },
     });
     return moved !== undefined;
   }
@@ -165,4 +195,24 @@ export class FanOutTasks {
 
 function sameImage(a: FanOut, b: FanOut): boolean {
   return a.node === b.node && JSON.stringify(a.image) === JSON.stringify(b.image);
+}
+
+/** Images that were swept are done with; the one at work goes on round where it is the newer change's, too. */
+function renewedBy(present: FanOutRecord, task: FanOut): Pick<FanOutRecord, 'tasks'> & Place {
+  const left = present.tasks.slice(present.task);
+  const [atWork] = left;
+  if (atWork === undefined) return { tasks: [task], task: 0, ...BEGINNING };
+  if (sameImage(atWork, task)) {
+    const { cursor } = present;
+    return { tasks: left, task: 0, cursor, start: cursor, wrapped: false };
+  }
+  const { cursor, start, wrapped } = present;
+  const tasks = left.some((other) => sameImage(other, task)) ? left : [...left, task];
+  return { tasks, task: 0, cursor, start, wrapped };
+}
+
+/** In the server's order of strings, which is that of their bytes. */
+function reached(cursor: string | null, start: string | null): boolean {
+  if (cursor === null || start === null) return false;
+  return Buffer.compare(Buffer.from(cursor), Buffer.from(start)) >= 0;
 }
