@@ -37,7 +37,7 @@ interface Roots {
 }
 
 const NOBODY: ReadonlyMap<string, Cause> = new Map();
-const NO_LETTERS: SettledLetters = { written: [], fresh: 0 };
+const NO_LETTERS: SettledLetters = { written: [], failed: 0 };
 
 /** Batches that look at what is there after an insert met a document, before inserts are tried first again. */
 const LOOK_FIRST_BATCHES = 16;

@@ -37,6 +37,15 @@ export interface Cause {
 
 const RETRY_MS = [5_000, 30_000, 120_000, 600_000, 3_600_000];
 
+/**
+ * For `onError: stop` and `stopAfterErrors`. Roots that swap their `_id`s wait for one another for moments, and that is no
+ * error; one that still waits at its first retry has an `_id` which another row keeps.
+ */
+export function hasFailed(letter: Letter | undefined): boolean {
+  if (letter === undefined) return false;
+  return letter.waits === null || letter.lastAt.getTime() - letter.firstAt.getTime() >= (RETRY_MS[0] as number);
+}
+
 export function letterId(collection: string, root: string): string {
   return createHash('sha256').update(`${collection}\0${root}`).digest('hex').slice(0, 16);
 }

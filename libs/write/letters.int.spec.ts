@@ -64,8 +64,8 @@ test('a root that loses its _id has a letter in the same transaction, which is d
       };
       return letters.settle(tx, batch);
     });
-  expect((await settle()).fresh).toBe(1);
-  expect((await settle()).fresh).toBe(0);
+  expect(await settle()).toMatchObject({ written: [{ root: 'r2' }], failed: 0 });
+  expect((await settle()).written).toEqual([]);
   const [letter] = await store.read.range<Letter>(names.letters, {}, { limit: 2 });
   expect(letter).toMatchObject({ root: 'r2', partition, waits });
   const fence = await store.read.byId<TouchesFence>(names.fences, names.touchesFence(partition));
@@ -73,4 +73,41 @@ test('a root that loses its _id has a letter in the same transaction, which is d
 
   expect(await store.transact('touches', (tx) => letters.wake(tx, [waits]))).toEqual(['r2']);
   expect((await store.read.byId<Letter>(names.letters, letter?._id))?.nextAt).toEqual(now);
+});
+
+test('a document that waits for its _id counts as failed only where it still waits at its first retry', async () => {
+  let at = now;
+  const told: number[] = [];
+  const letters = new Letters(
+    names,
+    () => at,
+    PARTITIONS,
+    (_, failed) => told.push(failed),
+  );
+  const settle = async (cause: { code: string; message: string; waits?: string }) => {
+    const outcomes = [{ kind: 'refused' as const, root: 'r7', row: undefined, cause }];
+    const settled = await store.transact('touches', async (tx) => {
+      const fence = await tx.fence<TouchesFence>(names.fences, names.touchesFence(0));
+      const causes = new Map([['r7', cause]]);
+      return letters.settle(tx, {
+        fence,
+        partition: 0,
+        plan,
+        collection,
+        outcomes,
+        causes,
+        rows: new Map(),
+        ousted: new Map(),
+      });
+    });
+    letters.committed(settled);
+  };
+  const waiting = { code: 'ID_TAKEN', message: '', waits: '0:s"b"' };
+  await settle(waiting);
+  at = new Date(now.getTime() + 4_000);
+  await settle(waiting);
+  at = new Date(now.getTime() + 5_000);
+  await settle(waiting);
+  await settle({ code: 'OTHER', message: '' });
+  expect(told).toEqual([0, 0, 1, 0]);
 });

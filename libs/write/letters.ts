@@ -3,7 +3,7 @@ import type { CollectionPlan, Plan, StagedRow } from '#model';
 import type { IncarnationNames, TouchesFence } from '#stage';
 import type { StoreTransaction } from '#store';
 import type { Outcome } from './document-batch.js';
-import { type Cause, type Letter, letterId, writeLetter } from './letter.js';
+import { type Cause, hasFailed, type Letter, letterId, writeLetter } from './letter.js';
 
 export interface LettersOfBatch {
   fence: TouchesFence;
@@ -19,12 +19,12 @@ export interface LettersOfBatch {
 
 export interface SettledLetters {
   written: readonly Letter[];
-  /** Documents that had no letter before. */
-  fresh: number;
+  /** Documents that failed and had not before; one that waits for its `_id` has not failed yet. */
+  failed: number;
 }
 
 const MOST_NOTED = 1_000;
-const NONE: SettledLetters = { written: [], fresh: 0 };
+const NONE: SettledLetters = { written: [], failed: 0 };
 
 /**
  * Dead letters, written and cleared in the transaction that does not or does write the document: no older success clears a
@@ -36,15 +36,15 @@ export class Letters {
     private readonly now: () => Date,
     /** Of the topic `touches`. */
     private readonly partitions: number,
-    /** Told once their transaction has committed: what was written, and how many documents had no letter before. */
-    private readonly onWritten: (letters: readonly Letter[], fresh: number) => void,
+    /** Told once their transaction has committed: what was written, and how many documents failed that had not before. */
+    private readonly onWritten: (letters: readonly Letter[], failed: number) => void,
   ) {}
 
   async settle(tx: StoreTransaction, batch: LettersOfBatch): Promise<SettledLetters> {
     const own = await this.ownLetters(tx, batch);
     if (batch.ousted.size === 0) return own;
     const others = await this.oust(tx, batch);
-    return { written: [...own.written, ...others], fresh: own.fresh + others.length };
+    return { ...own, written: [...own.written, ...others] };
   }
 
   private async ownLetters(tx: StoreTransaction, batch: LettersOfBatch): Promise<SettledLetters> {
@@ -78,7 +78,8 @@ export class Letters {
     if (fresh !== cleared.length) {
       await tx.patch(this.names.fences, fence._id, { inc: { letters: fresh - cleared.length } });
     }
-    return { written, fresh };
+    const failed = written.filter((letter) => hasFailed(letter) && !hasFailed(byRoot.get(letter.root))).length;
+    return { written, failed };
   }
 
   /**
@@ -119,7 +120,7 @@ export class Letters {
     return letters.map((letter) => letter.root);
   }
 
-  committed({ written, fresh }: SettledLetters): void {
-    if (written.length > 0) this.onWritten(written, fresh);
+  committed({ written, failed }: SettledLetters): void {
+    if (written.length > 0) this.onWritten(written, failed);
   }
 }

@@ -18,7 +18,7 @@ export interface WriteParts {
   now: () => number;
   /** The retry queue: touches at a time (ms since the epoch), or as soon as it can. */
   retry: (collection: number, roots: readonly string[], dueMs?: number) => void;
-  /** Documents that had no letter before. */
+  /** Documents that failed and had not before. */
   onLetters: (count: number) => void;
   onTouched: (collection: number, roots: readonly string[]) => void;
 }
@@ -32,11 +32,11 @@ export type MakeWrite = (parts: WriteParts) => Write;
 
 export const makeWrite: MakeWrite = (parts) => {
   const { plan, names, store, assembler, retry } = parts;
-  const onWritten = (written: readonly Letter[], fresh: number): void => {
+  const onWritten = (written: readonly Letter[], failed: number): void => {
     for (const letter of written) {
       if (letter.nextAt !== null) retry(letter.collectionIndex, [letter.root], letter.nextAt.getTime());
     }
-    if (fresh > 0) parts.onLetters(fresh);
+    if (failed > 0) parts.onLetters(failed);
   };
   const documents = new DocumentActor({
     plan,
