@@ -4,6 +4,7 @@ import type { ConsumeOptions, Consumer, Log, LogRecord } from '#log';
 import type { Position, RowsRecord } from '#model';
 import type { CaptureHealth, Source } from '#sources';
 import { FenceMissing } from '#store';
+import { CaptureGuard } from './capture-guard.js';
 import { JOB_ERRORS } from './job.codes.js';
 import { LetterSchedule } from './letter-schedule.js';
 import type { JobTimers, Patience } from './patience.js';
@@ -22,7 +23,6 @@ const HEALTH_MS = 5_000;
 const REREAD_MS = 250;
 const REFILL_MS = 10_000;
 const STOP_MS = 5_000;
-const DROP_MS = 8_000;
 
 /**
  * Runs the river of one incarnation in this process: consumers, capture, re-reads, retries, the guard of the source's
@@ -38,6 +38,7 @@ export class Engine {
   private readonly tasks: Promise<void>[] = [];
   private captureStop: AbortController | undefined;
   private capturing: Promise<void> = Promise.resolve();
+  private paused = false;
   private readonly unseen: UnseenTransactions;
 
   private readonly source: Source;
@@ -67,6 +68,7 @@ export class Engine {
 
   /** Begins to consume. What a former run left (fan-outs, letters to retry) is taken up; paused, nothing is read. */
   async start(paused = false): Promise<void> {
+    this.paused = paused;
     const { names, plan, partitions, tuning } = this.parts;
     const topic = (name: Parameters<typeof names.topic>[1]) => names.topic(plan.job, name);
     await this.log.create([
@@ -102,7 +104,8 @@ export class Engine {
     if (this.parts.capture !== null) {
       if (!paused) this.follow();
       this.every(REREAD_MS, () => this.reread());
-      this.every(HEALTH_MS, () => this.health());
+      const guard = new CaptureGuard(this.source, this.parts.capture, this.patience, this.options);
+      this.every(HEALTH_MS, () => guard.look(this.paused, () => this.hold()));
     }
   }
 
@@ -140,6 +143,7 @@ export class Engine {
   async pause(): Promise<void> {
     this.holdTasks();
     await this.hold();
+    this.paused = true;
   }
 
   private holdTasks(): void {
@@ -147,6 +151,7 @@ export class Engine {
   }
 
   resume(): void {
+    this.paused = false;
     for (const name of ['load-tasks', 'build-tasks'] as const) this.consumerOf(name)?.resume();
     if (this.parts.capture !== null) this.follow();
   }
@@ -289,21 +294,6 @@ export class Engine {
     const { reread } = this.river;
     const wait = (ms: number) => this.timers.wait(ms, this.stopping.signal);
     while (reread !== undefined && (await this.orFailed(reread.round(wait))) > 0);
-  }
-
-  private async health(): Promise<void> {
-    if (this.parts.capture === null) return;
-    const health = await this.source.captureHealth(this.parts.capture);
-    this.options.onHealth(health);
-    if (health.lost === undefined && health.retainedBytes <= this.options.maxRetainedBytes) return;
-    if (health.lost !== undefined) return;
-    await this.hold();
-    const { capture } = this.parts;
-    await this.patience.patiently(() => this.source.dropCapture(capture, DROP_MS));
-    throw new MillraceError(
-      JOB_ERRORS.RETENTION_BOUND,
-      `the source kept ${health.retainedBytes} bytes of its log for this job, more than source.maxRetainedBytes allows (${this.options.maxRetainedBytes}); its slot was dropped`,
-    );
   }
 }
 

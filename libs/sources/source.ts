@@ -40,6 +40,8 @@ export interface Source {
   /** Removes slot and publication if they are there; waits for a slot in use, up to `deadlineMs`, then ends its user. */
   dropCapture(names: CaptureNames, deadlineMs: number): Promise<void>;
   captureHealth(names: CaptureNames): Promise<CaptureHealth>;
+  /** Rejects, as a stream of it would, where it cannot be streamed from any more: for while nobody streams. */
+  checkCapture(names: CaptureNames): Promise<void>;
 
   /** Writes a marker into the source's log and makes sure that it will be streamed soon; it comes back with this id. */
   writeMarker(job: string, id: string): Promise<void>;

@@ -39,3 +39,30 @@ collections:
   expect(await ended).toBe(0);
   await cli.run(['reset', '--yes', file]);
 });
+
+test('a paused job whose slot is gone needs a person at once, not when it goes on', async () => {
+  await using cli = await cliContext();
+  await using postgres = await testPostgres();
+  await using mongo = await testMongo();
+  await postgres.exec('CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)');
+  const file = await cli.file(
+    'job.yaml',
+    `job: ${mongo.job}
+source: { kind: postgres, uri: "${postgres.uri}" }
+target: { uri: "${mongo.uri}", database: ${mongo.database} }
+collections:
+  t: { table: public.t }
+`,
+  );
+  expect(await cli.run(['run', file, '--until-synced'])).toMatchObject({ code: 0 });
+  expect(await cli.run(['pause', file])).toMatchObject({ code: 0 });
+  const { host, ended } = cli.start(['run', file]);
+  await waitFor(() => host.err.includes('paused'), { timeoutMs: 30_000 });
+  await postgres.exec(
+    'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()',
+  );
+  expect(await ended).toBe(1);
+  expect(host.err).toContain('SLOT_MISSING');
+  expect((await cli.run(['status', file, '--json'])).json).toMatchObject([{ phase: 'attention' }]);
+  await cli.run(['reset', '--yes', file]);
+});

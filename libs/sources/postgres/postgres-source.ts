@@ -10,7 +10,7 @@ import { writeMarker } from './marker.js';
 import { runPreflight } from './preflight.js';
 import { dropPublication } from './publication.js';
 import { PostgresReader } from './reader.js';
-import { captureHealth, dropSlot } from './slot.js';
+import { captureHealth, checkSlot, dropSlot } from './slot.js';
 import { PostgresSnapshot } from './snapshot.js';
 import { currentSnapshot } from './visibility.js';
 
@@ -40,6 +40,7 @@ export function createPostgresSource(uri: string, options: PostgresSourceOptions
       await dropPublication(connections, names.publication);
     },
     captureHealth: (names) => captureHealth(connections, names),
+    checkCapture: (names) => checkSlot(connections, names),
     writeMarker: (job, id) => writeMarker(connections, job, id),
     visibility: () => currentSnapshot(connections),
     chunks: (table, targetRows, signal) => chunksOf(connections, table, targetRows, signal),

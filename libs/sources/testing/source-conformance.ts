@@ -132,9 +132,11 @@ function captureFacts(open: Open): void {
     await using context = await open();
     await begun(context, [TABLE]);
     expect(await context.source.captureHealth(context.names)).toMatchObject({ exists: true });
+    await context.source.checkCapture(context.names);
     await context.source.dropCapture(context.names, 1000);
     await context.source.dropCapture(context.names, 1000);
     expect(await context.source.captureHealth(context.names)).toMatchObject({ exists: false });
+    await expect(context.source.checkCapture(context.names)).rejects.toMatchObject({ retriable: false });
   });
 }
 

@@ -56,7 +56,12 @@ async function getMore<D>(db: Db, collection: string, first: Document, call: Doc
 
 async function findByCursor<D>(db: Db, query: Query, call: Document): Promise<D[]> {
   const { filter, sort, skip, limit, projection } = findCommand(query);
-  const options = { ...(sort && { sort }), ...(skip && { skip }), ...(limit && { limit }), ...(projection && { projection }) };
+  const options = {
+    ...(sort && { sort }),
+    ...(skip && { skip }),
+    ...(limit && { limit }),
+    ...(projection && { projection }),
+  };
   return (await db
     .collection(query.collection)
     .find(filter, { ...options, ...call })
