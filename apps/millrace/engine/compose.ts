@@ -5,7 +5,7 @@ import { makeIngest } from '#ingest';
 import type { JobDeps, JobEvent, JobTimers, Rooms, Tuning } from '#job';
 import { EmbeddedLog } from '#log/embedded';
 import { compileAssembler, Sandbox } from '#mapping';
-import { createPostgresSource } from '#sources/postgres';
+import { CAPTURE_DEFAULTS, createPostgresSource } from '#sources/postgres';
 import { makeTransform } from '#transform';
 import { makeWrite } from '#write';
 import { openMongoStore, targetProblem } from '#store/mongodb';
@@ -23,7 +23,12 @@ export function composeJob(
     rooms,
     jobFile,
     positions,
-    openSource: async () => createPostgresSource(jobFile.source.uri, { job: jobFile.job }),
+    openSource: async () =>
+      createPostgresSource(jobFile.source.uri, {
+        job: jobFile.job,
+        // What is decoded and not taken yet is no batch of its own beyond the bound.
+        capture: { queueMaxBytes: Math.min(CAPTURE_DEFAULTS.queueMaxBytes, settings.captureInFlightBytes) },
+      }),
     openStore: (onRetry) =>
       openMongoStore({
         uri: jobFile.target.uri,

@@ -1,1 +1,2 @@
+export { CAPTURE_DEFAULTS } from './capture.js';
 export { createPostgresSource, type PostgresSourceOptions } from './postgres-source.js';

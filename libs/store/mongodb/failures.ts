@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { MillraceError } from '#errors';
 import {
   MongoClientClosedError,
@@ -138,7 +139,9 @@ export function permanentError(error: unknown): unknown {
     );
   }
   if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError) {
-    const message = 'the target cannot be reached; check host, port and network';
+    const message = isTurnedAway(error)
+      ? 'the target closes connections before it answers; where it demands TLS, add tls=true to target.uri'
+      : 'the target cannot be reached; check host, port and network';
     return new MillraceError(MONGODB_ERRORS.TARGET_UNREACHABLE, message, { ...options, retriable: true });
   }
   const words = code === undefined ? error.name : `${codeNameOf(error) ?? 'error'} (${code})`;
@@ -156,13 +159,19 @@ export function codeNameOf(error: unknown): string | undefined {
 
 /** Node's TLS errors carry codes of their own; the driver wraps them as causes of network and selection errors. */
 function isTlsFailure(error: unknown): boolean {
-  for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 6; depth++) {
+  for (let cause: unknown = error, depth = 0; types.isNativeError(cause) && depth < 6; depth++) {
     const { code } = cause as { code?: unknown };
     if (typeof code === 'string' && /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO)/.test(code))
       return true;
     cause = cause.cause ?? serverErrorIn(cause);
   }
   return false;
+}
+
+/** It listens, and hangs up. Only the driver's words tell; nothing but words depends on them. */
+function isTurnedAway(error: Error): boolean {
+  const cause = serverErrorIn(error) ?? error;
+  return cause instanceof MongoNetworkError && /\bclosed$/.test(cause.message);
 }
 
 function serverErrorIn(error: Error): unknown {
