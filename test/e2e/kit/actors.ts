@@ -10,13 +10,14 @@ import { type TestMongo, testMongo } from '#testing';
 import { makeTransform, type Transform } from '#transform';
 import { makeWrite } from '#write';
 import { planOf } from '../../../libs/mapping/testing/compile-fixture.js';
-import { int, table, text } from '../../../libs/mapping/testing/shop-catalogue.js';
+import { int, table, text, timestamptz } from '../../../libs/mapping/testing/shop-catalogue.js';
 import { type AtStep, tracedStore } from './traced-ports.js';
 
 const CATALOGUE = {
   tables: [
     table('parents', { columns: { id: int, name: text }, key: ['id'] }),
     table('children', { columns: { id: int, parent_id: int, v: text, big: text }, key: ['id'] }),
+    table('events', { columns: { id: int, at: timestamptz, big: text }, key: ['id'] }),
     table('accounts', { columns: { id: int, code: text, v: text }, key: ['id'] }),
   ],
 };
@@ -29,9 +30,11 @@ parents:
 accounts:
   table: public.accounts
   id: code
+events:
+  table: public.events
 `;
 
-type Table = 'parents' | 'children' | 'accounts';
+type Table = 'parents' | 'children' | 'accounts' | 'events';
 type Values = (string | null)[];
 
 /** The actors of one partition each on a real store, whose log is the test: nothing is delivered unless it says so. */
@@ -49,7 +52,7 @@ export interface ActorBench extends AsyncDisposable {
   writeOnce(): Promise<void>;
   /** What was appended and not delivered is lost with its process. */
   crash(): void;
-  documents(collection: 'parents' | 'accounts'): Promise<Document[]>;
+  documents(collection: 'parents' | 'accounts' | 'events'): Promise<Document[]>;
   upsert(of: Table, at: [number, number?], values: Values, more?: Partial<RowChange>): RowChange;
   remove(of: Table, at: [number, number?], id: number): RowChange;
   load(of: Table, ...rows: Values[]): RowsRecord;
