@@ -1,6 +1,6 @@
 import { MillraceError } from '#errors';
 import { SchemaStops } from '#ingest';
-import type { ConsumeOptions, Consumer, Log, LogRecord } from '#log';
+import type { Log } from '#log';
 import type { Position, RowsRecord } from '#model';
 import type { CaptureHealth, Source } from '#sources';
 import { FenceMissing } from '#store';
@@ -9,6 +9,7 @@ import { JOB_ERRORS } from './job.codes.js';
 import { LetterSchedule } from './letter-schedule.js';
 import type { JobTimers, Patience } from './patience.js';
 import { makeRiver, type River, type RiverParts } from './river.js';
+import { RiverConsumers } from './river-consumers.js';
 import { UnseenTransactions } from './unseen-transactions.js';
 
 export interface EngineOptions {
@@ -33,7 +34,7 @@ export class Engine {
   /** Rejects when something failed for good; never resolves. */
   readonly failed: Promise<never>;
   private fail!: (error: unknown) => void;
-  private readonly consumers = new Map<string, Consumer>();
+  private readonly consumers: RiverConsumers;
   private readonly stopping = new AbortController();
   private readonly tasks: Promise<void>[] = [];
   private captureStop: AbortController | undefined;
@@ -56,6 +57,7 @@ export class Engine {
     });
     this.failed.catch(() => undefined);
     this.unseen = new UnseenTransactions(parts.source);
+    this.consumers = new RiverConsumers(parts, (error) => this.fail(error));
     this.river = makeRiver({
       ...parts,
       onFailure: (error) => this.fail(error),
@@ -69,38 +71,14 @@ export class Engine {
   /** Begins to consume. What a former run left (fan-outs, letters to retry) is taken up; paused, nothing is read. */
   async start(paused = false): Promise<void> {
     this.paused = paused;
-    const { names, plan, partitions, tuning } = this.parts;
-    const topic = (name: Parameters<typeof names.topic>[1]) => names.topic(plan.job, name);
-    await this.log.create([
-      { name: topic('rows'), partitions: partitions.rows },
-      { name: topic('touches'), partitions: partitions.touches },
-      { name: topic('load-tasks'), partitions: tuning.readers },
-      { name: topic('build-tasks'), partitions: tuning.readers },
-    ]);
-    const one: ConsumeOptions = { maxRecords: 1, maxBytes: 1, maxUncompleted: 2 };
-    const rows: ConsumeOptions = {
-      maxRecords: tuning.rowsBatchRecords,
-      maxBytes: tuning.rowsBatchBytes,
-      maxUncompleted: 8,
-      spacingMs: tuning.batchSpacingMs,
-    };
-    const touches: ConsumeOptions = {
-      maxRecords: 10_000,
-      maxBytes: tuning.touchesBatchBytes,
-      maxUncompleted: 1,
-      spacingMs: tuning.batchSpacingMs,
-    };
-    const { handlers } = this.river;
-    await this.consume(topic('touches'), 'write', touches, handlers.touches);
-    await this.consume(topic('rows'), 'transform', rows, handlers.rows);
-    await this.consume(topic('build-tasks'), 'transform', one, handlers.build);
-    await this.consume(topic('load-tasks'), 'ingest', one, handlers.load);
+    const { names, partitions } = this.parts;
+    await this.consumers.start(this.river.handlers);
     await this.river.fanOut.adopt(Array.from({ length: partitions.rows }, (_, partition) => partition));
     const letters = new LetterSchedule(this.parts.store, names, this.river.retries);
     await letters.fill();
     this.every(REFILL_MS, () => letters.refill(this.timers.now() + REFILL_MS));
     this.every(TRIM_MS, () => this.trim());
-    if (paused) this.holdTasks();
+    if (paused) this.consumers.holdTasks();
     if (this.parts.capture !== null) {
       if (!paused) this.follow();
       this.every(REREAD_MS, () => this.reread());
@@ -117,10 +95,7 @@ export class Engine {
     this.river.markers?.close(new Error('the job stops'));
     this.river.retries.stop();
     this.river.fanOut.stop();
-    const ended = this.timers.now() + STOP_MS;
-    for (const name of ['load-tasks', 'build-tasks', 'rows', 'touches'] as const) {
-      await this.consumerOf(name)?.stop(Math.max(0, ended - this.timers.now()));
-    }
+    await this.consumers.stop(STOP_MS);
     this.stopping.abort(new Error('the job stops'));
     this.river.loadInFlight.abort(this.stopping.signal.reason);
     await Promise.race([Promise.all(this.tasks), this.timers.wait(1_000)]);
@@ -141,18 +116,14 @@ export class Engine {
 
   /** Nothing more is read from the source; what was read goes on to be written. */
   async pause(): Promise<void> {
-    this.holdTasks();
+    this.consumers.holdTasks();
     await this.hold();
     this.paused = true;
   }
 
-  private holdTasks(): void {
-    for (const name of ['load-tasks', 'build-tasks'] as const) this.consumerOf(name)?.pause();
-  }
-
   resume(): void {
     this.paused = false;
-    for (const name of ['load-tasks', 'build-tasks'] as const) this.consumerOf(name)?.resume();
+    this.consumers.releaseTasks();
     if (this.parts.capture !== null) this.follow();
   }
 
@@ -230,26 +201,11 @@ export class Engine {
     return Promise.race([work, this.failed]);
   }
 
-  private consumerOf(topic: 'rows' | 'touches' | 'load-tasks' | 'build-tasks'): Consumer | undefined {
-    return this.consumers.get(this.parts.names.topic(this.parts.plan.job, topic));
-  }
-
   private marker(): Promise<Position> {
     const { markers } = this.river;
     if (markers === undefined)
       throw new MillraceError(JOB_ERRORS.SNAPSHOT_HAS_NO_CAPTURE, 'a snapshot job has no markers');
     return markers.write();
-  }
-
-  private async consume<R extends LogRecord>(
-    topic: string,
-    group: string,
-    options: ConsumeOptions,
-    handler: Parameters<Log['consume']>[3] | ((batch: never) => Promise<{ completed: Promise<void> }>),
-  ): Promise<void> {
-    const consumer = await this.log.consume<R>(topic, group, options, handler as never);
-    this.consumers.set(topic, consumer);
-    consumer.failed.catch((error: unknown) => this.fail(error));
   }
 
   private async captureLoop(signal: AbortSignal): Promise<void> {

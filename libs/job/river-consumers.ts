@@ -1,0 +1,81 @@
+import type { BatchHandler, ConsumeOptions, Consumer, LogRecord } from '#log';
+import type { River, RiverParts } from './river.js';
+
+type Parts = Pick<RiverParts, 'log' | 'names' | 'plan' | 'partitions' | 'tuning' | 'timers'>;
+type Topic = 'touches' | 'rows' | 'build-tasks' | 'load-tasks';
+
+const GROUPS: Record<Topic, string> = {
+  touches: 'write',
+  rows: 'transform',
+  'build-tasks': 'transform',
+  'load-tasks': 'ingest',
+};
+
+/** The topics of one job and who consumes them here. Load and build tasks can be held while rows and touches go on. */
+export class RiverConsumers {
+  private readonly consumers = new Map<Topic, Consumer>();
+
+  constructor(
+    private readonly parts: Parts,
+    private readonly onFailure: (error: unknown) => void,
+  ) {}
+
+  /** Creates what is missing and begins to consume, downstream first, so that nothing waits for an absent consumer. */
+  async start(handlers: River['handlers']): Promise<void> {
+    const { partitions, tuning } = this.parts;
+    await this.parts.log.create([
+      { name: this.name('rows'), partitions: partitions.rows },
+      { name: this.name('touches'), partitions: partitions.touches },
+      { name: this.name('load-tasks'), partitions: tuning.readers },
+      { name: this.name('build-tasks'), partitions: tuning.readers },
+    ]);
+    const one: ConsumeOptions = { maxRecords: 1, maxBytes: 1, maxUncompleted: 2 };
+    const rows: ConsumeOptions = {
+      maxRecords: tuning.rowsBatchRecords,
+      maxBytes: tuning.rowsBatchBytes,
+      maxUncompleted: 8,
+      spacingMs: tuning.batchSpacingMs,
+    };
+    const touches: ConsumeOptions = {
+      maxRecords: 10_000,
+      maxBytes: tuning.touchesBatchBytes,
+      maxUncompleted: 1,
+      spacingMs: tuning.batchSpacingMs,
+    };
+    await this.consume('touches', touches, handlers.touches);
+    await this.consume('rows', rows, handlers.rows);
+    await this.consume('build-tasks', one, handlers.build);
+    await this.consume('load-tasks', one, handlers.load);
+  }
+
+  holdTasks(): void {
+    for (const topic of ['load-tasks', 'build-tasks'] as const) this.consumers.get(topic)?.pause();
+  }
+
+  releaseTasks(): void {
+    for (const topic of ['load-tasks', 'build-tasks'] as const) this.consumers.get(topic)?.resume();
+  }
+
+  /** Upstream first; each may use what is left of `ms`. */
+  async stop(ms: number): Promise<void> {
+    const { timers } = this.parts;
+    const ended = timers.now() + ms;
+    for (const topic of ['load-tasks', 'build-tasks', 'rows', 'touches'] as const) {
+      await this.consumers.get(topic)?.stop(Math.max(0, ended - timers.now()));
+    }
+  }
+
+  private async consume<R extends LogRecord>(
+    topic: Topic,
+    options: ConsumeOptions,
+    handler: BatchHandler<R>,
+  ): Promise<void> {
+    const consumer = await this.parts.log.consume<R>(this.name(topic), GROUPS[topic], options, handler);
+    this.consumers.set(topic, consumer);
+    consumer.failed.catch(this.onFailure);
+  }
+
+  private name(topic: Topic): string {
+    return this.parts.names.topic(this.parts.plan.job, topic);
+  }
+}
