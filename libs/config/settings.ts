@@ -38,7 +38,7 @@ export const settingsSchema = z.object({
   touchesPartitions: whole(
     'MILLRACE_TOUCHES_PARTITIONS',
     [1, 64],
-    2,
+    3,
     'Partitions of documents: as many are written side by side. Fixed for a load; takes effect with the next one.',
   ),
   readers: whole(

@@ -20,7 +20,7 @@ export interface Tuning {
 
 export const DEFAULT_TUNING: Tuning = {
   rowsPartitions: 2,
-  touchesPartitions: 2,
+  touchesPartitions: 3,
   readers: 2,
   chunkRows: 50_000,
   rowsBatchBytes: 768 * 1024,

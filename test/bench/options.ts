@@ -24,7 +24,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       new Option('--only <LIST>', `some of ${MEASURES.join(',')}`).argParser(measures).default(MEASURES, 'all of them'),
     )
     .addOption(new Option('--rows-scale <X>', 'of the 762,000 rows and 300,000 changes').argParser(scale).default(1))
-    .addOption(new Option('--latency-seconds <N>', 'how long the latency is measured').argParser(whole).default(30))
+    .addOption(new Option('--latency-seconds <N>', 'how long the latency is measured').argParser(whole).default(120))
     .option('--verify', 'after each load and catch-up compare every document, too: millrace verify', false)
     .option('--cpu-prof <DIR>', 'the measured processes leave their CPU profiles there (they are slower then)')
     .option('--json', 'the result as one JSON value on stdout', false)
