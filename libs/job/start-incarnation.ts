@@ -84,7 +84,7 @@ async function makeStage(store: Store, plan: Plan, incarnation: number, tuning: 
   ]) {
     await store.createCollection(collection);
   }
-  for (const table of plan.tables) await store.createCollection(names.stage(table.index));
+  for (const table of plan.tables) await store.createCollection(names.stage(table.index), { changedByKey: true });
   for (const collection of plan.collections)
     await store.createCollection({ database: 'target', name: collection.name });
   await store.createIndex(names.claims, 'owner');

@@ -26,9 +26,10 @@ export interface Store {
   readonly write: StoreWriter;
   /**
    * Makes a collection where it is not there. A transaction would make it by its first insert, but slowly, and in
-   * conflict with every other that does the same: make what transactions write to before they begin.
+   * conflict with every other that does the same: make what transactions write to before they begin. `changedByKey` says
+   * that single documents of many will be changed, here and there: what that costs the server may be lowered.
    */
-  createCollection(collection: CollectionRef): Promise<void>;
+  createCollection(collection: CollectionRef, options?: { changedByKey?: boolean }): Promise<void>;
   /** On a top-level or dotted field, ascending; the same again is no error. */
   createIndex(collection: CollectionRef, field: string): Promise<void>;
   drop(collection: CollectionRef): Promise<void>;

@@ -144,9 +144,30 @@ describe('MongoStore and answers that get lost', () => {
       code: 'TARGET_PERMISSION_DENIED',
     });
   });
+
+  test('makes a collection of small pages where the server takes them, else one as it likes', async () => {
+    await using context = await prepared();
+    const { store } = context;
+    const [small, refused] = [
+      { database: 'state', name: 'small' },
+      { database: 'state', name: 'refused' },
+    ] as const;
+    await store.createCollection(small, { changedByKey: true });
+    {
+      await using _fault = await failing(['create'], { errorCode: 72, times: 1 });
+      await store.createCollection(refused, { changedByKey: true });
+    }
+    expect(await creationOf(small.name)).toContain('leaf_page_max=8KB');
+    expect(await creationOf(refused.name)).not.toContain('leaf_page_max=8KB');
+
+    async function creationOf(name: string): Promise<string> {
+      const { wiredTiger } = await admin.db(context.state).command({ collStats: name });
+      return wiredTiger.creationString;
+    }
+  });
 });
 
-async function prepared(): Promise<{ store: MongoStore; retries: string[] } & AsyncDisposable> {
+async function prepared(): Promise<{ store: MongoStore; state: string; retries: string[] } & AsyncDisposable> {
   const name = `t_${process.pid}_${++databases}`;
   const retries: string[] = [];
   const store = await openMongoStore({
@@ -162,7 +183,7 @@ async function prepared(): Promise<{ store: MongoStore; retries: string[] } & As
     FENCES,
     Array.from({ length: 4 }, (_, i) => ({ _id: `p${i}`, n: 0 })),
   );
-  return { store, retries, [Symbol.asyncDispose]: () => store.close() };
+  return { store, state: `millrace_${name}`, retries, [Symbol.asyncDispose]: () => store.close() };
 }
 
 /** The server's own way to let commands fail; `admin` has another application name and is spared. */

@@ -193,7 +193,7 @@ export function collectionTests(make: Make): void {
     await using context = await prepared(make);
     const { store } = context;
     for (let i = 0; i < 2; i++) {
-      await store.createCollection(ROWS);
+      await store.createCollection(ROWS, { changedByKey: i === 1 });
       await store.createIndex(ROWS, 'k.j0');
     }
     await store.write.insert(ROWS, [{ _id: 'a' }]);

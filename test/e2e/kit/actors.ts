@@ -79,7 +79,7 @@ export async function actorBench({ loading = false } = {}): Promise<ActorBench> 
   });
   const { claims, letters, tasks, rereads, fences } = names;
   for (const collection of [claims, letters, tasks, rereads, fences]) await store.createCollection(collection);
-  for (const { index } of plan.tables) await store.createCollection(names.stage(index));
+  for (const { index } of plan.tables) await store.createCollection(names.stage(index), { changedByKey: true });
   for (const { name } of plan.collections) await store.createCollection({ database: 'target', name });
   await store.write.put(fences, [newRowsFence(names.rowsFence(0)), newTouchesFence(names.touchesFence(0))]);
   await store.write.put(JOB, [{ _id: JOB_ID, incarnation: 1, loading }]);

@@ -39,8 +39,8 @@ export function tracedStore(store: Store, at: AtStep): Store {
     },
     drop: (collection) => around(at, `${kindOf(collection)} drop`, () => store.drop(collection)),
     dropState: () => around(at, 'state drop', () => store.dropState()),
-    createCollection: (collection) =>
-      around(at, `${kindOf(collection)} create`, () => store.createCollection(collection)),
+    createCollection: (collection, options) =>
+      around(at, `${kindOf(collection)} create`, () => store.createCollection(collection, options)),
     createIndex: (collection, field) =>
       around(at, `${kindOf(collection)} index`, () => store.createIndex(collection, field)),
   });
