@@ -39,7 +39,7 @@ export class Engine {
   private readonly tasks: Promise<void>[] = [];
   private captureStop: AbortController | undefined;
   private capturing: Promise<void> = Promise.resolve();
-  private paused = false;
+  private pausedAt: number | undefined;
   private readonly unseen: UnseenTransactions;
 
   private readonly source: Source;
@@ -70,7 +70,7 @@ export class Engine {
 
   /** Begins to consume. What a former run left (fan-outs, letters to retry) is taken up; paused, nothing is read. */
   async start(paused = false): Promise<void> {
-    this.paused = paused;
+    this.pausedAt = paused ? this.timers.now() : undefined;
     const { names, partitions } = this.parts;
     await this.consumers.start(this.river.handlers);
     await this.river.fanOut.adopt(Array.from({ length: partitions.rows }, (_, partition) => partition));
@@ -83,7 +83,7 @@ export class Engine {
       if (!paused) this.follow();
       this.every(REREAD_MS, () => this.reread());
       const guard = new CaptureGuard(this.source, this.parts.capture, this.patience, this.options);
-      this.every(HEALTH_MS, () => guard.look(this.paused, () => this.hold()));
+      this.every(HEALTH_MS, () => guard.look(this.pausedAt !== undefined, () => this.hold()));
     }
   }
 
@@ -118,11 +118,11 @@ export class Engine {
   async pause(): Promise<void> {
     this.consumers.holdTasks();
     await this.hold();
-    this.paused = true;
+    this.pausedAt = this.timers.now();
   }
 
   resume(): void {
-    this.paused = false;
+    this.pausedAt = undefined;
     this.consumers.releaseTasks();
     if (this.parts.capture !== null) this.follow();
   }
@@ -192,8 +192,9 @@ export class Engine {
     await this.orFailed(Promise.all(barriers));
   }
 
+  /** Of a paused job: since it was paused, as what waits in the log is not known and may be as old. */
   lagMs(): number {
-    const oldest = this.river.capture?.oldestOpenMs();
+    const oldest = this.river.capture?.oldestOpenMs() ?? this.pausedAt;
     return oldest === undefined ? 0 : Math.max(0, this.timers.now() - oldest);
   }
 

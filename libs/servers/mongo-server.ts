@@ -10,8 +10,8 @@ import { ServerProcess } from './server-process.js';
 export interface MongoOptions extends Ownership {
   /** Kept when the server stops, used again when one starts on it; a folder of its own, dropped at the end, where absent. */
   dataDir?: string;
-  /** A replica set of one member, which transactions need. True where absent. */
-  replicaSet?: boolean;
+  /** A replica set of one member, which transactions need (true where absent), or a member that waits to be taken into one. */
+  replicaSet?: boolean | 'joining';
   /** The cache of the storage engine: a quarter of a gigabyte where absent. */
   cacheSizeGb?: number;
   /** Further arguments of `mongod`. */
@@ -65,6 +65,7 @@ class MongodServer implements Server {
   readonly version: string;
   readonly uri: string;
   private readonly isReplicaSet: boolean;
+  private readonly isJoining: boolean;
   private readonly process: ServerProcess;
 
   constructor(
@@ -75,7 +76,8 @@ class MongodServer implements Server {
     readonly port: number,
   ) {
     this.version = binary.version;
-    this.isReplicaSet = options.replicaSet ?? true;
+    this.isReplicaSet = options.replicaSet !== false;
+    this.isJoining = options.replicaSet === 'joining';
     this.uri = `mongodb://127.0.0.1:${port}/?${this.isReplicaSet ? `replicaSet=${REPLICA_SET}` : 'directConnection=true'}`;
     const programme = {
       name: `MongoDB ${binary.version}`,
@@ -126,6 +128,7 @@ class MongodServer implements Server {
     const client = new MongoClient(`mongodb://127.0.0.1:${this.port}`, settings);
     try {
       const hello = await client.db('admin').command({ hello: 1 });
+      if (this.isJoining) return true;
       if (this.isReplicaSet && hello['me'] !== this.host) await this.claimReplicaSet(client);
       return hello['isWritablePrimary'] === true && (!this.isReplicaSet || hello['me'] === this.host);
     } catch {

@@ -30,6 +30,10 @@ collections:
   await waitFor(() => host.err.includes('paused'), { timeoutMs: 30_000 });
   const { json } = await cli.run(['status', file, '--json']);
   expect(json).toMatchObject([{ phase: 'paused', running: true }]);
+  await waitFor(
+    async () => ((await cli.run(['status', file, '--json'])).json as [{ lagSeconds: number }])[0].lagSeconds > 0,
+    { timeoutMs: 30_000 },
+  );
   expect(await documents()).toBe(1);
   expect(await confirmed()).toEqual(before);
 

@@ -71,9 +71,11 @@ export class MongoStore implements Store {
     await this.#command(database, { create: name }, [CODE.namespaceExists]);
   }
 
+  /** By default the server would wait for every voting member, also for one that is away. */
   async createIndex(collection: CollectionRef, field: string): Promise<void> {
     const index = { key: { [field]: 1 }, name: `${field}_1` };
-    await this.#command(collection.database, { createIndexes: collection.name, indexes: [index] });
+    const command = { createIndexes: collection.name, indexes: [index], commitQuorum: 'majority' };
+    await this.#command(collection.database, command);
   }
 
   async drop(collection: CollectionRef): Promise<void> {

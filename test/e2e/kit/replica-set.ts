@@ -1,0 +1,52 @@
+import { MongoClient } from 'mongodb';
+import { type Server, startMongo } from '#servers';
+import { waitFor } from '#testing';
+
+/** Three members, so that one can die and another takes its place. */
+export interface ReplicaSet extends AsyncDisposable {
+  uri: string;
+  client: MongoClient;
+  /** Kills the primary; resolves when another one has been elected. */
+  killPrimary(): Promise<Server>;
+}
+
+const ELECTION_MS = 1_000;
+
+export async function startReplicaSet(): Promise<ReplicaSet> {
+  const servers = await Promise.all([1, 2, 3].map(() => startMongo({ replicaSet: 'joining' })));
+  const hosts = servers.map(({ port }) => `127.0.0.1:${port}`);
+  const uri = `mongodb://${hosts.join(',')}/?replicaSet=rs0`;
+  await initiate((servers[0] as Server).port, hosts);
+  const client = await new MongoClient(uri).connect();
+  const members = async (state: string): Promise<string[]> => {
+    const { members: all } = await client.db('admin').command({ replSetGetStatus: 1 });
+    return (all as { name: string; stateStr: string }[]).filter((m) => m.stateStr === state).map(({ name }) => name);
+  };
+  await waitFor(async () => (await members('SECONDARY')).length === 2, { timeoutMs: 60_000 });
+  return {
+    uri,
+    client,
+    async killPrimary() {
+      const [primary] = await members('PRIMARY');
+      const server = servers[hosts.indexOf(primary as string)] as Server;
+      await server.kill();
+      await waitFor(async () => (await members('PRIMARY')).some((name) => name !== primary), { timeoutMs: 60_000 });
+      return server;
+    },
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await Promise.all(servers.map((server) => server.stop()));
+    },
+  };
+}
+
+async function initiate(port: number, hosts: readonly string[]): Promise<void> {
+  const client = await new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`).connect();
+  try {
+    const members = hosts.map((host, _id) => ({ _id, host }));
+    const settings = { electionTimeoutMillis: ELECTION_MS };
+    await client.db('admin').command({ replSetInitiate: { _id: 'rs0', members, settings } });
+  } finally {
+    await client.close();
+  }
+}
