@@ -20,10 +20,14 @@ test.each(['rows: stage insert before', 'rows: stage insert after', 'rows commit
 test('a duplicate on the stage means: look, and apply the change onto what is there', async () => {
   await using bench = await actorBench();
   await bench.owner().handle(bench.upsert('parents', [3], ['1', 'newer']), bench.load('parents', ['2', 'loaded']));
-  await bench.owner().handle(bench.load('parents', ['1', 'older'], ['2', 'loaded'], ['3', 'third']));
+  await bench.owner().handle(bench.load('parents', ['1', 'older'], ['2', 'loaded'], ['3', 'third'], ['4', 'fourth']));
   await bench
     .owner()
-    .handle(bench.upsert('parents', [4], ['2', 'changed']), bench.upsert('parents', [4, 1], ['3', 'x']));
+    .handle(
+      bench.upsert('parents', [4], ['2', 'changed']),
+      bench.upsert('parents', [4, 1], ['3', 'x']),
+      bench.upsert('parents', [2], ['4', 'a repeat']),
+    );
   await bench.write();
-  expect((await bench.documents('parents')).map(({ name }) => name)).toEqual(['newer', 'changed', 'x']);
+  expect((await bench.documents('parents')).map(({ name }) => name)).toEqual(['newer', 'changed', 'x', 'fourth']);
 });
