@@ -1,24 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { InFlight, Log, LogBatch, LogRecord } from '#log';
+import type { InFlight, Log, LogBatch } from '#log';
 import type { Plan, TablePlan } from '#model';
 import type { Chunk, LoadedRows, Source, SourceSnapshot } from '#sources';
-import type { IncarnationNames } from '#stage';
-import type { Doc, Store } from '#store';
+import { type IncarnationNames, type RecordedTask, RecordedTasks, recordsOf, type TaskRecord } from '#stage';
+import type { Store } from '#store';
 import type { RowPacker } from './row-packer.js';
 
 /** A chunk of the load, durable before it is read. */
-export interface ChunkRecord extends Doc {
-  _id: string;
+export interface ChunkRecord extends TaskRecord {
   table: number;
   /** Of the planning that made it: a planning that begins again may make another range under the same number. */
   planned: string;
   chunk: Chunk;
-  done: boolean;
   rows: number;
-}
-
-export interface LoadTask extends LogRecord {
-  id: string;
 }
 
 export interface LoadActorParts {
@@ -47,7 +41,11 @@ export interface LoadActorParts {
  * is not read, so no row is read after the marker that ends the load.
  */
 export class LoadActor {
-  constructor(private readonly parts: LoadActorParts) {}
+  private readonly chunks: RecordedTasks<ChunkRecord>;
+
+  constructor(private readonly parts: LoadActorParts) {
+    this.chunks = new RecordedTasks(parts, parts.names.chunks);
+  }
 
   /** Hands out every chunk that is not done, planning tables that were not planned whole; resolves when all are done. */
   async load(
@@ -69,54 +67,38 @@ export class LoadActor {
     await Promise.all(tables);
   }
 
-  async handle(batch: LogBatch<LoadTask>): Promise<{ completed: Promise<void> }> {
-    const completed: Promise<void>[] = [];
-    for (const { id } of batch.records)
-      completed.push((await this.parts.patiently(() => this.read(id, batch.signal))).done);
-    return { completed: Promise.all(completed).then(() => undefined) };
+  handle(batch: LogBatch<RecordedTask>): Promise<{ completed: Promise<void> }> {
+    return this.chunks.handle(batch, (id) => this.parts.patiently(() => this.read(id, batch.signal)));
   }
 
   private async resume(table: TablePlan): Promise<Promise<void>[]> {
     const tasks: Promise<void>[] = [];
-    for await (const record of this.records(table)) {
+    for await (const record of this.chunks.of(table.index)) {
       if (record.done) this.parts.onRows(table.index, record.rows);
-      else tasks.push(this.task(record));
+      else tasks.push(this.chunks.handOut(record));
     }
     return tasks;
   }
 
-  /** What a planning that was cut short left is removed first: its ranges need not be the same. */
   private async planTable(table: TablePlan, signal: AbortSignal): Promise<Promise<void>[]> {
-    const { store, names, source } = this.parts;
-    for await (const record of this.records(table)) await store.write.remove(names.chunks, [record._id]);
+    const { source } = this.parts;
+    await this.chunks.forget(table.index);
     const tasks: Promise<void>[] = [];
     let n = 0;
     const planned = randomUUID();
     for await (const chunk of source.chunks(table, this.parts.chunkRows, signal)) {
       const record: ChunkRecord = {
-        _id: chunkId(table.index, n++),
+        _id: this.chunks.id(table.index, n++),
         table: table.index,
         planned,
         chunk,
         done: false,
         rows: 0,
       };
-      await store.write.put(names.chunks, [record]);
-      tasks.push(this.task(record));
+      await this.chunks.keep(record);
+      tasks.push(this.chunks.handOut(record));
     }
     return tasks;
-  }
-
-  private task(record: ChunkRecord): Promise<void> {
-    const task: LoadTask = { id: record._id, bytes: 100 };
-    const partition = Number(record._id.split(':')[1]) % this.parts.partitions;
-    const append = this.parts.log.append(this.parts.topic, partition, [task]);
-    append.catch(() => undefined);
-    return append;
-  }
-
-  private records(table: TablePlan): AsyncGenerator<ChunkRecord> {
-    return chunkRecords(this.parts.store, this.parts.names, table.index);
   }
 
   private async read(id: string, signal: AbortSignal): Promise<{ done: Promise<void> }> {
@@ -155,25 +137,9 @@ export class LoadActor {
   }
 }
 
-/** A number of fixed width, so that the order of records is that of the chunks. */
-function chunkId(table: number, n: number): string {
-  return `${table}:${String(n).padStart(9, '0')}`;
-}
-
 /** Rows that the load has read of a table, in the chunks that are done. */
 export async function loadedRows(store: Store, names: IncarnationNames, table: number): Promise<number> {
   let rows = 0;
-  for await (const record of chunkRecords(store, names, table)) rows += record.rows;
+  for await (const record of recordsOf<ChunkRecord>(store, names.chunks, table)) rows += record.rows;
   return rows;
-}
-
-async function* chunkRecords(store: Store, names: IncarnationNames, table: number): AsyncGenerator<ChunkRecord> {
-  let after = `${table}:`;
-  for (;;) {
-    const range = { after, upTo: `${table}:~` };
-    const page: ChunkRecord[] = await store.read.range<ChunkRecord>(names.chunks, range, { limit: 1_000 });
-    yield* page;
-    if (page.length < 1_000) return;
-    after = page.at(-1)?._id ?? after;
-  }
 }

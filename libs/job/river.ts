@@ -1,12 +1,12 @@
 import type { MakeRetryQueue, RetryQueue } from '#dead-letter';
-import type { Ingest, LoadTask, MakeIngest } from '#ingest';
+import type { Ingest, MakeIngest } from '#ingest';
 import type { Log, LogBatch } from '#log';
 import type { Assembler } from '#mapping';
 import type { Finding, Plan, RowChange, RowsRecord, TouchRecord } from '#model';
 import type { CaptureNames, Source, SourceSnapshot } from '#sources';
-import type { IncarnationNames } from '#stage';
+import type { IncarnationNames, RecordedTask } from '#stage';
 import type { Store } from '#store';
-import type { BuildTask, Evaluator, MakeTransform, Transform } from '#transform';
+import type { Evaluator, MakeTransform, Transform } from '#transform';
 import type { MakeWrite, Write } from '#write';
 import type { JobTimers, Patience } from './patience.js';
 import type { Tuning } from './tuning.js';
@@ -52,8 +52,8 @@ export interface River extends Ingest, Transform, Write {
   handlers: {
     rows: (batch: LogBatch<RowsRecord>) => Promise<{ completed: Promise<void> }>;
     touches: (batch: LogBatch<TouchRecord>) => Promise<{ completed: Promise<void> }>;
-    load: (batch: LogBatch<LoadTask>) => Promise<{ completed: Promise<void> }>;
-    build: (batch: LogBatch<BuildTask>) => Promise<{ completed: Promise<void> }>;
+    load: (batch: LogBatch<RecordedTask>) => Promise<{ completed: Promise<void> }>;
+    build: (batch: LogBatch<RecordedTask>) => Promise<{ completed: Promise<void> }>;
   };
 }
 

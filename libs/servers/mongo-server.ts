@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { MongoClient, MongoServerError } from 'mongodb';
-import { freePort } from './free-port.js';
 import { type MongoBinary, mongoBinary } from './mongo-binaries.js';
+import { startOnAnyPort } from './on-any-port.js';
 import { makeRunFolder, type RunFolder } from './run-folder.js';
+import { RunningServer } from './running-server.js';
 import { type Ownership, ownerOf, type Server } from './server.js';
 import { ServerProcess } from './server-process.js';
 
@@ -19,7 +20,6 @@ export interface MongoOptions extends Ownership {
 }
 
 const REPLICA_SET = 'rs0';
-const START_ATTEMPTS = 3;
 const CODE_NO_REPLICATION_YET = 94;
 
 /** Starts MongoDB on the loopback interface, without authentication, and waits until it accepts writes. */
@@ -29,7 +29,7 @@ export async function startMongo(options: MongoOptions = {}): Promise<Server> {
   try {
     const dataDir = options.dataDir ? resolve(options.dataDir) : join(runFolder.path, 'data');
     await mkdir(dataDir, { recursive: true });
-    return await startOnAnyPort(binary, options, runFolder, dataDir);
+    return await startOnAnyPort((port) => new MongodServer(binary, options, runFolder, dataDir, port));
   } catch (error) {
     await runFolder.remove();
     throw error;
@@ -39,34 +39,12 @@ export async function startMongo(options: MongoOptions = {}): Promise<Server> {
 /** At once where the data are dropped anyway, in order where they are kept. */
 const stopSignalOf = (options: MongoOptions): NodeJS.Signals => (options.dataDir ? 'SIGTERM' : 'SIGKILL');
 
-/** Between asking for a free port and listening on it another process may take it: then again, with another one. */
-async function startOnAnyPort(
-  binary: MongoBinary,
-  options: MongoOptions,
-  runFolder: RunFolder,
-  dataDir: string,
-): Promise<Server> {
-  for (let attempt = 1; ; attempt++) {
-    const server = new MongodServer(binary, options, runFolder, dataDir, await freePort());
-    try {
-      await server.start();
-      return server;
-    } catch (error) {
-      if (attempt === START_ATTEMPTS) {
-        await server.stop();
-        throw error;
-      }
-      await server.kill();
-    }
-  }
-}
-
-class MongodServer implements Server {
+class MongodServer extends RunningServer {
   readonly version: string;
   readonly uri: string;
   private readonly isReplicaSet: boolean;
   private readonly isJoining: boolean;
-  private readonly process: ServerProcess;
+  protected readonly process: ServerProcess;
 
   constructor(
     binary: MongoBinary,
@@ -75,6 +53,7 @@ class MongodServer implements Server {
     readonly dataDir: string,
     readonly port: number,
   ) {
+    super();
     this.version = binary.version;
     this.isReplicaSet = options.replicaSet !== false;
     this.isJoining = options.replicaSet === 'joining';
@@ -88,31 +67,6 @@ class MongodServer implements Server {
       restartSignal: 'SIGTERM',
     } as const;
     this.process = new ServerProcess(programme, runFolder);
-  }
-
-  get pid(): number {
-    return this.process.pid;
-  }
-
-  start(): Promise<void> {
-    return this.process.start();
-  }
-
-  stop(): Promise<void> {
-    return this.process.stop();
-  }
-
-  kill(): Promise<void> {
-    return this.process.kill();
-  }
-
-  async restart(): Promise<void> {
-    await this.process.shutDown();
-    await this.process.start();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
   }
 
   private args(): string[] {

@@ -3,9 +3,10 @@ import { chown, mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { MillraceError } from '#errors';
-import { freePort } from './free-port.js';
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.js';
+import { startOnAnyPort } from './on-any-port.js';
 import { makeRunFolder, type RunFolder } from './run-folder.js';
+import { RunningServer } from './running-server.js';
 import { type Ownership, ownerOf, type Server } from './server.js';
 import { ServerProcess } from './server-process.js';
 import { serverErrors } from './servers.codes.js';
@@ -32,8 +33,6 @@ const DEFAULTS: Record<string, string | number | boolean> = {
   log_min_messages: 'warning',
 };
 
-const START_ATTEMPTS = 3;
-
 /** Starts PostgreSQL on the loopback interface, with the superuser `postgres` and no password. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Server> {
   const [binaries, identity] = await Promise.all([postgresBinaries(options.version), unprivileged()]);
@@ -42,7 +41,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Serv
   try {
     const dataDir = options.dataDir ? resolve(options.dataDir) : join(runFolder.path, 'data');
     await initialise(binaries, dataDir, runFolder.path, identity);
-    return await startOnAnyPort(binaries, options, { dataDir, runFolder, identity });
+    const place = { dataDir, runFolder, identity };
+    return await startOnAnyPort((port) => new PostgresServer(binaries, options, place, port));
   } catch (error) {
     await runFolder.remove();
     throw error;
@@ -83,27 +83,10 @@ async function initialise(binaries: PostgresBinaries, dataDir: string, runFolder
   }
 }
 
-/** Between asking for a free port and listening on it another process may take it: then again, with another one. */
-async function startOnAnyPort(binaries: PostgresBinaries, options: PostgresOptions, place: Place): Promise<Server> {
-  for (let attempt = 1; ; attempt++) {
-    const server = new PostgresServer(binaries, options, place, await freePort());
-    try {
-      await server.start();
-      return server;
-    } catch (error) {
-      if (attempt === START_ATTEMPTS) {
-        await server.stop();
-        throw error;
-      }
-      await server.kill();
-    }
-  }
-}
-
-class PostgresServer implements Server {
+class PostgresServer extends RunningServer {
   readonly version: string;
   readonly dataDir: string;
-  private readonly process: ServerProcess;
+  protected readonly process: ServerProcess;
 
   constructor(
     binaries: PostgresBinaries,
@@ -111,6 +94,7 @@ class PostgresServer implements Server {
     private readonly place: Place,
     readonly port: number,
   ) {
+    super();
     this.version = binaries.version;
     this.dataDir = place.dataDir;
     const programme = {
@@ -127,31 +111,6 @@ class PostgresServer implements Server {
 
   get uri(): string {
     return `postgresql://postgres@127.0.0.1:${this.port}/postgres`;
-  }
-
-  get pid(): number {
-    return this.process.pid;
-  }
-
-  start(): Promise<void> {
-    return this.process.start();
-  }
-
-  stop(): Promise<void> {
-    return this.process.stop();
-  }
-
-  kill(): Promise<void> {
-    return this.process.kill();
-  }
-
-  async restart(): Promise<void> {
-    await this.process.shutDown();
-    await this.process.start();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
   }
 
   private args(settings: Record<string, string | number | boolean>): string[] {

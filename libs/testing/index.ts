@@ -1,3 +1,4 @@
+export * from './certificates.js';
 export type { SharedServer } from './shared-server.js';
 export { type TestMongo, type TestMongoOptions, testMongo } from './test-mongo.js';
 export { type TestPostgres, type TestPostgresOptions, testPostgres } from './test-postgres.js';

@@ -1,21 +1,15 @@
-import type { Log, LogBatch, LogRecord } from '#log';
+import type { Log, LogBatch } from '#log';
 import type { CollectionPlan, Plan } from '#model';
-import type { IncarnationNames } from '#stage';
-import type { CollectionRef, Doc, Store } from '#store';
+import { type IncarnationNames, type RecordedTask, RecordedTasks, type TaskRecord } from '#stage';
+import type { CollectionRef, Store } from '#store';
 import type { Toucher } from './toucher.js';
 
 /** A range of a collection's roots, by their keys, durable before it is touched. */
-export interface BuildRecord extends Doc {
-  _id: string;
+export interface BuildRecord extends TaskRecord {
   collection: number;
   after: string | null;
   upTo: string | null;
-  done: boolean;
   roots: number;
-}
-
-export interface BuildTask extends LogRecord {
-  id: string;
 }
 
 export interface BuildActorParts {
@@ -35,7 +29,11 @@ export interface BuildActorParts {
  * is written is written by the document actor, from a stage that is whole.
  */
 export class BuildActor {
-  constructor(private readonly parts: BuildActorParts) {}
+  private readonly tasks: RecordedTasks<BuildRecord>;
+
+  constructor(private readonly parts: BuildActorParts) {
+    this.tasks = new RecordedTasks(parts, parts.names.builds);
+  }
 
   /** Resolves when every root of the stage has been built. */
   async build(
@@ -47,61 +45,37 @@ export class BuildActor {
     for (const collection of this.parts.plan.collections) {
       signal.throwIfAborted();
       if (planned.has(collection.index)) {
-        for await (const record of this.records(collection)) {
+        for await (const record of this.tasks.of(collection.index)) {
           if (record.done) this.parts.onRoots(collection.index, record.roots);
-          else tasks.push(this.task(record));
+          else tasks.push(this.tasks.handOut(record));
         }
         continue;
       }
-      for await (const record of this.ranges(collection)) tasks.push(this.task(record));
+      for await (const record of this.ranges(collection)) tasks.push(this.tasks.handOut(record));
       await onPlanned(collection.index);
     }
     await Promise.all(tasks);
   }
 
-  async handle(batch: LogBatch<BuildTask>): Promise<{ completed: Promise<void> }> {
-    const completed: Promise<void>[] = [];
-    for (const { id } of batch.records) completed.push((await this.touch(id)).done);
-    return { completed: Promise.all(completed).then(() => undefined) };
+  handle(batch: LogBatch<RecordedTask>): Promise<{ completed: Promise<void> }> {
+    return this.tasks.handle(batch, (id) => this.touch(id));
   }
 
   /** By the stage's keys alone; the same ranges again if it was cut short, since keys are only added at their places. */
   private async *ranges(collection: CollectionPlan): AsyncGenerator<BuildRecord> {
-    const { store, names, rootsPerTask } = this.parts;
-    for await (const record of this.records(collection)) await store.write.remove(names.builds, [record._id]);
+    const { store, rootsPerTask } = this.parts;
+    await this.tasks.forget(collection.index);
     let after: string | null = null;
     for (let n = 0; ; n++) {
       const nth = await store.read.nthId(this.stageOf(collection), after ?? undefined, rootsPerTask);
       const upTo = (nth as string | undefined) ?? null;
-      const _id = `${collection.index}:${String(n).padStart(9, '0')}`;
+      const _id = this.tasks.id(collection.index, n);
       const record: BuildRecord = { _id, collection: collection.index, after, upTo, done: false, roots: 0 };
-      await store.write.put(names.builds, [record]);
+      await this.tasks.keep(record);
       yield record;
       if (upTo === null) return;
       after = upTo;
     }
-  }
-
-  private async *records(collection: CollectionPlan): AsyncGenerator<BuildRecord> {
-    let after = `${collection.index}:`;
-    for (;;) {
-      const page: BuildRecord[] = await this.parts.store.read.range<BuildRecord>(
-        this.parts.names.builds,
-        { after, upTo: `${collection.index}:~` },
-        { limit: 1_000 },
-      );
-      yield* page;
-      if (page.length < 1_000) return;
-      after = page.at(-1)?._id ?? after;
-    }
-  }
-
-  private task(record: BuildRecord): Promise<void> {
-    const task: BuildTask = { id: record._id, bytes: 100 };
-    const partition = Number(record._id.split(':')[1]) % this.parts.partitions;
-    const append = this.parts.log.append(this.parts.topic, partition, [task]);
-    append.catch(() => undefined);
-    return append;
   }
 
   private async touch(id: string): Promise<{ done: Promise<void> }> {

@@ -4,7 +4,7 @@ import { table } from './tables.js';
 import { bytes, count, counted, duration, percent } from './units.js';
 
 const PHASES: Record<JobStatus['phase'], string> = {
-  none: 'has never run',
+  none: 'has never run, or was completed or reset',
   checking: 'checking source and target',
   loading: 'loading rows',
   building: 'building documents',

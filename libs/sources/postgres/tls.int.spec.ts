@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startPostgres } from '#servers';
+import { makeCertificates } from '#testing';
 import { PostgresConnections } from './connection.js';
 
 /** A server with TLS whose certificate is for `localhost`, signed by an authority of the test's own. */
@@ -14,7 +14,7 @@ describe('TLS and authentication as libpq means them', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'millrace-tls-'));
-    makeCertificates(folder);
+    makeCertificates(folder, { server: 'DNS:localhost', cert: 'DNS:cert' });
     server = await startPostgres({ settings: { listen_addresses: '127.0.0.1' } });
     await onServer('sslmode=disable', async (connections) => {
       for (const role of ['scram', 'tlsonly', 'clearonly', 'cert'])
@@ -164,58 +164,3 @@ describe('TLS and authentication as libpq means them', () => {
     });
   });
 });
-
-function makeCertificates(folder: string): void {
-  const openssl = (...args: string[]): void => void execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
-  for (const authority of ['ca', 'other'])
-    openssl(
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      `/CN=${authority}`,
-      '-keyout',
-      `${authority}.key`,
-      '-out',
-      `${authority}.crt`,
-    );
-  for (const [name, subject] of [
-    ['server', 'localhost'],
-    ['cert', 'cert'],
-  ] as const) {
-    writeFileSync(join(folder, `${name}.ext`), `subjectAltName=DNS:${subject}\n`);
-    openssl(
-      'req',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-subj',
-      `/CN=${subject}`,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.csr`,
-    );
-    openssl(
-      'x509',
-      '-req',
-      '-in',
-      `${name}.csr`,
-      '-CA',
-      'ca.crt',
-      '-CAkey',
-      'ca.key',
-      '-CAcreateserial',
-      '-days',
-      '2',
-      '-extfile',
-      `${name}.ext`,
-      '-out',
-      `${name}.crt`,
-    );
-  }
-}

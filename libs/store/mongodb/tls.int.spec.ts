@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { EXIT } from '#errors';
 import { startMongo } from '#servers';
+import { makeCertificates } from '#testing';
 import { openMongoStore } from './open-mongo-store.js';
 
 /** A target that demands TLS; its certificate is for 127.0.0.1, signed by an authority of the test's own. */
@@ -16,7 +16,7 @@ describe('a target that demands TLS', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'millrace-mongo-tls-'));
-    makeCertificates(folder);
+    makeCertificates(folder, { server: 'IP:127.0.0.1' });
     const files = ['--tlsCertificateKeyFile', at('server.pem'), '--tlsCAFile', at('ca.crt')];
     server = await startMongo({
       args: ['--tlsMode', 'allowTLS', ...files, '--tlsAllowConnectionsWithoutCertificates'],
@@ -60,28 +60,3 @@ describe('a target that demands TLS', () => {
     });
   });
 });
-
-function makeCertificates(folder: string): void {
-  const openssl = (...args: string[]): void => void execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
-  const key = ['-newkey', 'rsa:2048', '-nodes'];
-  for (const authority of ['ca', 'other'])
-    openssl(
-      'req',
-      '-x509',
-      ...key,
-      '-days',
-      '2',
-      '-subj',
-      `/CN=${authority}`,
-      '-keyout',
-      `${authority}.key`,
-      '-out',
-      `${authority}.crt`,
-    );
-  writeFileSync(join(folder, 'server.ext'), 'subjectAltName=IP:127.0.0.1\n');
-  openssl('req', ...key, '-subj', '/CN=server', '-keyout', 'server.key', '-out', 'server.csr');
-  const signed = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'server.ext'];
-  openssl('x509', '-req', '-in', 'server.csr', ...signed, '-out', 'server.crt');
-  const pem = ['server.crt', 'server.key'].map((name) => readFileSync(join(folder, name), 'utf8')).join('');
-  writeFileSync(join(folder, 'server.pem'), pem);
-}

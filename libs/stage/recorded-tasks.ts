@@ -1,0 +1,74 @@
+import type { Log, LogBatch, LogRecord } from '#log';
+import type { CollectionRef, Doc, Store } from '#store';
+
+/** A piece of work, durable before it is handed out, so that what was begun can be resumed. */
+export interface TaskRecord extends Doc {
+  _id: string;
+  done: boolean;
+}
+
+/** In the log a task is known by the id of its record. */
+export interface RecordedTask extends LogRecord {
+  id: string;
+}
+
+const PAGE = 1_000;
+
+/** The recorded tasks of a load: of each table or collection (`of`, its index) numbered ones, in the order of their numbers. */
+export class RecordedTasks<T extends TaskRecord> {
+  constructor(
+    private readonly parts: { store: Store; log: Log; topic: string; partitions: number },
+    private readonly records: CollectionRef,
+  ) {}
+
+  /** A number of fixed width, so that the order of ids is that of the numbers. */
+  id(of: number, n: number): string {
+    return `${of}:${String(n).padStart(9, '0')}`;
+  }
+
+  of(index: number): AsyncGenerator<T> {
+    return recordsOf<T>(this.parts.store, this.records, index);
+  }
+
+  /** What a planning that was cut short left: its tasks need not be the same the next time. */
+  async forget(index: number): Promise<void> {
+    for await (const record of this.of(index)) await this.parts.store.write.remove(this.records, [record._id]);
+  }
+
+  async keep(record: T): Promise<void> {
+    await this.parts.store.write.put(this.records, [record]);
+  }
+
+  /** Resolves when the task has been carried out; nobody needs to look at its failure before that. */
+  handOut({ _id: id }: T): Promise<void> {
+    const { log, topic, partitions } = this.parts;
+    const task: RecordedTask = { id, bytes: 100 };
+    const appended = log.append(topic, Number(id.split(':')[1]) % partitions, [task]);
+    appended.catch(() => undefined);
+    return appended;
+  }
+
+  /** One after the other is begun; the batch is complete when all are done. */
+  async handle(
+    batch: LogBatch<RecordedTask>,
+    begin: (id: string) => Promise<{ done: Promise<void> }>,
+  ): Promise<{ completed: Promise<void> }> {
+    const completed: Promise<void>[] = [];
+    for (const { id } of batch.records) completed.push((await begin(id)).done);
+    return { completed: Promise.all(completed).then(() => undefined) };
+  }
+}
+
+export async function* recordsOf<T extends TaskRecord>(
+  store: Store,
+  records: CollectionRef,
+  index: number,
+): AsyncGenerator<T> {
+  let after = `${index}:`;
+  for (;;) {
+    const page: T[] = await store.read.range<T>(records, { after, upTo: `${index}:~` }, { limit: PAGE });
+    yield* page;
+    if (page.length < PAGE) return;
+    after = page.at(-1)?._id ?? after;
+  }
+}
