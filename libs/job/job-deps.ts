@@ -1,10 +1,9 @@
 import type { MillraceError } from '#errors';
 import type { Log } from '#log';
-import type { Assembler, JobFile, Positions } from '#mapping';
+import type { Assembler, Evaluator, JobFile, Positions } from '#mapping';
 import type { Plan } from '#model';
 import type { Source } from '#sources';
 import type { Store, StoreDescription } from '#store';
-import type { Evaluator } from '#transform';
 import type { JobEvent } from './commands.js';
 import type { JobTimers } from './patience.js';
 import type { Rooms } from './river.js';

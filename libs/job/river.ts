@@ -1,12 +1,12 @@
 import type { MakeRetryQueue, RetryQueue } from '#dead-letter';
 import type { Ingest, MakeIngest } from '#ingest';
 import type { Log, LogBatch } from '#log';
-import type { Assembler } from '#mapping';
+import type { Assembler, Evaluator } from '#mapping';
 import type { Finding, Plan, RowChange, RowsRecord, TouchRecord } from '#model';
 import type { CaptureNames, Source, SourceSnapshot } from '#sources';
 import type { IncarnationNames, RecordedTask } from '#stage';
 import type { Store } from '#store';
-import type { Evaluator, MakeTransform, Transform } from '#transform';
+import type { MakeTransform, Transform } from '#transform';
 import type { MakeWrite, Write } from '#write';
 import type { JobTimers, Patience } from './patience.js';
 import type { Tuning } from './tuning.js';

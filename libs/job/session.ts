@@ -1,10 +1,9 @@
 import { EXIT, MillraceError } from '#errors';
-import type { Assembler } from '#mapping';
+import type { Assembler, Evaluator } from '#mapping';
 import type { Plan } from '#model';
 import type { CaptureNames, Source, SourceSnapshot } from '#sources';
 import { IncarnationNames } from '#stage';
 import type { Store } from '#store';
-import type { Evaluator } from '#transform';
 import { TouchRegister } from '#verify';
 import type { JobEvent } from './commands.js';
 import type { PlannedSource } from './connection.js';

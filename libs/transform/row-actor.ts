@@ -1,3 +1,4 @@
+import type { Evaluator } from '#mapping';
 import type { LogBatch } from '#log';
 import type { RowsRecord, StagedRow } from '#model';
 import { type IncarnationNames, PacedReads, type ReadBudget, type RowsFence } from '#stage';
@@ -15,7 +16,7 @@ import {
   RowBatch,
   type RowRecord,
 } from './row-batch.js';
-import { type Evaluator, evaluateRows, type StageTable } from './stage-tables.js';
+import { evaluateRows, type StageTable } from './stage-tables.js';
 import { rereadRequests } from './reread-requests.js';
 import type { Toucher } from './toucher.js';
 import { wipePages } from './wipe.js';

@@ -1,12 +1,8 @@
+import type { Evaluator } from '#mapping';
 import type { ExpressionResults, NodePlan, Plan, StagedRow, TablePlan } from '#model';
 import { unpackTuple } from '#model';
 import { type IncarnationNames, type JoinValues, MAX_TUPLE_BYTES, RowMerge } from '#stage';
 import type { CollectionRef } from '#store';
-
-/** Evaluates all expressions of a node on rows (their columns as text, in the plan's order), a batch at a time. */
-export interface Evaluator {
-  evaluate(node: number, rows: readonly (readonly (string | null)[])[]): ExpressionResults[];
-}
 
 /** What the row actor needs to know of one table, made once. */
 export interface StageTable {

@@ -1,5 +1,5 @@
 import type { Log } from '#log';
-import { compileRowStager } from '#mapping';
+import { compileRowStager, type Evaluator } from '#mapping';
 import type { Plan } from '#model';
 import type { IncarnationNames } from '#stage';
 import type { Store } from '#store';
@@ -8,7 +8,7 @@ import { FanOutTasks } from './fan-out.js';
 import { PhaseView } from './phase-view.js';
 import { Resolver } from './resolver.js';
 import { RowActor } from './row-actor.js';
-import { type Evaluator, stageTables } from './stage-tables.js';
+import { stageTables } from './stage-tables.js';
 import { Toucher } from './toucher.js';
 
 export interface TransformParts {

@@ -1,12 +1,7 @@
-import type { Assembler } from '#mapping';
-import type { ExpressionResults, Plan, Position, RowsRecord, StagedRow } from '#model';
+import type { Assembler, Evaluator } from '#mapping';
+import type { Plan, Position, RowsRecord, StagedRow } from '#model';
 import type { Source } from '#sources';
 import type { Store } from '#store';
-
-/** Evaluates all expressions of a node on rows (their columns as text, in the plan's order), a batch at a time. */
-export interface Evaluator {
-  evaluate(node: number, rows: readonly (readonly (string | null)[])[]): ExpressionResults[];
-}
 
 /** What reading documents out of the source takes; all that `preview` needs. */
 export interface SourceDocumentDeps {
