@@ -55,10 +55,6 @@ export class PositionTracker {
     return Promise.all([this.last, ...this.pending]);
   }
 
-  get openCommits(): number {
-    return this.open.length;
-  }
-
   private advance(): void {
     let confirmed: bigint | undefined;
     while (!this.failed && this.open[0]?.resolved) confirmed = this.open.shift()?.commit;

@@ -150,7 +150,8 @@ export class Engine {
       await this.orFailed(settled);
     }
     if (reread !== undefined) await this.orFailed(reread.answered((ms) => this.timers.wait(ms, signal)));
-    while (!((await fanOut.idle()) && retries.idle())) await this.orFailed(this.timers.wait(50, signal));
+    await this.orFailed(fanOut.settled(() => this.timers.wait(50, signal)));
+    while (!retries.idle()) await this.orFailed(this.timers.wait(50, signal));
   }
 
   /** A marker that has come back, and everything in the log up to it visible to every later read. */

@@ -45,6 +45,11 @@ export interface JobRecord extends Doc {
 
 const HISTORY = 200;
 
+/** Where a job stays once its documents are built. */
+export function restOf({ mode }: Pick<Plan, 'mode'>): Phase {
+  return mode === 'snapshot' ? 'completed' : 'streaming';
+}
+
 /**
  * The job's record in memory and in the store: written first, then believed. Only where it still is of this incarnation:
  * a process that slept while another began a load anew must not end that one's loading.

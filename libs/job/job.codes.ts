@@ -29,6 +29,10 @@ export const JOB_ERRORS = errorCodes({
     cause: 'An operator has paused this job.',
     remedy: 'Let it go on with `millrace resume`, then try again.',
   },
+  ANSWER_TOO_LARGE: {
+    cause: 'What the running job would answer is too large to be handed over.',
+    remedy: 'Ask for less at a time: name single letters with --id.',
+  },
   JOB_UNKNOWN: {
     cause: 'This job has never run, so there is nothing to do for this command.',
     remedy: 'Start it with `millrace run`.',

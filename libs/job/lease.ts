@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { MillraceError } from '#errors';
 import { JOB, LEASE_ID } from '#stage';
@@ -12,6 +12,8 @@ interface LeaseRecord extends Doc {
   beat: number;
   host: string;
   pid: number;
+  /** When that process was started, as its system tells: ids of processes are used again. */
+  started: string | null;
 }
 
 export interface LeaseTimers {
@@ -98,7 +100,7 @@ export class Lease {
   private async present(): Promise<LeaseRecord> {
     const lease = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);
     if (lease !== undefined) return lease;
-    const first: LeaseRecord = { _id: LEASE_ID, holder: null, beat: 0, host: '', pid: 0 };
+    const first: LeaseRecord = { _id: LEASE_ID, holder: null, beat: 0, host: '', pid: 0, started: null };
     await this.store.write.insert(JOB, [first]).catch(() => undefined);
     return first;
   }
@@ -106,7 +108,13 @@ export class Lease {
   private async take(lease: LeaseRecord): Promise<boolean> {
     const taken = await this.store.write.patch(JOB, LEASE_ID, {
       where: { holder: lease.holder, beat: lease.beat },
-      set: { holder: this.holder, beat: lease.beat + 1, host: here(), pid: process.pid },
+      set: {
+        holder: this.holder,
+        beat: lease.beat + 1,
+        host: here(),
+        pid: process.pid,
+        started: startOf(process.pid) ?? null,
+      },
     });
     return taken !== undefined;
   }
@@ -140,8 +148,20 @@ function deadHere(lease: LeaseRecord): boolean {
   if (lease.host !== here() || lease.pid === process.pid) return false;
   try {
     process.kill(lease.pid, 0);
-    return false;
+    const started = startOf(lease.pid);
+    return started !== undefined && started !== lease.started;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+/** On Linux: in clock ticks since the system's start, or `dead` where the process has ended and was not yet buried (proc(5)). */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? 'dead' : fields[19];
+  } catch {
+    return undefined;
   }
 }

@@ -5,6 +5,7 @@ import { type CaptureControl, engineState, noCapture, type VerifyDeps, verifyDoc
 import { OrphanRemover, outcomesOf, TreeReader } from '#write';
 import type { JobEvent, ReplayReport, VerifyReport } from './commands.js';
 import { JOB_ERRORS } from './job.codes.js';
+import { restOf } from './job-record.js';
 import { LettersDesk, type LetterRef } from './letters-desk.js';
 import type { Session } from './session.js';
 
@@ -50,6 +51,12 @@ export async function carryOut(operation: Operation, context: OperationContext, 
 export function refusePaused({ state, plan }: Session): void {
   if (!state.record.paused) return;
   throw new MillraceError(JOB_ERRORS.JOB_PAUSED, `the job ${plan.job} is paused, so it cannot catch up`);
+}
+
+/** A load that an operator holds does not come to its end, so what needs its documents would wait for nothing. */
+export function refuseHeldLoad({ state, plan }: Session): void {
+  if (!state.record.paused || state.at === restOf(plan)) return;
+  throw new MillraceError(JOB_ERRORS.JOB_PAUSED, `the job ${plan.job} is paused in its load`);
 }
 
 /** True where the job is removed by the operation's success: its engine must end. */
@@ -196,10 +203,10 @@ async function complete(context: OperationContext, signal: AbortSignal): Promise
   await session.state.enter('completing');
   try {
     const report = await verify({ kind: 'verify', repair: false }, context, signal);
-    if (hasDifferences(report)) await session.state.enter('streaming');
+    if (hasDifferences(report)) await session.state.enter(restOf(session.plan));
     return report;
   } catch (error) {
-    await session.state.enter('streaming');
+    await session.state.enter(restOf(session.plan));
     throw error;
   }
 }

@@ -108,7 +108,7 @@ async function answerOne(
   const beating = beat(request._id, store, timers, working.signal, withdrawn);
   try {
     const result = await carryOut(request.operation, withdrawn.signal);
-    await store.write.patch(REQUESTS, request._id, { set: { state: 'done', result: result ?? null } });
+    await handOver(result ?? null, request._id, store);
   } catch (error) {
     if (withdrawn.signal.aborted) return;
     if (!(error instanceof MillraceError)) throw error;
@@ -119,6 +119,16 @@ async function answerOne(
   } finally {
     working.abort();
     await beating;
+  }
+}
+
+/** The answer is one document of the state database. */
+async function handOver(result: unknown, id: string, store: Store): Promise<void> {
+  try {
+    await store.write.patch(REQUESTS, id, { set: { state: 'done', result } });
+  } catch (cause) {
+    if (cause instanceof MillraceError) throw cause;
+    throw new MillraceError(JOB_ERRORS.ANSWER_TOO_LARGE, JOB_ERRORS.ANSWER_TOO_LARGE.cause, { cause });
   }
 }
 

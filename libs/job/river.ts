@@ -2,12 +2,12 @@ import type { MakeRetryQueue, RetryQueue } from '#dead-letter';
 import type { Ingest, MakeIngest } from '#ingest';
 import type { Log, LogBatch } from '#log';
 import type { Assembler, Evaluator } from '#mapping';
-import type { Finding, Plan, RowChange, RowsRecord, TouchRecord } from '#model';
+import type { CollectionPlan, Finding, Plan, RowChange, RowsRecord, TouchRecord } from '#model';
 import type { CaptureNames, Source, SourceSnapshot } from '#sources';
 import type { IncarnationNames, RecordedTask } from '#stage';
 import type { Store } from '#store';
 import type { MakeTransform, Transform } from '#transform';
-import type { MakeWrite, Write } from '#write';
+import { type Letter, letterId, type MakeWrite, type Write } from '#write';
 import type { JobTimers, Patience } from './patience.js';
 import type { Tuning } from './tuning.js';
 
@@ -66,7 +66,10 @@ export function makeRiver(parts: RiverParts): River {
   const retries = rooms.deadLetter({
     timers,
     onFailure,
-    touch: (collection, roots) => transform.toucher.touch(collection, roots, 'retry'),
+    touch: async (collection, roots) => {
+      const waiting = await stillWaiting(parts, collection, roots);
+      if (waiting.length > 0) await transform.toucher.touch(collection, waiting, 'retry');
+    },
   });
   const write = rooms.write({
     ...parts,
@@ -86,4 +89,18 @@ export function makeRiver(parts: RiverParts): River {
       build: (batch) => transform.build.handle(batch),
     },
   };
+}
+
+/** Not those whose letter was discarded meanwhile, nor those that an operator has edited and has not replayed yet. */
+async function stillWaiting(
+  { plan, store, names }: Pick<RiverParts, 'plan' | 'store' | 'names'>,
+  collection: number,
+  roots: readonly string[],
+): Promise<string[]> {
+  const { name } = plan.collections[collection] as CollectionPlan;
+  const rootOf = new Map(roots.map((root) => [letterId(name, root), root]));
+  const letters = await store.read.byIds<Letter>(names.letters, [...rootOf.keys()], { fields: ['nextAt', 'waits'] });
+  return letters.flatMap(({ _id, nextAt, waits }) =>
+    nextAt === null && waits === null ? [] : [rootOf.get(_id) as string],
+  );
 }

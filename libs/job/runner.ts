@@ -6,15 +6,17 @@ import type { RunOptions, RunOutcome } from './commands.js';
 import type { Connections, PlannedSource } from './connection.js';
 import { dropIncarnation } from './formers.js';
 import type { JobDeps } from './job-deps.js';
+import { JOB_FINDINGS } from './finding.codes.js';
 import { JOB_ERRORS } from './job.codes.js';
-import { type JobRecord, JobState } from './job-record.js';
+import { type JobRecord, JobState, restOf } from './job-record.js';
 import { Lease } from './lease.js';
-import { carryOut, endsTheJob, type Operation, refusePaused } from './operations.js';
+import { carryOut, endsTheJob, type Operation, refuseHeldLoad, refusePaused } from './operations.js';
 import { answer, answersTaken } from './requests.js';
 import { Session } from './session.js';
 import { captureNames, newIncarnation } from './start-incarnation.js';
 
 const LEASE_WAIT_MS = 15_000;
+const HELD_LOOK_MS = 250;
 
 /** Runs a job in this process, under its lease: by `run`, or for as long as another command needs the engine. */
 export class Runner {
@@ -32,6 +34,7 @@ export class Runner {
     );
     if (session === 'loaded') return { kind: 'loaded' };
     return this.within(session, signal, async (stop) => {
+      if (options.untilSynced) refusePaused(session.value);
       const brought = session.value.bringUp(signal);
       const answering = this.answering(session, brought, stop.signal);
       await Promise.race([brought, answering]);
@@ -53,7 +56,10 @@ export class Runner {
     const session = await this.open((store, planned) => this.stateForCommand(store, planned), false, signal);
     if (session === 'loaded') return undefined;
     return this.within(session, signal, async () => {
+      refuseHeldLoad(session.value);
       await session.value.bringUp(signal);
+      const { paused } = session.value.state.record;
+      if (!paused) await session.value.engine.drained(signal);
       const result = await carryOut(operation, this.context(session.value), signal);
       if (endsTheJob(operation, result)) await this.remove(session);
       return result;
@@ -152,7 +158,7 @@ export class Runner {
     await answer(
       { store: held.store, timers, holder: held.lease.holder },
       async (operation, asked) => {
-        if (operation.kind !== 'pause' && operation.kind !== 'resume') await brought;
+        if (operation.kind !== 'pause' && operation.kind !== 'resume') await this.up(session, brought);
         const result = await carryOut(operation, this.context(session), AbortSignal.any([signal, asked]));
         if (endsTheJob(operation, result)) {
           completed = true;
@@ -166,6 +172,18 @@ export class Runner {
     await answersTaken(held.store, timers);
     await this.remove(held);
     return 'completed';
+  }
+
+  /** The documents are built; an operator who holds the load meanwhile is not waited for. */
+  private async up(session: Session, brought: Promise<void>): Promise<void> {
+    let isUp = false;
+    const up = brought.then(() => {
+      isUp = true;
+    });
+    while (!isUp) {
+      refuseHeldLoad(session);
+      await Promise.race([up, this.deps.timers.wait(HELD_LOOK_MS)]);
+    }
   }
 
   /** Fences stay closed until the engine has ended; then slot, publication and state go. */
@@ -190,6 +208,7 @@ export class Runner {
     if (record.plan.hash !== plan.hash || record.plan.mode !== plan.mode) {
       throw new MillraceError(JOB_ERRORS.MAPPING_CHANGED, JOB_ERRORS.MAPPING_CHANGED.cause);
     }
+    if (options.dropTarget) this.tellNothingDropped();
     if (plan.mode === 'snapshot' && record.phase === 'completed') return 'loaded';
     if (plan.mode === 'snapshot' && record.loading) return this.fresh(store, planned, record, options);
     return this.goOn(store, record);
@@ -221,8 +240,14 @@ export class Runner {
     const state = new JobState(store, () => new Date(this.deps.timers.now()), record);
     if (record.phase === 'attention') await state.advance(phaseBefore(record), { attention: null });
     if (record.phase === 'attention' && record.paused) await state.enter('paused');
-    if (record.phase === 'completing') await state.enter('streaming');
+    if (record.phase === 'completing') await state.enter(restOf(record.plan));
     return state;
+  }
+
+  private tellNothingDropped(): void {
+    const { code, cause, remedy } = JOB_FINDINGS.NOTHING_DROPPED;
+    const finding = { severity: 'warning', code, object: 'target', message: cause, fix: remedy } as const;
+    this.deps.onEvent({ kind: 'warning', finding });
   }
 
   private async fresh(

@@ -59,7 +59,7 @@ export class Session {
   private async begin(signal: AbortSignal): Promise<void> {
     const { deps, state, plan } = this;
     this.checkSource();
-    if (state.record.phase === 'checking') await this.beginLoading(signal);
+    if (state.at === 'checking') await this.beginLoading(signal);
     this.assembler = deps.makeAssembler(plan);
     this.evaluator = await deps.makeEvaluator(plan);
     const estimates = new Map(this.planned.tables.map((table) => [table.sourceId, table.estimatedRows]));
@@ -145,11 +145,11 @@ export class Session {
 
   private async beginLoading(signal: AbortSignal): Promise<void> {
     const { state, plan, deps } = this;
-    if (plan.mode === 'snapshot') return state.enter('loading');
+    if (plan.mode === 'snapshot') return state.advance('loading');
     const names: CaptureNames = captureNames(plan.job, state.record.incarnation);
     const patience = new Patience(deps.timers, signal, (message) => this.trouble(message));
     const begun = await patience.patiently(() => this.source.beginCapture(plan, names, signal));
-    await state.enter('loading', { capture: names, identity: begun.identity });
+    await state.advance('loading', { capture: names, identity: begun.identity });
   }
 
   private makeEngine(): Engine {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { IncarnationNames } from '#stage';
 import type { Store } from '#store';
+import { waitFor } from '#testing';
 import { FanOutTasks } from './fan-out.js';
 import type { FanOut, Resolver } from './resolver.js';
 import type { Toucher } from './toucher.js';
@@ -49,7 +50,7 @@ test('a task that is asked for while the one before it is being removed runs all
   const failures: unknown[] = [];
   tasks = new FanOutTasks(store, new IncarnationNames(1), resolver, {} as Toucher, (error) => failures.push(error));
   await tasks.add(0, task);
-  while (!(await tasks.idle())) await new Promise((resolve) => setImmediate(resolve));
+  await waitFor(() => records.size === 0 && pages >= 2);
   expect({ pages, left: records.size, failures }).toEqual({ pages: 2, left: 0, failures: [] });
 });
 
@@ -75,10 +76,10 @@ function swept(asked: (touches: number) => Promise<void> | undefined) {
 test('a newer change at page 4 sends the sweep round, so that every page is touched after it', async () => {
   let tasks: FanOutTasks;
   const { touched, resolver, toucher } = swept((touches) => (touches === 4 ? tasks.add(0, task) : undefined));
-  const { store } = memory(async () => undefined);
+  const { store, records } = memory(async () => undefined);
   tasks = new FanOutTasks(store, new IncarnationNames(1), resolver, toucher, (error) => Promise.reject(error));
   await tasks.add(0, task);
-  while (!(await tasks.idle())) await new Promise((resolve) => setImmediate(resolve));
+  await waitFor(() => records.size === 0);
   expect(touched.join(' ')).toBe('1 2 3 4 4 5 1 2 3');
 });
 
@@ -87,10 +88,10 @@ test('changes that come faster than a sweep lasts do not keep any page from its 
   const { touched, resolver, toucher } = swept((touches) =>
     touches % 2 === 0 && touches < 20 ? tasks.add(0, task) : undefined,
   );
-  const { store } = memory(async () => undefined);
+  const { store, records } = memory(async () => undefined);
   tasks = new FanOutTasks(store, new IncarnationNames(1), resolver, toucher, (error) => Promise.reject(error));
   await tasks.add(0, task);
-  while (!(await tasks.idle())) await new Promise((resolve) => setImmediate(resolve));
+  await waitFor(() => records.size === 0);
   expect(new Set(touched.slice(0, 10))).toEqual(new Set(['1', '2', '3', '4', '5']));
 });
 
@@ -98,9 +99,47 @@ test('another image of the row is swept after the one at work, which does not be
   let tasks: FanOutTasks;
   const other: FanOut = { node: 1, image: { table: 0, key: 'k', k: { j0: 'x' } } };
   const { touched, resolver, toucher } = swept((touches) => (touches === 2 ? tasks.add(0, other) : undefined));
-  const { store } = memory(async () => undefined);
+  const { store, records } = memory(async () => undefined);
   tasks = new FanOutTasks(store, new IncarnationNames(1), resolver, toucher, (error) => Promise.reject(error));
   await tasks.add(0, task);
-  while (!(await tasks.idle())) await new Promise((resolve) => setImmediate(resolve));
+  await waitFor(() => records.size === 0);
   expect(touched.join(' ')).toBe('1 2 2 3 4 5 1 2 3 4 5');
+});
+
+test('who waits for what was asked for is not held up by changes that never end', async () => {
+  let tasks: FanOutTasks;
+  let goesOn = true;
+  const { touched, resolver, toucher } = swept(async (touches) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (goesOn && touches % 3 === 0) await tasks.add(0, task);
+  });
+  const { store, records } = memory(async () => undefined);
+  tasks = new FanOutTasks(store, new IncarnationNames(1), resolver, toucher, (error) => Promise.reject(error));
+  await tasks.add(0, task);
+  await waitFor(() => touched.length >= 7);
+  const before = touched.length;
+  await tasks.settled(() => new Promise((resolve) => setImmediate(resolve)));
+  expect(records.size).toBe(1);
+  expect(new Set(touched.slice(before))).toEqual(new Set(['1', '2', '3', '4', '5']));
+  goesOn = false;
+  await waitFor(() => records.size === 0);
+});
+
+test('an image in line gets its turn, though the one at work is asked for again and again', async () => {
+  let tasks: FanOutTasks;
+  const other: FanOut = { node: 1, image: { table: 0, key: 'k', k: { j0: 'x' } } };
+  const begun: FanOut[] = [];
+  const { resolver, toucher } = swept((touches) =>
+    touches % 3 === 0 && touches < 40 ? tasks.add(0, touches === 3 ? other : task) : undefined,
+  );
+  const pages = resolver.pages.bind(resolver);
+  resolver.pages = (of, ...rest) => {
+    begun.push(of);
+    return pages(of, ...rest);
+  };
+  const { store, records } = memory(async () => undefined);
+  tasks = new FanOutTasks(store, new IncarnationNames(1), resolver, toucher, (error) => Promise.reject(error));
+  await tasks.add(0, task);
+  await waitFor(() => records.size === 0);
+  expect(begun.findIndex(({ image }) => image.k !== undefined)).toBeLessThan(4);
 });

@@ -6,6 +6,7 @@ import type { Toucher } from './toucher.js';
 
 const ROOTS_PER_PAGE = 1_000;
 const TASKS_AT_ONCE = 8;
+const TASKS_PER_PAGE = 1_000;
 
 interface FanOutRecord extends Doc {
   _id: string;
@@ -21,9 +22,13 @@ interface FanOutRecord extends Doc {
   start: string | null;
   /** The sweep has come to the end, and goes on from the beginning up to `start`. */
   wrapped: boolean;
+  /** Of this record: another one under its id is of later changes. */
+  made: string;
+  /** How often a sweep has come to the end of the roots. */
+  ends: number;
 }
 
-type Place = Pick<FanOutRecord, 'task' | 'cursor' | 'start' | 'wrapped'>;
+type Place = Pick<FanOutRecord, 'task' | 'cursor' | 'start' | 'wrapped' | 'ends'>;
 
 const BEGINNING = { cursor: null, start: null, wrapped: false } as const;
 
@@ -65,6 +70,8 @@ export class FanOutTasks {
           tasks: [task],
           task: 0,
           ...BEGINNING,
+          made: randomUUID(),
+          ends: 0,
         };
         if (await this.made(record)) break;
         continue;
@@ -97,8 +104,33 @@ export class FanOutTasks {
     for (const record of records) this.start(record._id);
   }
 
-  async idle(): Promise<boolean> {
-    return this.running.size === 0 && (await this.store.read.range(this.names.tasks, {}, { limit: 1 })).length === 0;
+  /**
+   * Resolves when what is there now has been touched: changes that come meanwhile may keep a task for ever. An image at
+   * work is done with at the second end of a sweep from here: the first may have begun in the midst. Each one in line
+   * behind it gets its turn, as newer changes of the one at work go to the end of the line then.
+   */
+  async settled(wait: () => Promise<void>): Promise<void> {
+    let left = await this.present();
+    while (left.length > 0) {
+      await wait();
+      const now = new Map((await this.present()).map((record) => [record._id, record]));
+      left = left.filter((asked) => {
+        const record = now.get(asked._id);
+        const turns = 2 * (asked.tasks.length - asked.task);
+        return record !== undefined && record.made === asked.made && record.ends < asked.ends + turns;
+      });
+    }
+  }
+
+  private async present(): Promise<FanOutRecord[]> {
+    const records: FanOutRecord[] = [];
+    for (let after: string | undefined; ; ) {
+      const range = after === undefined ? {} : { after };
+      const page = await this.store.read.range<FanOutRecord>(this.names.tasks, range, { limit: TASKS_PER_PAGE });
+      records.push(...page);
+      if (page.length < TASKS_PER_PAGE) return records;
+      after = page.at(-1)?._id;
+    }
   }
 
   stop(): void {
@@ -145,14 +177,17 @@ export class FanOutTasks {
 
   /** Runs until the task is done (true) or another run of it has begun (false). */
   private async advance(record: FanOutRecord): Promise<boolean> {
-    let { task, cursor, start, wrapped }: Place = record;
+    let { task, cursor, start, wrapped, ends }: Place = record;
     while (task < record.tasks.length) {
-      const swept = await this.sweep(record, { task, cursor, start, wrapped });
+      const swept = await this.sweep(record, { task, cursor, start, wrapped, ends });
       if (swept === undefined) return false;
       const round = start !== null && !wrapped;
-      const next: Place = round ? { task, cursor: null, start, wrapped: true } : { task: task + 1, ...BEGINNING };
+      const over = ends + 1;
+      const next: Place = round
+        ? { task, cursor: null, start, wrapped: true, ends: over }
+        : { task: task + 1, ...BEGINNING, ends: over };
       if (!(await this.move(record, swept, next))) return false;
-      ({ task, cursor, start, wrapped } = next);
+      ({ task, cursor, start, wrapped, ends } = next);
     }
     return this.finish(record);
   }
@@ -198,16 +233,16 @@ function sameImage(a: FanOut, b: FanOut): boolean {
 }
 
 /** Images that were swept are done with; the one at work goes on round where it is the newer change's, too. */
-function renewedBy(present: FanOutRecord, task: FanOut): Pick<FanOutRecord, 'tasks'> & Place {
+function renewedBy(present: FanOutRecord, task: FanOut): Pick<FanOutRecord, 'tasks'> & Omit<Place, 'ends'> {
   const left = present.tasks.slice(present.task);
   const [atWork] = left;
   if (atWork === undefined) return { tasks: [task], task: 0, ...BEGINNING };
-  if (sameImage(atWork, task)) {
+  if (left.length === 1 && sameImage(atWork, task)) {
     const { cursor } = present;
     return { tasks: left, task: 0, cursor, start: cursor, wrapped: false };
   }
   const { cursor, start, wrapped } = present;
-  const tasks = left.some((other) => sameImage(other, task)) ? left : [...left, task];
+  const tasks = left.slice(1).some((other) => sameImage(other, task)) ? left : [...left, task];
   return { tasks, task: 0, cursor, start, wrapped };
 }
 
