@@ -15,6 +15,9 @@ interface Request extends Doc {
 }
 
 const REQUESTS_PER_ROUND = 500;
+/** Rows that are read again have large columns: a round begins small, and takes as many as make about so many bytes. */
+const FIRST_ROUND = 8;
+const BYTES_PER_ROUND = 16 * 1024 * 1024;
 
 /**
  * Reads columns again that the log left out and nobody knows. It waits until the change is visible, reads the row by its
@@ -32,12 +35,15 @@ export class Reread {
     private readonly packer: RowPacker,
   ) {}
 
+  private requestsPerRound = FIRST_ROUND;
+
   /** Does what is asked for now; returns how many requests there were. */
   async round(wait: (ms: number) => Promise<void>): Promise<number> {
-    const requests = await this.store.read.range<Request>(this.names.rereads, {}, { limit: REQUESTS_PER_ROUND });
+    const requests = await this.store.read.range<Request>(this.names.rereads, {}, { limit: this.requestsPerRound });
     if (requests.length === 0) return 0;
     await this.visible(requests, wait);
     const found = await this.read(requests);
+    this.requestsPerRound = fittingRound(requests.length, found);
     const appends: Promise<void>[] = [];
     await this.markers.write(() => {
       for (const request of requests) {
@@ -132,4 +138,11 @@ export class Reread {
       if (answered.length > 0) await tx.remove(this.names.rereads, answered);
     });
   }
+}
+
+function fittingRound(requests: number, found: ReadonlyMap<string, string>): number {
+  let bytes = 1;
+  for (const tuple of found.values()) bytes += tuple.length;
+  const fitting = Math.floor((requests * BYTES_PER_ROUND) / bytes);
+  return Math.max(1, Math.min(fitting, requests * 2, REQUESTS_PER_ROUND));
 }

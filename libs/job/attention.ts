@@ -35,3 +35,16 @@ export function phaseBefore(record: JobRecord): JobRecord['phase'] {
   const before = record.history.filter((entry) => entry.incarnation === record.incarnation && STEPS.has(entry.phase));
   return before.at(-1)?.phase ?? 'checking';
 }
+
+/** Verified and completed, but not yet removed whole. */
+export function isCompleted(record: JobRecord | undefined): boolean {
+  return record !== undefined && record.phase === 'completed' && record.plan.mode === 'continuous';
+}
+
+export function refuseCompleted(record: JobRecord): void {
+  if (isCompleted(record))
+    throw new MillraceError(
+      JOB_ERRORS.JOB_COMPLETED,
+      'the job is completed; `millrace complete` removes what is left of it',
+    );
+}

@@ -1,7 +1,7 @@
 import { MillraceError } from '#errors';
 import { JOB, JOB_ID } from '#stage';
 import type { Store } from '#store';
-import { keepAttention, phaseBefore, refuseAttention } from './attention.js';
+import { isCompleted, keepAttention, phaseBefore, refuseAttention, refuseCompleted } from './attention.js';
 import type { RunOptions, RunOutcome } from './commands.js';
 import type { Connections, PlannedSource } from './connection.js';
 import { dropIncarnation } from './formers.js';
@@ -273,19 +273,6 @@ export class Runner {
       wait: (ms: number, stop?: AbortSignal) => timers.wait(ms, stop),
     };
   }
-}
-
-/** Verified and completed, but not yet removed whole. */
-function isCompleted(record: JobRecord | undefined): boolean {
-  return record !== undefined && record.phase === 'completed' && record.plan.mode === 'continuous';
-}
-
-function refuseCompleted(record: JobRecord): void {
-  if (isCompleted(record))
-    throw new MillraceError(
-      JOB_ERRORS.JOB_COMPLETED,
-      'the job is completed; `millrace complete` removes what is left of it',
-    );
 }
 
 interface Held {

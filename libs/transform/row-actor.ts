@@ -35,6 +35,9 @@ export interface RowActorParts {
   onStaged?: (counts: { staged: number; superseded: number; changes: number }) => void;
 }
 
+/** Roots that one batch has touched and that are not written yet, before it looks for more: each row may have thousands. */
+const ROOTS_AHEAD = 20_000;
+
 /** A single row fits: MongoDB's want of cache or time passes, so it is tried much longer than the store does. */
 const AGAIN_ALONE = 100;
 
@@ -225,8 +228,14 @@ export class RowActor {
       const found = this.parts.resolver.resolve(committed.images, (task) =>
         tasks.push(this.parts.fanOut.add(partition, task)),
       );
-      for await (const { collection, roots } of found)
+      let ahead = 0;
+      for await (const { collection, roots } of found) {
         appends.push(this.parts.toucher.touch(collection, roots, 'change'));
+        ahead += roots.length;
+        if (ahead < ROOTS_AHEAD) continue;
+        await Promise.all(appends);
+        ahead = 0;
+      }
       await Promise.all(tasks);
     }
     const { touched } = touching(appends);
