@@ -215,6 +215,8 @@ class OpenJob implements JobCommands {
       await ask(operation, { store, timers, holder });
       return;
     }
+    // A killed run's transactions would hold up the change of the record it was just writing for a minute.
+    await store.endAbandoned?.();
     const state = new JobState(store, () => new Date(this.deps.timers.now()), record);
     if (operation.kind === 'pause' && !record.paused && record.phase !== 'attention') {
       await state.enter('paused', { paused: true, heldPhase: record.phase });

@@ -180,6 +180,7 @@ export class Runner {
     const up = brought.then(() => {
       isUp = true;
     });
+    up.catch(() => undefined);
     while (!isUp) {
       refuseHeldLoad(session);
       await Promise.race([up, this.deps.timers.wait(HELD_LOOK_MS)]);
