@@ -1,7 +1,7 @@
 import { keyTexts, packTuple, type Plan, type TablePlan, unpackTuple } from '#model';
 import type { LoadedRows, Source } from '#sources';
 import type { IncarnationNames } from '#stage';
-import type { Doc, Store } from '#store';
+import { allInRange, type Doc, type Store } from '#store';
 import type { Markers } from './markers.js';
 import type { RowPacker } from './row-packer.js';
 
@@ -73,12 +73,8 @@ export class Reread {
 
   private async asked(): Promise<Request[]> {
     const asked: Request[] = [];
-    for (let after: string | undefined; ; after = asked.at(-1)?._id) {
-      const range = after === undefined ? {} : { after };
-      const page = await this.store.read.range<Request>(this.names.rereads, range, { limit: REQUESTS_PER_ROUND });
-      asked.push(...page);
-      if (page.length < REQUESTS_PER_ROUND) return asked;
-    }
+    for await (const request of allInRange<Request>(this.store.read, this.names.rereads)) asked.push(request);
+    return asked;
   }
 
   private async visible(requests: readonly Request[], wait: (ms: number) => Promise<void>): Promise<void> {

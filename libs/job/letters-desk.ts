@@ -1,7 +1,7 @@
 import { MillraceError } from '#errors';
 import { type Plan, qualifiedName, type StagedRow, unpackTuple } from '#model';
 import { AUDIT, type IncarnationNames, type TouchesFence } from '#stage';
-import type { Doc, Store } from '#store';
+import { allInRange, type Doc, type Store } from '#store';
 import type { Letter } from '#write';
 import type { LetterSummary } from './commands.js';
 import { JOB_ERRORS } from './job.codes.js';
@@ -19,8 +19,6 @@ interface AuditEntry extends Doc {
   details: Record<string, unknown>;
 }
 
-const PAGE = 1_000;
-
 /** Where a letter or what became of it is kept. */
 export interface LetterRef {
   id: string;
@@ -37,16 +35,8 @@ export class LettersDesk {
     private readonly now: () => Date,
   ) {}
 
-  async *all(): AsyncGenerator<Letter> {
-    let after: string | undefined;
-    for (;;) {
-      const page = await this.store.read.range<Letter>(this.names.letters, after === undefined ? {} : { after }, {
-        limit: PAGE,
-      });
-      yield* page;
-      if (page.length < PAGE) return;
-      after = page.at(-1)?._id;
-    }
+  all(): AsyncGenerator<Letter> {
+    return allInRange<Letter>(this.store.read, this.names.letters);
   }
 
   async list(): Promise<LetterSummary[]> {

@@ -1,5 +1,5 @@
 import type { Log, LogBatch, LogRecord } from '#log';
-import type { CollectionRef, Doc, Store } from '#store';
+import { allInRange, type CollectionRef, type Doc, type Store } from '#store';
 
 /** A piece of work, durable before it is handed out, so that what was begun can be resumed. */
 export interface TaskRecord extends Doc {
@@ -11,8 +11,6 @@ export interface TaskRecord extends Doc {
 export interface RecordedTask extends LogRecord {
   id: string;
 }
-
-const PAGE = 1_000;
 
 /** The recorded tasks of a load: of each table or collection (`of`, its index) numbered ones, in the order of their numbers. */
 export class RecordedTasks<T extends TaskRecord> {
@@ -59,16 +57,10 @@ export class RecordedTasks<T extends TaskRecord> {
   }
 }
 
-export async function* recordsOf<T extends TaskRecord>(
+export function recordsOf<T extends TaskRecord>(
   store: Store,
   records: CollectionRef,
   index: number,
 ): AsyncGenerator<T> {
-  let after = `${index}:`;
-  for (;;) {
-    const page: T[] = await store.read.range<T>(records, { after, upTo: `${index}:~` }, { limit: PAGE });
-    yield* page;
-    if (page.length < PAGE) return;
-    after = page.at(-1)?._id ?? after;
-  }
+  return allInRange<T>(store.read, records, { after: `${index}:`, upTo: `${index}:~` });
 }

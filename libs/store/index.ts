@@ -1,1 +1,2 @@
+export * from './all-in-range.js';
 export * from './store.js';

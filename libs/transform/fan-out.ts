@@ -1,12 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncarnationNames } from '#stage';
-import { type Doc, DocumentRefused, type Store } from '#store';
+import { allInRange, type Doc, DocumentRefused, type Store } from '#store';
 import type { FanOut, Resolver } from './resolver.js';
 import type { Toucher } from './toucher.js';
 
 const ROOTS_PER_PAGE = 1_000;
 const TASKS_AT_ONCE = 8;
-const TASKS_PER_PAGE = 1_000;
 
 interface FanOutRecord extends Doc {
   _id: string;
@@ -124,13 +123,8 @@ export class FanOutTasks {
 
   private async present(): Promise<FanOutRecord[]> {
     const records: FanOutRecord[] = [];
-    for (let after: string | undefined; ; ) {
-      const range = after === undefined ? {} : { after };
-      const page = await this.store.read.range<FanOutRecord>(this.names.tasks, range, { limit: TASKS_PER_PAGE });
-      records.push(...page);
-      if (page.length < TASKS_PER_PAGE) return records;
-      after = page.at(-1)?._id;
-    }
+    for await (const record of allInRange<FanOutRecord>(this.store.read, this.names.tasks)) records.push(record);
+    return records;
   }
 
   stop(): void {
