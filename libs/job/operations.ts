@@ -30,7 +30,7 @@ const REPLAY_PAGE = 1_000;
 /** Carries an operation out on the running engine. */
 export async function carryOut(operation: Operation, context: OperationContext, signal: AbortSignal): Promise<unknown> {
   const { session } = context;
-  if (operation.kind === 'verify' || operation.kind === 'complete') refusePaused(session);
+  if (catchesUp(operation)) refusePaused(session);
   switch (operation.kind) {
     case 'verify':
       return verify(operation, context, signal);
@@ -45,6 +45,11 @@ export async function carryOut(operation: Operation, context: OperationContext, 
     case 'complete':
       return complete(context, signal);
   }
+}
+
+/** By itself, before it looks at a document. */
+export function catchesUp({ kind }: Operation): boolean {
+  return kind === 'verify' || kind === 'complete';
 }
 
 /** What has to catch up first cannot while an operator holds the job. */

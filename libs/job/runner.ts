@@ -10,7 +10,7 @@ import { JOB_FINDINGS } from './finding.codes.js';
 import { JOB_ERRORS } from './job.codes.js';
 import { type JobRecord, JobState, restOf } from './job-record.js';
 import { Lease } from './lease.js';
-import { carryOut, endsTheJob, type Operation, refuseHeldLoad, refusePaused } from './operations.js';
+import { carryOut, catchesUp, endsTheJob, type Operation, refuseHeldLoad, refusePaused } from './operations.js';
 import { answer, answersTaken } from './requests.js';
 import { Session } from './session.js';
 import { captureNames, newIncarnation } from './start-incarnation.js';
@@ -59,7 +59,7 @@ export class Runner {
       refuseHeldLoad(session.value);
       await session.value.bringUp(signal);
       const { paused } = session.value.state.record;
-      if (!paused) await session.value.engine.drained(signal);
+      if (!paused && !catchesUp(operation)) await session.value.engine.drained(signal);
       const result = await carryOut(operation, this.context(session.value), signal);
       if (endsTheJob(operation, result)) await this.remove(session);
       return result;
