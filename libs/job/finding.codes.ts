@@ -1,10 +1,17 @@
 import { EXIT, errorCodes } from '#errors';
 
-/** What a running job warns of. */
+/** What a job tells of itself, of its run and of its target. */
 export const JOB_FINDINGS = errorCodes({
   NOTHING_DROPPED: {
     cause: 'The job goes on with the documents that are there, so --drop-target drops nothing.',
     remedy: 'To load again into empty collections, run with --fresh --drop-target.',
+    exit: EXIT.done,
+  },
+  TARGET_KEEPS_HISTORY: {
+    cause:
+      'The target keeps what every document was for minutes, for reads in the past: under steady changes most of what MongoDB does at its checkpoints is for them. Millrace never makes such reads.',
+    remedy:
+      'Where nobody else does either, set it lower on every member: db.adminCommand({ setParameter: 1, minSnapshotHistoryWindowInSeconds: 10 }), and the same under setParameter in its configuration.',
     exit: EXIT.done,
   },
   RETENTION_NEAR_BOUND: {

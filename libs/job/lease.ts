@@ -40,18 +40,29 @@ export class Lease {
     return (await this.livingHolder()) !== undefined;
   }
 
-  /** The living process that holds it: one of this host is known by its process, another by its beat. */
+  /**
+   * The living process that holds it: one of this host is known by its process, another by its beat. A dead one's open
+   * transactions are ended: whoever asks is about to change what they hold.
+   */
   async livingHolder(): Promise<string | undefined> {
-    const first = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);
-    if (first === undefined || first.holder === null || deadHere(first)) return undefined;
+    const lease = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);
+    if (lease === undefined || lease.holder === null) return undefined;
+    const holder = await this.outliving(lease);
+    if (holder === null) await this.store.endAbandoned?.();
+    return holder ?? undefined;
+  }
+
+  /** Who holds it when it is known whether this holder lives; null: nobody. */
+  private async outliving(first: LeaseRecord): Promise<string | null> {
+    if (deadHere(first)) return null;
     if (first.host === here()) return first.holder;
     for (const begun = this.timers.now(); this.timers.now() - begun < DEAD_AFTER_MS; ) {
       await this.timers.wait(LOOK_MS);
       const lease = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);
-      if (lease?.holder !== first.holder) return lease?.holder ?? undefined;
+      if (lease?.holder !== first.holder) return lease?.holder ?? null;
       if (lease.beat !== first.beat) return first.holder;
     }
-    return undefined;
+    return null;
   }
 
   /**

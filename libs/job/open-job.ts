@@ -153,6 +153,8 @@ class OpenJob implements JobCommands {
   async discardLetters(ids: string[], reason: string | undefined, by: string): Promise<{ discarded: number }> {
     const desk = await this.openDesk();
     for (const id of ids) await desk.letter(id);
+    // A run that was killed may hold their fences yet; one that lives does not for long.
+    await new Lease(await this.connections.store(0), this.deps.timers).livingHolder();
     for (const id of ids) await desk.discard(id, reason, by);
     return { discarded: ids.length };
   }
@@ -215,8 +217,6 @@ class OpenJob implements JobCommands {
       await ask(operation, { store, timers, holder });
       return;
     }
-    // A killed run's transactions would hold up the change of the record it was just writing for a minute.
-    await store.endAbandoned?.();
     const state = new JobState(store, () => new Date(this.deps.timers.now()), record);
     if (operation.kind === 'pause' && !record.paused && record.phase !== 'attention') {
       await state.enter('paused', { paused: true, heldPhase: record.phase });

@@ -1,10 +1,14 @@
 import { MillraceError } from '#errors';
 import type { Finding, Plan } from '#model';
-import type { Store } from '#store';
+import type { Store, StoreDescription } from '#store';
 import type { Connections, PlannedSource } from './connection.js';
+import { JOB_FINDINGS } from './finding.codes.js';
 import { JOB_ERRORS } from './job.codes.js';
 import { type JobRecord, JobState } from './job-record.js';
 import { captureNames } from './start-incarnation.js';
+
+/** MongoDB's default is five minutes. */
+const LONG_HISTORY_SECONDS = 60;
 
 export interface PreflightOptions {
   maxRetainedBytes: number;
@@ -25,7 +29,7 @@ export async function preflight(
   const findings = [
     ...planned.warnings,
     ...(await sourceFindings(planned, record, options)),
-    ...(await targetFindings(store, connections)),
+    ...targetFindings(await store.describe(), planned.plan, connections),
     ...(await jobFindings(store, planned.plan, record, options)),
   ];
   const seen = new Set<string>();
@@ -62,9 +66,14 @@ async function sourceFindings(
   });
 }
 
-async function targetFindings(store: Store, connections: Connections): Promise<Finding[]> {
-  const problem = connections.targetProblem(await store.describe());
-  return problem === undefined ? [] : [connectionFinding(problem, 'target')];
+function targetFindings(target: StoreDescription, plan: Plan, connections: Connections): Finding[] {
+  const problem = connections.targetProblem(target);
+  if (problem !== undefined) return [connectionFinding(problem, 'target')];
+  const { historySeconds = 0 } = target;
+  if (plan.mode === 'snapshot' || historySeconds <= LONG_HISTORY_SECONDS) return [];
+  const { code, cause, remedy } = JOB_FINDINGS.TARGET_KEEPS_HISTORY;
+  const message = cause.replace('for minutes', `for ${historySeconds} s`);
+  return [{ severity: 'info', code, object: 'target', message, fix: remedy }];
 }
 
 async function jobFindings(

@@ -13,8 +13,8 @@ export interface MongoOptions extends Ownership {
   dataDir?: string;
   /** A replica set of one member, which transactions need (true where absent), or a member that waits to be taken into one. */
   replicaSet?: boolean | 'joining';
-  /** The cache of the storage engine: a quarter of a gigabyte where absent. */
-  cacheSizeGb?: number;
+  /** The cache of the storage engine: a quarter of a gigabyte where absent, or as large as the server itself makes it. */
+  cacheSizeGb?: number | 'default';
   /** Further arguments of `mongod`. */
   args?: string[];
 }
@@ -71,7 +71,9 @@ class MongodServer extends RunningServer {
 
   private args(): string[] {
     const network = ['--bind_ip', '127.0.0.1', '--port', String(this.port), '--nounixsocket'];
-    const storage = ['--dbpath', this.dataDir, '--wiredTigerCacheSizeGB', String(this.options.cacheSizeGb ?? 0.25)];
+    const { cacheSizeGb = 0.25 } = this.options;
+    const cache = cacheSizeGb === 'default' ? [] : ['--wiredTigerCacheSizeGB', String(cacheSizeGb)];
+    const storage = ['--dbpath', this.dataDir, ...cache];
     const replication = this.isReplicaSet ? ['--replSet', REPLICA_SET] : [];
     const quiet = ['--quiet', '--setParameter', 'diagnosticDataCollectionEnabled=false'];
     return [...network, ...storage, ...replication, ...quiet, ...(this.options.args ?? [])];

@@ -50,6 +50,8 @@ export interface Store {
 export interface StoreDescription {
   version: string;
   topology: 'standalone' | 'replicaSet' | 'sharded';
+  /** For so long the server keeps what every document was, for reads in the past; absent where it does not tell. */
+  historySeconds?: number;
 }
 
 export interface CollectionRef {

@@ -16,9 +16,6 @@ export interface Bench {
 
 export type JobName = 'nested' | 'flat';
 
-/** The cache of a small server. */
-const CACHE_GB = 4;
-
 /** One job between the run's source and a MongoDB of its own. */
 export class Bed implements AsyncDisposable {
   readonly database: string;
@@ -35,7 +32,13 @@ export class Bed implements AsyncDisposable {
   }
 
   static async make(bench: Bench, job: JobName, postgres: Server): Promise<Bed> {
-    return new Bed(bench, job, postgres, await startMongo({ cacheSizeGb: CACHE_GB }));
+    const history = `minSnapshotHistoryWindowInSeconds=${bench.options.targetHistory}`;
+    return new Bed(
+      bench,
+      job,
+      postgres,
+      await startMongo({ cacheSizeGb: 'default', args: ['--setParameter', history] }),
+    );
   }
 
   /** A measured process of the command line. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openSqlSession } from '#servers';
 import type { Bed } from './bed.js';
+import { DiskProbe } from './disk-probe.js';
 import { costs, type Figure, MARKS } from './figures.js';
 import { CHANGES_PER_TRANSACTION, rowOf, stamp } from './latency-changes.js';
 import { LatencyReader } from './latency-reader.js';
@@ -25,34 +26,43 @@ export async function latency(bed: Bed): Promise<Figure[]> {
     const { result, cpuSeconds } = await bed.withMongoCpu(async () => {
       const process = bed.start(['run'], { profiled: true });
       try {
-        const { report, samples } = await process.during((signal) => measure(bed, reader, signal));
-        return { report, samples, ...(await process.stop()) };
+        const measured = await process.during((signal) => measure(bed, reader, signal));
+        return { ...measured, ...(await process.stop()) };
       } finally {
         process.kill();
       }
     });
     const written = result.report.sentMs.length * CHANGES_PER_TRANSACTION;
     const spent = { noun: 'changes', amount: written, usage: result.usage, mongoCpuSeconds: cpuSeconds } as const;
-    return [...figuresOf(result.samples, result.report, written), ...costs('latency', spent)];
+    return [...figuresOf(result, written), ...costs('latency', spent)];
   } finally {
     await reader.close();
   }
 }
 
-function figuresOf({ latenciesMs }: Samples, report: WriterReport, written: number): Figure[] {
-  const at = (percent: number): number => percentile(latenciesMs, percent);
+function figuresOf({ samples, report, longestSyncMs }: Measured, written: number): Figure[] {
+  const at = (percent: number): number => percentile(samples.latenciesMs, percent);
   return [
     { measure: 'latency', name: 'p50', unit: 'ms', value: at(50) },
     { measure: 'latency', name: 'p99', unit: 'ms', value: at(99), mark: MARKS.p99Ms },
     { measure: 'latency', name: 'longest', unit: 'ms', value: at(100) },
+    { measure: 'latency', name: 'longest sync of the disk', unit: 'ms', value: longestSyncMs },
     { measure: 'latency', name: 'pace of the writer', unit: 'changes/s', value: written / report.seconds },
   ];
 }
 
-async function measure(bed: Bed, reader: LatencyReader, signal: AbortSignal) {
+interface Measured {
+  report: WriterReport;
+  samples: Samples;
+  longestSyncMs: number;
+}
+
+async function measure(bed: Bed, reader: LatencyReader, signal: AbortSignal): Promise<Measured> {
   await firstSeen(bed, reader, signal);
+  await using disk = await DiskProbe.start();
   const report = await write(bed, signal);
-  return { report, samples: await allSeen(bed, reader, { report, signal }) };
+  const samples = await allSeen(bed, reader, { report, signal });
+  return { report, samples, longestSyncMs: disk.longestMs };
 }
 
 /** The job follows the changes: one that is made now arrives. */

@@ -8,6 +8,8 @@ export interface BenchOptions {
   only: readonly Measure[];
   rowsScale: number;
   latencySeconds: number;
+  /** For so many seconds MongoDB keeps the history of every document. */
+  targetHistory: number;
   /** Each measured load ends with `millrace verify`, beside the counts. */
   verify: boolean;
   json: boolean;
@@ -25,6 +27,11 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     )
     .addOption(new Option('--rows-scale <X>', 'of the 762,000 rows and 300,000 changes').argParser(scale).default(1))
     .addOption(new Option('--latency-seconds <N>', 'how long the latency is measured').argParser(whole).default(120))
+    .addOption(
+      new Option('--target-history <N>', "seconds of history that MongoDB keeps of every document; MongoDB's own: 300")
+        .argParser(whole)
+        .default(10),
+    )
     .option('--verify', 'after each load and catch-up compare every document, too: millrace verify', false)
     .option('--cpu-prof <DIR>', 'the measured processes leave their CPU profiles there (they are slower then)')
     .option('--json', 'the result as one JSON value on stdout', false)

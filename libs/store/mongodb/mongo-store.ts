@@ -29,6 +29,8 @@ export interface MongoStoreParts {
  */
 const SMALL_PAGES = 'leaf_page_max=8KB,allocation_size=512B';
 
+const HISTORY = 'minSnapshotHistoryWindowInSeconds';
+
 /**
  * The store in MongoDB. All reads go to the primary. A read outside of a transaction has read concern majority in a
  * session that starts from the operation time of the newest thing that this store did (see `OperationClock`); since all
@@ -107,7 +109,21 @@ export class MongoStore implements Store {
     const admin = this.#client.db('admin');
     const hello = await repeat(this.#context, 'describe', (call) => admin.command({ hello: 1 }, call));
     const build = await repeat(this.#context, 'describe', (call) => admin.command({ buildInfo: 1 }, call));
-    return { version: String(build.version), topology: topologyOf(hello) };
+    const historySeconds = await this.#historySeconds();
+    const history = historySeconds === undefined ? {} : { historySeconds };
+    return { version: String(build.version), topology: topologyOf(hello), ...history };
+  }
+
+  /** A router has no such setting, and a user of little rights may not ask for it. */
+  async #historySeconds(): Promise<number | undefined> {
+    try {
+      const asked = { getParameter: 1, [HISTORY]: 1 };
+      const found = await repeat(this.#context, 'describe', (call) => this.#client.db('admin').command(asked, call));
+      return Number.isFinite(found[HISTORY]) ? Number(found[HISTORY]) : undefined;
+    } catch {
+      this.#closing.signal.throwIfAborted();
+      return undefined;
+    }
   }
 
   endAbandoned(): Promise<void> {

@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import { JOB, LEASE_ID } from '#stage';
+import { openMongoStore } from '#store/mongodb';
+import { testMongo } from '#testing';
+import { Lease } from './lease.js';
+
+test('a holder whose beat stands still is dead, and what it left open holds nobody up', async () => {
+  await using mongo = await testMongo();
+  const open = () =>
+    openMongoStore({
+      uri: mongo.uri,
+      stateDatabase: `millrace_${mongo.job}`,
+      targetDatabase: mongo.database,
+      appName: `millrace ${mongo.job}`,
+    });
+  const [killed, next] = await Promise.all([open(), open()]);
+  const record = { _id: LEASE_ID, holder: 'killed', beat: 7, host: 'elsewhere', pid: 1, started: null };
+  await next.write.put(JOB, [record, { _id: 'fence' }]);
+  let goOn = (): void => undefined;
+  let left: Promise<unknown> = Promise.resolve();
+  await new Promise<void>((holding) => {
+    left = killed.transact('left open', async (tx) => {
+      await tx.put(JOB, [{ _id: 'fence', n: 1 }]);
+      holding();
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+    });
+  });
+  left.catch(() => undefined);
+  let nowMs = 0;
+  const timers = {
+    now: () => nowMs,
+    wait: async (ms: number) => {
+      nowMs += ms;
+    },
+  };
+  expect(await new Lease(next, timers).livingHolder()).toBeUndefined();
+  const waited = performance.now();
+  await next.write.put(JOB, [{ _id: 'fence', n: 2 }]);
+  expect(performance.now() - waited).toBeLessThan(20_000); // Left alone, the server ends a transaction after 60 s.
+  await killed.close();
+  goOn();
+  await next.close();
+});
