@@ -74,7 +74,7 @@ export const settingsSchema = z.object({
   batchSpacingMs: whole(
     'MILLRACE_BATCH_SPACING_MS',
     [0, 1000],
-    25,
+    40,
     'Under steady light traffic, batches of a partition begin so many milliseconds apart: fewer, larger transactions.',
   ),
   rootsPerTransaction: whole(

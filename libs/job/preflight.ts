@@ -68,9 +68,12 @@ async function sourceFindings(
 
 function targetFindings(target: StoreDescription, plan: Plan, connections: Connections): Finding[] {
   const problem = connections.targetProblem(target);
-  if (problem !== undefined) return [connectionFinding(problem, 'target')];
-  const { historySeconds = 0 } = target;
-  if (plan.mode === 'snapshot' || historySeconds <= LONG_HISTORY_SECONDS) return [];
+  return problem === undefined ? historyFindings(target, plan.mode) : [connectionFinding(problem, 'target')];
+}
+
+/** What a target does for reads in the past grows with the changes, and nobody may want it. */
+export function historyFindings({ historySeconds = 0 }: StoreDescription, mode: Plan['mode']): Finding[] {
+  if (mode === 'snapshot' || historySeconds <= LONG_HISTORY_SECONDS) return [];
   const { code, cause, remedy } = JOB_FINDINGS.TARGET_KEEPS_HISTORY;
   const message = cause.replace('for minutes', `for ${historySeconds} s`);
   return [{ severity: 'info', code, object: 'target', message, fix: remedy }];

@@ -26,7 +26,7 @@ export const DEFAULT_TUNING: Tuning = {
   rowsBatchBytes: 768 * 1024,
   rowsBatchRecords: 256,
   touchesBatchBytes: 1024 * 1024,
-  batchSpacingMs: 25,
+  batchSpacingMs: 40,
   rootsPerTransaction: 2_000,
   rootsPerBuildTask: 5_000,
   loadInFlightBytes: 24 * 1024 * 1024,

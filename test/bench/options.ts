@@ -26,7 +26,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       new Option('--only <LIST>', `some of ${MEASURES.join(',')}`).argParser(measures).default(MEASURES, 'all of them'),
     )
     .addOption(new Option('--rows-scale <X>', 'of the 762,000 rows and 300,000 changes').argParser(scale).default(1))
-    .addOption(new Option('--latency-seconds <N>', 'how long the latency is measured').argParser(whole).default(120))
+    .addOption(new Option('--latency-seconds <N>', 'how long the latency is measured').argParser(whole).default(60))
     .addOption(
       new Option('--target-history <N>', "seconds of history that MongoDB keeps of every document; MongoDB's own: 300")
         .argParser(whole)

@@ -55,6 +55,7 @@ describe('a job', () => {
     const { code, json } = await run('check', file, '--json');
     expect(code).toBe(0);
     const [{ findings }] = json as [{ findings: { severity: string }[] }];
+    expect(findings).toContainEqual(expect.objectContaining({ severity: 'info', code: 'TARGET_KEEPS_HISTORY' }));
     for (const finding of findings) {
       expect(Object.keys(finding).sort()).toEqual(['code', 'fix', 'message', 'object', 'severity']);
       expect(finding.severity).not.toBe('blocker');
