@@ -41,11 +41,6 @@ export const cliErrors = errorCodes({
     remedy: 'Answer yes on a terminal, or add --yes where there is none.',
     exit: EXIT.usage,
   },
-  INTERRUPTED: {
-    cause: 'A signal stopped the command before it had finished.',
-    remedy: 'Run it again: it goes on from where it stopped.',
-    exit: EXIT.failed,
-  },
   UNEXPECTED: {
     cause: 'Something happened that Millrace has no name for: most likely a defect.',
     remedy: 'Run it again with MILLRACE_DEBUG=1 and report what it says.',

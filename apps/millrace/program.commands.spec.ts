@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorCodes, MillraceError } from '#errors';
-import type { JobCommands, JobEvent, VerifyReport } from '#job';
+import { JOB_ERRORS, type JobCommands, type JobEvent, type VerifyReport } from '#job';
 import type { Finding } from '#model';
 import { Decimal128, Int32, Long } from 'bson';
 import type { OpenEngine } from './command.js';
@@ -110,7 +110,7 @@ describe('verify', () => {
       expect(options).toEqual({ collection: 'orders', repair: true });
       host.send('SIGINT');
       expect(signal.aborted).toBe(true);
-      return EQUAL;
+      throw new MillraceError(JOB_ERRORS.INTERRUPTED, 'stopped');
     };
     const { code } = await call(['verify', '--repair', '--collection', 'orders', file], { verify }, { host });
     expect(code).toBe(1);

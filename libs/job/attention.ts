@@ -48,3 +48,10 @@ export function refuseCompleted(record: JobRecord): void {
       'the job is completed; `millrace complete` removes what is left of it',
     );
 }
+
+/** A job that does nothing cannot be held: saying that it is would mislead whoever runs it next. */
+export function refuseUnholdable({ phase, attention }: JobRecord): void {
+  if (phase !== 'attention' && phase !== 'completed') return;
+  const why = phase === 'completed' ? 'the job is completed' : `the job waits for a person (${attention?.code})`;
+  throw new MillraceError(JOB_ERRORS.NOTHING_TO_HOLD, `${why}, and does nothing by itself`);
+}

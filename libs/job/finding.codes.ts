@@ -14,6 +14,13 @@ export const JOB_FINDINGS = errorCodes({
       'Where nobody else does either, set it lower on every member: db.adminCommand({ setParameter: 1, minSnapshotHistoryWindowInSeconds: 10 }), and the same under setParameter in its configuration.',
     exit: EXIT.done,
   },
+  UNIQUE_INDEX_ON_TARGET: {
+    cause:
+      'A collection of the target has a unique index: a document that it refuses is a dead letter, also for moments where a value moves from one document to another, and for good where two documents exchange values.',
+    remedy:
+      'Keep it where the mapping keeps the values apart; else drop it, and make it after the cut-over. A letter of a moment goes by itself.',
+    exit: EXIT.done,
+  },
   RETENTION_NEAR_BOUND: {
     cause: 'The source keeps more than 80 % of source.maxRetainedBytes of its log for this job.',
     remedy:

@@ -29,6 +29,14 @@ export const JOB_ERRORS = errorCodes({
     cause: 'An operator has paused this job.',
     remedy: 'Let it go on with `millrace resume`, then try again.',
   },
+  NOTHING_TO_HOLD: {
+    cause: 'The job does nothing that could be paused: it is completed, or waits for a person.',
+    remedy: 'See `millrace status`.',
+  },
+  INTERRUPTED: {
+    cause: 'A signal stopped the command before it had finished.',
+    remedy: 'Run it again: it goes on from where it stopped.',
+  },
   ANSWER_TOO_LARGE: {
     cause: 'What the running job would answer is too large to be handed over.',
     remedy: 'Ask for less at a time: name single letters with --id.',

@@ -1,8 +1,9 @@
 import { MillraceError } from '#errors';
-import { type Plan, qualifiedName, type StagedRow, unpackTuple } from '#model';
+import type { Assembler } from '#mapping';
+import { type CollectionPlan, type Plan, qualifiedName, type StagedRow, unpackTuple } from '#model';
 import { AUDIT, type IncarnationNames, type TouchesFence } from '#stage';
 import { allInRange, type Doc, type Store } from '#store';
-import type { Letter } from '#write';
+import { type Claim, type Letter, ownerOf } from '#write';
 import type { LetterSummary } from './commands.js';
 import { JOB_ERRORS } from './job.codes.js';
 
@@ -31,7 +32,7 @@ export class LettersDesk {
   constructor(
     private readonly store: Store,
     private readonly names: IncarnationNames,
-    private readonly plan: Plan,
+    readonly plan: Plan,
     private readonly now: () => Date,
   ) {}
 
@@ -55,14 +56,13 @@ export class LettersDesk {
   async reference(id: string): Promise<LetterRef> {
     const letter = await this.store.read.byId<Letter>(this.names.letters, id);
     if (letter !== undefined) return { id, collectionIndex: letter.collectionIndex, root: letter.root };
-    const [entry] = await this.store.read.byField<AuditEntry>(AUDIT, 'letter', [id], { limit: 1 });
-    if (entry !== undefined && entry.incarnation === this.names.incarnation) {
-      return { id, collectionIndex: entry.collectionIndex, root: entry.root };
-    }
+    const entries = await this.store.read.byField<AuditEntry>(AUDIT, 'letter', [id]);
+    const entry = entries.find(({ incarnation }) => incarnation === this.names.incarnation);
+    if (entry !== undefined) return { id, collectionIndex: entry.collectionIndex, root: entry.root };
     throw new MillraceError(JOB_ERRORS.LETTER_UNKNOWN, `there is no dead letter ${id}`);
   }
 
-  async show(id: string): Promise<Record<string, unknown>> {
+  async show(id: string, assembler: Assembler): Promise<Record<string, unknown>> {
     const letter = await this.letter(id);
     const table = this.tableOf(letter);
     const row = await this.rowOf(letter);
@@ -71,9 +71,25 @@ export class LettersDesk {
       path: letter.path,
       table: qualifiedName(table),
       row: row?.c === undefined ? null : named(table.columns, unpackTuple(row.c)),
+      document: (await this.document(letter, assembler)) ?? null,
       edited: row?.edit?.at === row?.at ? (row?.edit?.columns ?? null) : null,
       nextAt: letter.nextAt?.toISOString() ?? null,
     };
+  }
+
+  /** As it stands in the target, written when it last could be; undefined where it never could, or is not there. */
+  async document(letter: Letter, assembler: Assembler): Promise<Record<string, unknown> | undefined> {
+    const collection = this.plan.collections[letter.collectionIndex] as CollectionPlan;
+    const id = collection.claims
+      ? (await this.claimsOf(letter))[0]?.id
+      : assembler.idOfKey(letter.collectionIndex, letter.root);
+    if (id === undefined) return undefined;
+    return this.store.read.byId({ database: 'target', name: collection.name }, id, { exact: true });
+  }
+
+  private claimsOf({ collectionIndex, root }: Letter): Promise<Claim[]> {
+    const owner = ownerOf(collectionIndex, root);
+    return this.store.read.byField<Claim>(this.names.claims, 'owner', [owner], { exact: true });
   }
 
   /** The row that the letter is about, as it is staged. */
@@ -104,15 +120,34 @@ export class LettersDesk {
     });
   }
 
+  /** Who tries a letter again later, when it was written meanwhile, is told so, not that there is none. */
+  async auditReplay(references: readonly LetterRef[], by: string): Promise<void> {
+    const ids = references.map(({ id }) => id);
+    const letters = await this.store.read.byIds<Letter>(this.names.letters, ids);
+    if (letters.length > 0)
+      await this.store.write.put(
+        AUDIT,
+        letters.map((letter) => this.entry('replay', letter, by, {})),
+      );
+  }
+
   async audit(
     action: AuditEntry['action'],
     letter: Letter,
     by: string,
     details: Record<string, unknown>,
   ): Promise<void> {
+    await this.store.write.put(AUDIT, [this.entry(action, letter, by, details)]);
+  }
+
+  private entry(
+    action: AuditEntry['action'],
+    { _id, collection, collectionIndex, root }: Letter,
+    by: string,
+    details: Record<string, unknown>,
+  ): AuditEntry {
     const at = this.now();
-    const { _id, collection, collectionIndex, root } = letter;
-    const entry: AuditEntry = {
+    return {
       _id: `${at.toISOString()} ${action} ${_id}`,
       at,
       by,
@@ -124,7 +159,6 @@ export class LettersDesk {
       letter: _id,
       incarnation: this.names.incarnation,
     };
-    await this.store.write.put(AUDIT, [entry]);
   }
 }
 

@@ -28,8 +28,16 @@ export async function runLoadPhase(
 /** One index per edge that joins by something else than a key; made after the load, when that costs least. */
 async function makeIndexes(store: Store, plan: Plan, names: IncarnationNames): Promise<void> {
   for (const table of plan.tables) {
-    for (const join of table.joins) await store.createIndex(names.stage(table.index), `k.${join.name}`);
+    const walkedUp = new Set(table.nodes.flatMap((id) => joinsToChildren(plan, id)));
+    for (const { name } of table.joins)
+      await store.createIndex(names.stage(table.index), `k.${name}`, { thenId: walkedUp.has(name) });
   }
+}
+
+/** Columns of this node by which its children find it: a look-up row may have very many parents, read page by page. */
+function joinsToChildren(plan: Plan, id: number): string[] {
+  const children = plan.nodes[id]?.children ?? [];
+  return children.flatMap((child) => plan.nodes[child]?.edge?.parent.name ?? []);
 }
 
 /** Building: every staged root once, those of former loads too; then their stages go. */

@@ -13,7 +13,7 @@ import type {
   RunOutcome,
   VerifyReport,
 } from './commands.js';
-import { refuseAttention } from './attention.js';
+import { refuseAttention, refuseUnholdable } from './attention.js';
 import { Connections } from './connection.js';
 import type { JobDeps } from './job-deps.js';
 import { JOB_ERRORS } from './job.codes.js';
@@ -23,8 +23,8 @@ import { LettersDesk } from './letters-desk.js';
 import { LIVE_ID, type LiveRecord } from './live.js';
 import type { Operation } from './operations.js';
 import { connectionFinding, preflight, refuseBlockers } from './preflight.js';
-import { ask } from './requests.js';
-import { Runner } from './runner.js';
+import { ask, isUnanswered } from './requests.js';
+import { interrupted, Runner } from './runner.js';
 
 const PATIENCE_MS = 30_000;
 /** Of a job that was verified and completed before; only its remains had to be removed. */
@@ -132,7 +132,8 @@ class OpenJob implements JobCommands {
   }
 
   async showLetter(id: string): Promise<Record<string, unknown>> {
-    return (await this.openDesk()).show(id);
+    const desk = await this.openDesk();
+    return desk.show(id, this.deps.makeAssembler(desk.plan));
   }
 
   async editLetter(id: string, columns: Record<string, string | null>, by: string): Promise<void> {
@@ -200,9 +201,22 @@ class OpenJob implements JobCommands {
     if ((await JobState.load(store)) === undefined)
       throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
     const { timers } = this.deps;
-    const holder = await new Lease(store, timers).livingHolder();
-    if (holder !== undefined) return ask(operation, { store, timers, holder }, signal);
-    return this.runner.once(operation, signal);
+    const lease = new Lease(store, timers);
+    try {
+      for (;;) {
+        const holder = await lease.livingHolder();
+        if (holder === undefined) return await this.runner.once(operation, signal);
+        try {
+          return await ask(operation, { store, timers, holder }, signal);
+        } catch (error) {
+          // It ended as it was asked, or died: then this process does it.
+          if (!isUnanswered(error) || (await lease.livingHolder()) === holder) throw error;
+        }
+      }
+    } catch (error) {
+      if (signal.aborted && !(error instanceof MillraceError)) throw interrupted();
+      throw error;
+    }
   }
 
   /** Pausing and going on need no engine where none runs: the next one finds it in the record. */
@@ -218,7 +232,8 @@ class OpenJob implements JobCommands {
       return;
     }
     const state = new JobState(store, () => new Date(this.deps.timers.now()), record);
-    if (operation.kind === 'pause' && !record.paused && record.phase !== 'attention') {
+    if (operation.kind === 'pause' && !record.paused) {
+      refuseUnholdable(record);
       await state.enter('paused', { paused: true, heldPhase: record.phase });
     }
     if (operation.kind === 'resume' && record.paused) await state.enter(state.at, { paused: false, heldPhase: null });

@@ -25,7 +25,9 @@ export interface OperationContext {
   onEvent: (event: JobEvent) => void;
 }
 
+/** So many letters are tried a second at most: replays of very many leave room for the changes that come. */
 const REPLAY_PAGE = 1_000;
+const REPLAY_PAGE_MS = 1_000;
 
 /** Carries an operation out on the running engine. */
 export async function carryOut(operation: Operation, context: OperationContext, signal: AbortSignal): Promise<unknown> {
@@ -126,11 +128,15 @@ async function replay(
     return { replayed: 0, cleared: 0, remaining: references.length, documents: await dryRun(session, references) };
   for (let i = 0; i < references.length; i += REPLAY_PAGE) {
     signal.throwIfAborted();
+    const nextMs = context.now().getTime() + REPLAY_PAGE_MS;
     const page = references.slice(i, i + REPLAY_PAGE);
+    await desk.auditReplay(page, operation.by);
     const touches = page.map(({ collectionIndex, root }) =>
       session.engine.river.toucher.touch(collectionIndex, [root], 'retry'),
     );
     await session.engine.orFailed(Promise.all(touches));
+    const leftMs = nextMs - context.now().getTime();
+    if (i + REPLAY_PAGE < references.length && leftMs > 0) await context.wait(leftMs, signal);
   }
   const still = await session.store.read.byIds(
     session.names.letters,

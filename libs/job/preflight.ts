@@ -30,6 +30,7 @@ export async function preflight(
     ...planned.warnings,
     ...(await sourceFindings(planned, record, options)),
     ...targetFindings(await store.describe(), planned.plan, connections),
+    ...(await indexFindings(store, planned.plan)),
     ...(await jobFindings(store, planned.plan, record, options)),
   ];
   const seen = new Set<string>();
@@ -79,6 +80,19 @@ export function historyFindings({ historySeconds = 0 }: StoreDescription, mode: 
   return [{ severity: 'info', code, object: 'target', message, fix: remedy }];
 }
 
+/** Indexes that the user has made: what they refuse is a dead letter. */
+async function indexFindings(store: Store, plan: Plan): Promise<Finding[]> {
+  const { code, cause, remedy } = JOB_FINDINGS.UNIQUE_INDEX_ON_TARGET;
+  const findings: Finding[] = [];
+  for (const { name } of plan.collections) {
+    for (const index of await store.uniqueIndexes({ database: 'target', name })) {
+      const object = `${plan.target.database}.${name}`;
+      findings.push({ severity: 'warning', code, object, message: `${cause} (index ${index})`, fix: remedy });
+    }
+  }
+  return findings;
+}
+
 async function jobFindings(
   store: Store,
   plan: Plan,
@@ -93,7 +107,7 @@ async function jobFindings(
 }
 
 /** Collections of this job with documents that no load of it has made. */
-async function notEmpty(store: Store, plan: Plan, record?: JobRecord): Promise<Finding[]> {
+export async function notEmpty(store: Store, plan: Plan, record?: JobRecord): Promise<Finding[]> {
   const made = new Set(
     [record?.plan, ...(record?.formers ?? []).map((former) => former.plan)].flatMap(
       (each) => each?.collections.map(({ name }) => name) ?? [],

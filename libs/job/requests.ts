@@ -11,7 +11,7 @@ interface RequestRecord extends Doc {
   _id: string;
   /** The holder of the lease that was asked. */
   to: string;
-  state: 'asked' | 'running' | 'done' | 'failed';
+  state: 'asked' | 'done' | 'failed';
   operation: Operation;
   result: unknown;
   error: { code: string; cause: string; remedy: string; exit: number; message: string } | null;
@@ -80,7 +80,10 @@ export async function answer(
       if (request.to !== holder || begun.has(request._id)) continue;
       begun.add(request._id);
       const lane = request.operation.kind === 'pause' || request.operation.kind === 'resume' ? 'hold' : 'work';
-      lanes[lane] = lanes[lane].then(() => (stop.aborted ? undefined : answerOne(request, store, timers, carryOut)));
+      const waiting = new Waiting(request._id, store, timers);
+      lanes[lane] = lanes[lane]
+        .then(() => (stop.aborted ? undefined : answerOne(request, store, waiting, carryOut)))
+        .finally(() => waiting.over());
       lanes[lane].catch((error: unknown) => failed.abort(error));
     }
     await timers.wait(POLL_MS, stop).catch(() => undefined);
@@ -97,28 +100,34 @@ export async function answersTaken(store: Store, timers: JobTimers): Promise<voi
   }
 }
 
+/** All that was asked of this holder, also while it did something else, has its answer, and the answers are taken. */
+export async function allAnswered(store: Store, timers: JobTimers, holder: string): Promise<void> {
+  for (;;) {
+    const requests = await store.read.range<RequestRecord>(REQUESTS, {}, { limit: MOST });
+    if (!requests.some(({ to, state }) => to === holder && state === 'asked')) break;
+    await timers.wait(POLL_MS);
+  }
+  await answersTaken(store, timers);
+}
+
 async function answerOne(
   request: RequestRecord,
   store: Store,
-  timers: JobTimers,
+  waiting: Waiting,
   carryOut: (operation: Operation, asked: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
-  const working = new AbortController();
-  const withdrawn = new AbortController();
-  const beating = beat(request._id, store, timers, working.signal, withdrawn);
+  const { withdrawn } = waiting;
+  if (withdrawn.aborted) return;
   try {
-    const result = await carryOut(request.operation, withdrawn.signal);
+    const result = await carryOut(request.operation, withdrawn);
     await handOver(result ?? null, request._id, store);
   } catch (error) {
-    if (withdrawn.signal.aborted) return;
+    if (withdrawn.aborted) return;
     if (!(error instanceof MillraceError)) throw error;
     const { code, remedy, exit, message } = error;
     await store.write.patch(REQUESTS, request._id, {
       set: { state: 'failed', error: { code, cause: message, remedy, exit, message } },
     });
-  } finally {
-    working.abort();
-    await beating;
   }
 }
 
@@ -132,23 +141,46 @@ async function handOver(result: unknown, id: string, store: Store): Promise<void
   }
 }
 
-/** Shows that it is worked on; whoever asked withdraws by removing the request. */
-async function beat(
-  id: string,
-  store: Store,
-  timers: JobTimers,
-  signal: AbortSignal,
-  withdrawn: AbortController,
-): Promise<void> {
-  while (!signal.aborted) {
-    const present = await store.write.patch(REQUESTS, id, { inc: { beat: 1 } });
-    if (present === undefined) return withdrawn.abort(new Error('the request was withdrawn'));
-    await timers.wait(1_000, signal).catch(() => undefined);
+/** Shows that it is seen, in line as well as at work; whoever asked withdraws by removing the request. */
+class Waiting {
+  private readonly gone = new AbortController();
+  private readonly done = new AbortController();
+  private readonly beating: Promise<void>;
+
+  constructor(
+    private readonly id: string,
+    private readonly store: Store,
+    private readonly timers: JobTimers,
+  ) {
+    this.beating = this.beat();
+    this.beating.catch(() => undefined);
+  }
+
+  get withdrawn(): AbortSignal {
+    return this.gone.signal;
+  }
+
+  async over(): Promise<void> {
+    this.done.abort();
+    await this.beating;
+  }
+
+  private async beat(): Promise<void> {
+    const { signal } = this.done;
+    while (!signal.aborted) {
+      const present = await this.store.write.patch(REQUESTS, this.id, { inc: { beat: 1 } });
+      if (present === undefined) return this.gone.abort(new Error('the request was withdrawn'));
+      await this.timers.wait(1_000, signal).catch(() => undefined);
+    }
   }
 }
 
 function unanswered(): MillraceError {
   return new MillraceError(JOB_ERRORS.REQUEST_UNANSWERED, 'the process that runs this job did not answer');
+}
+
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === JOB_ERRORS.REQUEST_UNANSWERED.code;
 }
 
 function failureOf({ code, cause, remedy, exit, message }: NonNullable<RequestRecord['error']>): MillraceError {

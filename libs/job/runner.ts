@@ -10,8 +10,9 @@ import { JOB_FINDINGS } from './finding.codes.js';
 import { JOB_ERRORS } from './job.codes.js';
 import { type JobRecord, JobState, restOf } from './job-record.js';
 import { Lease } from './lease.js';
+import { notEmpty, refuseBlockers } from './preflight.js';
 import { carryOut, catchesUp, endsTheJob, type Operation, refuseHeldLoad, refusePaused } from './operations.js';
-import { answer, answersTaken } from './requests.js';
+import { allAnswered, answer, answersTaken } from './requests.js';
 import { Session } from './session.js';
 import { captureNames, newIncarnation } from './start-incarnation.js';
 
@@ -38,13 +39,16 @@ export class Runner {
       const brought = session.value.bringUp(signal);
       const answering = this.answering(session, brought, stop.signal);
       await Promise.race([brought, answering]);
-      if (session.value.state.record.phase === 'completed') return { kind: 'done' };
       const strict = this.deps.jobFile.onError === 'stop' && !session.value.state.record.paused;
+      if (session.value.state.record.phase === 'completed') {
+        if (strict) await session.value.refuseLetters(signal);
+        return { kind: 'done' };
+      }
       if (options.untilSynced) refusePaused(session.value);
       if (options.untilSynced || strict) {
         const ended = await Promise.race([session.value.engine.drained(signal), answering]);
         if (ended === 'completed') return { kind: 'completed' };
-        if (strict) await session.value.refuseLetters();
+        if (strict) await session.value.refuseLetters(signal);
         if (options.untilSynced) return { kind: 'done' };
       }
       return (await answering) === 'completed' ? { kind: 'completed' } : { kind: 'stopped', synced: false };
@@ -53,17 +57,30 @@ export class Runner {
 
   /** Where nobody holds the lease: catches up, carries one operation out, stops. */
   async once(operation: Operation, signal: AbortSignal): Promise<unknown> {
-    const session = await this.open((store, planned) => this.stateForCommand(store, planned), false, signal);
-    if (session === 'loaded') return undefined;
-    return this.within(session, signal, async () => {
-      refuseHeldLoad(session.value);
-      await session.value.bringUp(signal);
-      const { paused } = session.value.state.record;
-      if (!paused && !catchesUp(operation)) await session.value.engine.drained(signal);
-      const result = await carryOut(operation, this.context(session.value), signal);
-      if (endsTheJob(operation, result)) await this.remove(session);
-      return result;
+    const held = await this.open((store, planned) => this.stateForCommand(store, planned), false, signal);
+    if (held === 'loaded') return undefined;
+    const session = held.value;
+    const result = await this.within(held, signal, async (stop) => {
+      refuseHeldLoad(session);
+      const working = this.onceUp(operation, session, signal);
+      const own = working.then(() => undefined);
+      own.catch(() => undefined); // Nobody may ever ask.
+      // Others find a living holder meanwhile, and ask it: what they ask is done after this process's own.
+      const answering = this.answering(held, own, stop.signal);
+      const done = await Promise.race([working, answering.then(() => working)]);
+      if (endsTheJob(operation, done)) await this.remove(held);
+      else await Promise.race([allAnswered(held.store, this.deps.timers, held.lease.holder), answering]);
+      return done;
     });
+    if (result === STOPPED) throw interrupted();
+    return result;
+  }
+
+  private async onceUp(operation: Operation, session: Session, signal: AbortSignal): Promise<unknown> {
+    await session.bringUp(signal);
+    const { paused } = session.state.record;
+    if (!paused && !catchesUp(operation)) await session.engine.drained(signal);
+    return carryOut(operation, this.context(session), signal);
   }
 
   /** Ends what a completing was killed in: the job is verified, and its remains go. False where there is no such thing. */
@@ -109,7 +126,14 @@ export class Runner {
         await lease.release();
         return 'loaded';
       }
-      return { value: new Session(this.deps, state, store, planned), lease, lost: lost.signal, store, removed: false };
+      return {
+        value: new Session(this.deps, state, store, planned),
+        lease,
+        lost: lost.signal,
+        store,
+        removed: false,
+        forgotten: false,
+      };
     } catch (error) {
       await lease.release();
       throw error;
@@ -126,6 +150,7 @@ export class Runner {
     const stop = new AbortController();
     const stopped = raised(signal);
     const lost = raised(held.lost).then(() => {
+      if (held.forgotten) return new Promise<never>(() => undefined);
       if (held.lost.reason instanceof MillraceError) throw held.lost.reason;
       throw new MillraceError(JOB_ERRORS.JOB_TAKEN_OVER, 'another process has taken this job over');
     });
@@ -187,17 +212,22 @@ export class Runner {
     }
   }
 
-  /** Fences stay closed until the engine has ended; then slot, publication and state go. */
+  /**
+   * Fences stay closed until the engine has ended; then slot, publication and state go. The lease is held to the last:
+   * a load anew that began meanwhile would lose its record, and leave its slot to nobody.
+   */
   private async remove(held: Held): Promise<void> {
     const { value: session, store } = held;
     held.removed = true;
     await session.state.enter('completed');
     await session.stop();
-    await held.lease.release();
     const { capture, incarnation } = session.state.record;
     if (capture !== null) await session.source.dropCapture(capture, 10_000);
     await dropIncarnation(incarnation, store);
+    held.lost.throwIfAborted();
+    held.forgotten = true;
     await store.dropState();
+    await held.lease.release();
   }
 
   private async stateForRun(store: Store, planned: PlannedSource, options: RunOptions): Promise<JobState | 'loaded'> {
@@ -258,6 +288,8 @@ export class Runner {
     options: RunOptions,
   ): Promise<JobState> {
     const now = () => new Date(this.deps.timers.now());
+    // Again, under the lease: while this process waited for it, the job that had made the documents may have been forgotten.
+    if (!options.dropTarget) refuseBlockers(await notEmpty(store, planned.plan, record), options.force);
     if (record !== undefined) await store.write.patch(JOB, JOB_ID, { set: { renewing: true } });
     if (options.dropTarget) {
       for (const { name } of planned.plan.collections) await store.drop({ database: 'target', name });
@@ -283,6 +315,8 @@ interface Held {
   store: Store;
   /** Everything of the job was removed: there is nothing to stop or to release any more. */
   removed: boolean;
+  /** Its lease, too: that it cannot be renewed any more is no loss. */
+  forgotten: boolean;
 }
 
 type Stopped = { kind: 'stopped'; synced: false };
@@ -291,4 +325,8 @@ const STOPPED: Stopped = { kind: 'stopped', synced: false };
 function raised(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+export function interrupted(): MillraceError {
+  return new MillraceError(JOB_ERRORS.INTERRUPTED, 'the command was stopped before its end');
 }

@@ -3,8 +3,9 @@ import type { Assembler, Evaluator } from '#mapping';
 import type { Plan } from '#model';
 import type { CaptureNames, Source, SourceSnapshot } from '#sources';
 import { IncarnationNames } from '#stage';
-import type { Store } from '#store';
+import { allInRange, type Store } from '#store';
 import { TouchRegister } from '#verify';
+import { hasFailed, type Letter } from '#write';
 import type { JobEvent } from './commands.js';
 import type { PlannedSource } from './connection.js';
 import { Engine } from './engine.js';
@@ -20,6 +21,9 @@ import { Patience } from './patience.js';
 import { captureNames, sameSource } from './start-incarnation.js';
 
 const TELL_MS = 1_000;
+const LETTERS_LOOK_MS = 500;
+/** The first retry comes after five seconds. */
+const LETTERS_OPEN_MS = 15_000;
 
 /** One incarnation brought to life in this process, by whoever holds the job's lease. */
 export class Session {
@@ -202,10 +206,20 @@ export class Session {
     this.engine.end(stoppedByError(this.newLetters));
   }
 
-  /** With `onError: stop`: an error that stopped the job before, and is still there after all changes, stops it again. */
-  async refuseLetters(): Promise<void> {
-    const letters = await this.store.estimatedCount(this.names.letters);
-    if (letters > 0) throw stoppedByError(letters);
+  /**
+   * With `onError: stop`: an error that stopped the job before, and is still there after all changes, stops it again. A
+   * letter that may be of a moment is judged after its first retry.
+   */
+  async refuseLetters(signal: AbortSignal): Promise<void> {
+    const { timers } = this.deps;
+    for (const begun = timers.now(); ; await timers.wait(LETTERS_LOOK_MS, signal)) {
+      let open = false;
+      for await (const letter of allInRange<Letter>(this.store.read, this.names.letters)) {
+        if (hasFailed(letter)) throw stoppedByError(Math.max(1, await this.store.estimatedCount(this.names.letters)));
+        open = true;
+      }
+      if (!open || timers.now() - begun > LETTERS_OPEN_MS) return;
+    }
   }
 
   private async visitFormers(): Promise<void> {

@@ -30,8 +30,13 @@ export interface Store {
    * that single documents of many will be changed, here and there: what that costs the server may be lowered.
    */
   createCollection(collection: CollectionRef, options?: { changedByKey?: boolean }): Promise<void>;
-  /** On a top-level or dotted field, ascending; the same again is no error. */
-  createIndex(collection: CollectionRef, field: string): Promise<void>;
+  /**
+   * On a top-level or dotted field, ascending; the same again is no error. `thenId`: for `byField` with `after`, page by
+   * page through very many documents of one value.
+   */
+  createIndex(collection: CollectionRef, field: string, options?: { thenId?: boolean }): Promise<void>;
+  /** Names of its unique indexes but that of `_id`; none where there is no such collection. */
+  uniqueIndexes(collection: CollectionRef): Promise<string[]>;
   drop(collection: CollectionRef): Promise<void>;
   /** Drops the job's state database. */
   dropState(): Promise<void>;

@@ -76,7 +76,8 @@ export class FanOutTasks {
         continue;
       }
       const renewed = await this.store.write.patch(this.names.tasks, id, {
-        where: { run: present.run },
+        // Where it still stands there: a place of before would end the same sweep twice, and `settled` counts the ends.
+        where: { run: present.run, task: present.task, cursor: present.cursor, ends: present.ends },
         set: { run: randomUUID(), partition, ...renewedBy(present, task) },
       });
       if (renewed !== undefined) break;

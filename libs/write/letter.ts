@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CollectionPlan, Plan, StagedRow } from '#model';
 import { keyTexts, unpackTuple } from '#model';
 import type { Doc } from '#store';
+import { LETTER_CODES } from './letter.codes.js';
 
 /** A dead letter: why one document is not written. Its cause is that of the last attempt. */
 export interface Letter extends Doc {
@@ -38,12 +39,13 @@ export interface Cause {
 const RETRY_MS = [5_000, 30_000, 120_000, 600_000, 3_600_000];
 
 /**
- * For `onError: stop` and `stopAfterErrors`. Roots that swap their `_id`s wait for one another for moments, and that is no
- * error; one that still waits at its first retry has an `_id` which another row keeps.
+ * For `onError: stop` and `stopAfterErrors`. Roots that swap their `_id`s, or the values of a unique index, wait for one
+ * another for moments, and that is no error; one that still waits at its first retry wants what another row keeps.
  */
 export function hasFailed(letter: Letter | undefined): boolean {
   if (letter === undefined) return false;
-  return letter.waits === null || letter.lastAt.getTime() - letter.firstAt.getTime() >= (RETRY_MS[0] as number);
+  const waits = letter.waits !== null || letter.code === LETTER_CODES.TARGET_UNIQUE_INDEX.code;
+  return !waits || letter.lastAt.getTime() - letter.firstAt.getTime() >= (RETRY_MS[0] as number);
 }
 
 export function letterId(collection: string, root: string): string {

@@ -1,7 +1,6 @@
 import { EXIT, MillraceError } from '#errors';
 import type { RunOutcome } from '#job';
 import { Option } from 'commander';
-import { cliErrors } from '../cli.codes.js';
 import { collect, type CommandContext, defineCommand, FILE, textAt } from '../command.js';
 import { withJob } from '../with-job.js';
 
@@ -39,15 +38,16 @@ export const run = defineCommand<RunFlags>({
     const outcome = await withJob(textAt(args, 0), context, (job) => job.run(options, signal), {
       watch: { events: true },
     });
-    return tell(outcome, options.untilSynced, context);
+    // A clean stop is what was asked for, unless it was to go on until synced and had not come so far.
+    if (outcome.kind === 'stopped' && options.untilSynced && !outcome.synced) {
+      const { JOB_ERRORS } = await import('#job');
+      throw new MillraceError(JOB_ERRORS.INTERRUPTED, 'The run was stopped before the target had caught up.');
+    }
+    return tell(outcome, context);
   },
 });
 
-/** A clean stop is what was asked for, unless it was asked to go on until synced and had not come so far. */
-function tell(outcome: RunOutcome, untilSynced: boolean, { terminal }: CommandContext): number {
-  if (outcome.kind === 'stopped' && untilSynced && !outcome.synced) {
-    throw new MillraceError(cliErrors.INTERRUPTED, 'The run was stopped before the target had caught up.');
-  }
+function tell(outcome: RunOutcome, { terminal }: CommandContext): number {
   if (terminal.json) terminal.printJson({ kind: 'outcome', outcome: outcome.kind });
   terminal.say(terminal.err.green(`✓ ${WORDS[outcome.kind]}`));
   return EXIT.done;

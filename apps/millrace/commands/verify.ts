@@ -1,6 +1,4 @@
-import { MillraceError } from '#errors';
 import { Option } from 'commander';
-import { cliErrors } from '../cli.codes.js';
 import { defineCommand, FILE, textAt } from '../command.js';
 import { withJob } from '../with-job.js';
 
@@ -24,11 +22,9 @@ export const verify = defineCommand<VerifyOptions>({
   async run(context, args, { collection, repair }) {
     const { terminal, signals } = context;
     const options = { ...(collection === undefined ? {} : { collection }), repair: repair ?? false };
-    const signal = signals.clean();
-    const report = await withJob(textAt(args, 0), context, (job) => job.verify(options, signal), {
+    const report = await withJob(textAt(args, 0), context, (job) => job.verify(options, signals.clean()), {
       watch: { events: false },
     });
-    if (signal.aborted) throw new MillraceError(cliErrors.INTERRUPTED, 'The verification was stopped before its end.');
     const { formatVerify, verifyExit } = await import('../output/verify.js');
     terminal.result(report, () => formatVerify(report, terminal.out));
     return verifyExit(report);

@@ -14,13 +14,13 @@ interface Waiting {
 }
 
 const TICK_MS = 500;
-/** Roots that one tick touches at most: replays of many letters are rate-limited. */
+/** Roots that one tick touches at most: retries of many letters leave room for the changes that come. */
 const ROOTS_PER_TICK = 1_000;
 /** Roots that wait at most: every document of a job can be a letter, and memory is not without end. */
 const MOST_WAITING = 100_000;
 
 /**
- * Schedules touches: retries of dead letters when they are due, claims that became free, replays by operators. It holds
+ * Schedules touches: retries of dead letters when they are due, claims that became free. It holds
  * nothing that cannot be found again in the letters, and never blocks the writer: a touch is taken in at once and sent on
  * the queue's own time, or where it is full left to who fills it again from the letters (`lacks`).
  */

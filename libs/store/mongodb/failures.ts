@@ -33,6 +33,7 @@ export const CODE = {
   invalidBson: 22,
   namespaceNotFound: 26,
   namespaceExists: 48,
+  commandNotSupportedOnView: 166,
   maxTimeExpired: 50,
   documentValidationFailure: 121,
   bsonTooLarge: 10334,

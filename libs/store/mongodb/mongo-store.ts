@@ -74,10 +74,26 @@ export class MongoStore implements Store {
   }
 
   /** By default the server would wait for every voting member, also for one that is away. */
-  async createIndex(collection: CollectionRef, field: string): Promise<void> {
-    const index = { key: { [field]: 1 }, name: `${field}_1` };
+  async createIndex(collection: CollectionRef, field: string, { thenId = false } = {}): Promise<void> {
+    const key = thenId ? { [field]: 1, _id: 1 } : { [field]: 1 };
+    const index = { key, name: thenId ? `${field}_1__id_1` : `${field}_1` };
     const command = { createIndexes: collection.name, indexes: [index], commitQuorum: 'majority' };
     await this.#command(collection.database, command);
+  }
+
+  async uniqueIndexes(collection: CollectionRef): Promise<string[]> {
+    const indexes = await repeat(this.#context, 'indexes', async (call) => {
+      try {
+        return await this.#databases
+          .collection(collection)
+          .listIndexes({ ...call })
+          .toArray();
+      } catch (error) {
+        if (codeOf(error) === CODE.namespaceNotFound || codeOf(error) === CODE.commandNotSupportedOnView) return [];
+        throw error;
+      }
+    });
+    return indexes.filter(({ unique }) => unique === true).map(({ name }) => String(name));
   }
 
   async drop(collection: CollectionRef): Promise<void> {

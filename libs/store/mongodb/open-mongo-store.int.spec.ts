@@ -44,6 +44,21 @@ describe('openMongoStore', () => {
     }
   });
 
+  test('names the unique indexes of a collection; of a view and of what is not there, none', async () => {
+    await using mongo = await testMongo();
+    const db = mongo.client.db(mongo.database);
+    await db.collection('c').createIndex({ a: 1 }, { unique: true, name: 'mine' });
+    await db.collection('c').createIndex({ b: 1 });
+    await db.createCollection('v', { viewOn: 'c', pipeline: [] });
+    const store = await openMongoStore({ uri: mongo.uri, ...NAMES, targetDatabase: mongo.database });
+    try {
+      const found = ['c', 'v', 'nowhere'].map((name) => store.uniqueIndexes({ database: 'target', name }));
+      expect(await Promise.all(found)).toEqual([['mine'], [], []]);
+    } finally {
+      await store.close();
+    }
+  });
+
   test('finds no problem in a replica set of a supported version, and one in an old version', async () => {
     expect(targetProblem({ version: '6.0.5', topology: 'replicaSet' })).toBeUndefined();
     expect(targetProblem({ version: '10.0.0', topology: 'sharded' })).toBeUndefined();

@@ -116,7 +116,7 @@ export function readTests(make: Make): void {
   test('finds by a dotted field, in `_id` order where limited, above `after`', async () => {
     await using context = await prepared(make);
     const { store } = context;
-    await store.createIndex(ROWS, 'k.j0');
+    await store.createIndex(ROWS, 'k.j0', { thenId: true });
     await store.write.insert(
       ROWS,
       ['d', 'b', 'a', 'c', 'x'].map((_id) => ({ _id, k: { j0: _id === 'x' ? 'other' : 'same' } })),
