@@ -21,21 +21,27 @@ async function leaseOf({ job }: JobLife) {
   const names = { stateDatabase: `millrace_${job}`, targetDatabase: job, appName: 'test' };
   const store = await openMongoStore({ uri: shop.mongo.uri, ...names });
   const wait = async (ms: number): Promise<void> => void (await delay(ms));
-  return { store, lease: new Lease(store, { now: () => Date.now(), wait }) };
+  const lease = new Lease(store, { now: () => Date.now(), wait });
+  return {
+    store,
+    lease,
+    async [Symbol.asyncDispose]() {
+      await lease.release();
+      await store.close();
+    },
+  };
 }
 
 test('a run that waited while the job was forgotten does not load over its documents', async () => {
   const life = await shop.newJob();
   await life.sync();
-  const { store, lease } = await leaseOf(life);
-  await lease.acquire(1_000, () => undefined, new AbortController().signal);
+  await using held = await leaseOf(life);
+  await held.lease.acquire(1_000, () => undefined, new AbortController().signal);
   await using waiting = life.start('run', '--until-synced', life.file);
   await delay(4_000); // Its preflight, which found the job as it was, is over; nothing tells of that.
-  await store.dropState();
+  await held.store.dropState();
   const { code } = await waiting.ended;
   expect({ code, err: waiting.err }).toEqual({ code: 4, err: expect.stringContaining('TARGET_NOT_EMPTY') });
-  await lease.release();
-  await store.close();
   await shop.postgres.exec(`SELECT pg_drop_replication_slot('millrace_${life.job}_1')`);
   await shop.postgres.exec(`DROP PUBLICATION millrace_${life.job}_1`);
   await life.db.dropDatabase();
