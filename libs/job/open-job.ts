@@ -21,12 +21,13 @@ import { type JobRecord, JobState } from './job-record.js';
 import { Lease } from './lease.js';
 import { LettersDesk } from './letters-desk.js';
 import { LIVE_ID, type LiveRecord } from './live.js';
-import type { Operation } from './operations.js';
+import { hasDifferences, type Operation } from './operations.js';
 import { connectionFinding, preflight, refuseBlockers } from './preflight.js';
 import { ask, isUnanswered } from './requests.js';
 import { interrupted, Runner } from './runner.js';
 
 const PATIENCE_MS = 30_000;
+const REMOVED_LOOK_MS = 100;
 /** Of a job that was verified and completed before; only its remains had to be removed. */
 const NOTHING_LEFT: VerifyReport = {
   equal: 0,
@@ -170,7 +171,25 @@ class OpenJob implements JobCommands {
 
   async complete(signal: AbortSignal): Promise<VerifyReport> {
     if (await this.runner.finishRemoval(signal)) return NOTHING_LEFT;
-    return this.operate({ kind: 'complete' }, signal) as Promise<VerifyReport>;
+    const report = (await this.operate({ kind: 'complete' }, signal)) as VerifyReport;
+    if (!hasDifferences(report)) await this.removed(signal);
+    return report;
+  }
+
+  /** A living run answers first and removes then: what is said to be removed is. */
+  private async removed(signal: AbortSignal): Promise<void> {
+    const { timers } = this.deps;
+    const store = await this.connections.store(0, signal);
+    for (const begun = timers.now(); (await JobState.load(store)) !== undefined; ) {
+      if (timers.now() - begun > PATIENCE_MS)
+        throw new MillraceError(
+          JOB_ERRORS.JOB_COMPLETED,
+          'the job is completed, but its remains are there yet; run `millrace complete` again',
+        );
+      await timers.wait(REMOVED_LOOK_MS, signal).catch(() => {
+        throw interrupted();
+      });
+    }
   }
 
   async reset(): Promise<void> {

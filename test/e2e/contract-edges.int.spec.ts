@@ -3,7 +3,7 @@ import { Lease } from '../../libs/job/lease.js';
 import { openMongoStore } from '#store/mongodb';
 import { waitFor } from '#testing';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type JobLife, type Workshop, workshop } from './kit/job-life.js';
+import { databases, type JobLife, leftOnSource, type Workshop, workshop } from './kit/job-life.js';
 import { isShop, SCHEMA } from './kit/shop.js';
 
 /** Commands that meet one another, a signal, or a job in a state that is rare. */
@@ -77,6 +77,17 @@ test.each([
   const { code } = await command.ended;
   expect({ code, out: command.out }).toEqual({ code: 1, out: expect.stringContaining('"INTERRUPTED"') });
   await life.end();
+});
+
+test('complete of a job that runs has removed what it says is removed', async () => {
+  const life = await shop.newJob();
+  await using running = life.start('run', life.file);
+  await waitFor(() => running.err.includes('following changes'), { timeoutMs: 30_000 });
+  expect(await life.run('complete', life.file)).toMatchObject({ code: 0 });
+  expect(await leftOnSource(shop, life)).toEqual([]);
+  expect(await databases(shop)).not.toContain(`millrace_${life.job}`);
+  expect(await running.ended).toMatchObject({ code: 0 });
+  await life.db.dropDatabase();
 });
 
 test('a snapshot with a document that cannot be written is not done under onError: stop, however often it is run', async () => {
