@@ -32,7 +32,7 @@ export class LettersDesk {
   constructor(
     private readonly store: Store,
     private readonly names: IncarnationNames,
-    readonly plan: Plan,
+    private readonly plan: Plan,
     private readonly now: () => Date,
   ) {}
 
@@ -62,7 +62,7 @@ export class LettersDesk {
     throw new MillraceError(JOB_ERRORS.LETTER_UNKNOWN, `there is no dead letter ${id}`);
   }
 
-  async show(id: string, assembler: Assembler): Promise<Record<string, unknown>> {
+  async show(id: string, makeAssembler: (plan: Plan) => Assembler): Promise<Record<string, unknown>> {
     const letter = await this.letter(id);
     const table = this.tableOf(letter);
     const row = await this.rowOf(letter);
@@ -71,14 +71,14 @@ export class LettersDesk {
       path: letter.path,
       table: qualifiedName(table),
       row: row?.c === undefined ? null : named(table.columns, unpackTuple(row.c)),
-      document: (await this.document(letter, assembler)) ?? null,
+      document: (await this.document(letter, makeAssembler(this.plan))) ?? null,
       edited: row?.edit?.at === row?.at ? (row?.edit?.columns ?? null) : null,
       nextAt: letter.nextAt?.toISOString() ?? null,
     };
   }
 
   /** As it stands in the target, written when it last could be; undefined where it never could, or is not there. */
-  async document(letter: Letter, assembler: Assembler): Promise<Record<string, unknown> | undefined> {
+  private async document(letter: Letter, assembler: Assembler): Promise<Record<string, unknown> | undefined> {
     const collection = this.plan.collections[letter.collectionIndex] as CollectionPlan;
     const id = collection.claims
       ? (await this.claimsOf(letter))[0]?.id

@@ -133,8 +133,7 @@ class OpenJob implements JobCommands {
   }
 
   async showLetter(id: string): Promise<Record<string, unknown>> {
-    const desk = await this.openDesk();
-    return desk.show(id, this.deps.makeAssembler(desk.plan));
+    return (await this.openDesk()).show(id, this.deps.makeAssembler);
   }
 
   async editLetter(id: string, columns: Record<string, string | null>, by: string): Promise<void> {

@@ -126,14 +126,7 @@ export class Runner {
         await lease.release();
         return 'loaded';
       }
-      return {
-        value: new Session(this.deps, state, store, planned),
-        lease,
-        lost: lost.signal,
-        store,
-        removed: false,
-        forgotten: false,
-      };
+      return { value: new Session(this.deps, state, store, planned), lease, lost: lost.signal, store, removed: false };
     } catch (error) {
       await lease.release();
       throw error;
@@ -150,9 +143,9 @@ export class Runner {
     const stop = new AbortController();
     const stopped = raised(signal);
     const lost = raised(held.lost).then(() => {
-      if (held.forgotten) return new Promise<never>(() => undefined);
-      if (held.lost.reason instanceof MillraceError) throw held.lost.reason;
-      throw new MillraceError(JOB_ERRORS.JOB_TAKEN_OVER, 'another process has taken this job over');
+      // Its record goes with the state: who removes looks at the lease itself before that.
+      if (held.removed) return new Promise<never>(() => undefined);
+      throw takenOver(held);
     });
     try {
       await Promise.race([session.start(signal), stopped, lost]);
@@ -219,15 +212,17 @@ export class Runner {
   private async remove(held: Held): Promise<void> {
     const { value: session, store } = held;
     held.removed = true;
-    await session.state.enter('completed');
-    await session.stop();
-    const { capture, incarnation } = session.state.record;
-    if (capture !== null) await session.source.dropCapture(capture, 10_000);
-    await dropIncarnation(incarnation, store);
-    held.lost.throwIfAborted();
-    held.forgotten = true;
-    await store.dropState();
-    await held.lease.release();
+    try {
+      await session.state.enter('completed');
+      await session.stop();
+      const { capture, incarnation } = session.state.record;
+      if (capture !== null) await session.source.dropCapture(capture, 10_000);
+      await dropIncarnation(incarnation, store);
+      if (held.lost.aborted) throw takenOver(held);
+      await store.dropState();
+    } finally {
+      await this.soon(held.lease.release());
+    }
   }
 
   private async stateForRun(store: Store, planned: PlannedSource, options: RunOptions): Promise<JobState | 'loaded'> {
@@ -315,8 +310,6 @@ interface Held {
   store: Store;
   /** Everything of the job was removed: there is nothing to stop or to release any more. */
   removed: boolean;
-  /** Its lease, too: that it cannot be renewed any more is no loss. */
-  forgotten: boolean;
 }
 
 type Stopped = { kind: 'stopped'; synced: false };
@@ -325,6 +318,11 @@ const STOPPED: Stopped = { kind: 'stopped', synced: false };
 function raised(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+function takenOver({ lost }: Held): MillraceError {
+  if (lost.reason instanceof MillraceError) return lost.reason;
+  return new MillraceError(JOB_ERRORS.JOB_TAKEN_OVER, 'another process has taken this job over');
 }
 
 export function interrupted(): MillraceError {

@@ -75,8 +75,9 @@ export class MongoStore implements Store {
 
   /** By default the server would wait for every voting member, also for one that is away. */
   async createIndex(collection: CollectionRef, field: string, { thenId = false } = {}): Promise<void> {
-    const key = thenId ? { [field]: 1, _id: 1 } : { [field]: 1 };
-    const index = { key, name: thenId ? `${field}_1__id_1` : `${field}_1` };
+    const fields = thenId ? [field, '_id'] : [field];
+    const key = Object.fromEntries(fields.map((name) => [name, 1]));
+    const index = { key, name: fields.map((name) => `${name}_1`).join('_') };
     const command = { createIndexes: collection.name, indexes: [index], commitQuorum: 'majority' };
     await this.#command(collection.database, command);
   }

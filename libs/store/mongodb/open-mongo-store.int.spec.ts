@@ -35,7 +35,7 @@ describe('openMongoStore', () => {
     const store = await openMongoStore({ uri: server.uri, ...NAMES });
     try {
       const description = await store.describe();
-      expect(description).toMatchObject({ topology: 'standalone' });
+      expect(description).toMatchObject({ topology: 'standalone', historySeconds: 300 });
       expect(targetProblem(description)).toMatchObject({ code: 'TARGET_STANDALONE' });
       const writing = store.write.insert({ database: 'state', name: 'rows' }, [{ _id: 1 }]);
       await expect(writing).rejects.toMatchObject({ code: 'TARGET_STANDALONE' });
