@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { BatchHandler, ConsumeOptions, Consumer, LogRecord } from '../log.js';
-import { Lane, type LaneOwner, type LogTimers } from './lane.js';
+import { Lane, type LaneOwner, type LogTimers } from '../lane.js';
 import type { Topic } from './topic.js';
 
 export class EmbeddedConsumer implements Consumer, LaneOwner {

@@ -2,7 +2,7 @@ import { MillraceError } from '#errors';
 import { LOG_ERRORS } from '../log.codes.js';
 import type { BatchHandler, ConsumeOptions, Consumer, Log, LogRecord, TopicSpec } from '../log.js';
 import { EmbeddedConsumer } from './embedded-consumer.js';
-import type { LogTimers } from './lane.js';
+import type { LogTimers } from '../lane.js';
 import { Topic } from './topic.js';
 
 const REAL_TIMERS: LogTimers = {

@@ -1,2 +1,2 @@
 export * from './embedded-log.js';
-export type { LogTimers } from './lane.js';
+export type { LogTimers } from '../lane.js';

@@ -2,8 +2,8 @@ import { MillraceError } from '#errors';
 import { LOG_ERRORS } from '../log.codes.js';
 import type { LogRecord } from '../log.js';
 import type { EmbeddedConsumer } from './embedded-consumer.js';
-import { Lane } from './lane.js';
-import { type Cursor, PartitionQueue } from './partition-queue.js';
+import { Lane } from '../lane.js';
+import { type Cursor, PartitionQueue } from '../partition-queue.js';
 
 interface Group {
   /** By partition: what is below is completed. Outlives the group's consumers. */

@@ -1,4 +1,4 @@
-import type { BatchHandler, ConsumeOptions, LogRecord } from '../log.js';
+import type { BatchHandler, ConsumeOptions, LogRecord } from './log.js';
 import type { Cursor, PartitionQueue } from './partition-queue.js';
 
 /** Timers as far as the log needs them; passed in, so that a simulator can own them. */

@@ -1,4 +1,4 @@
-import type { LogRecord } from '../log.js';
+import type { LogRecord } from './log.js';
 
 /** One append: its records stay together until every group has completed them. */
 interface Segment {
