@@ -1,4 +1,5 @@
 export { cacheFolder } from './cache.js';
+export { type KafkaOptions, startKafka } from './kafka-server.js';
 export { type MongoOptions, startMongo } from './mongo-server.js';
 export { POSTGRES_VERSIONS } from './postgres-binaries.js';
 export { type PostgresOptions, startPostgres } from './postgres-server.js';

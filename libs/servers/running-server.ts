@@ -27,7 +27,7 @@ export abstract class RunningServer implements Server {
 
   async restart(): Promise<void> {
     await this.process.shutDown();
-    await this.process.start();
+    await this.start();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

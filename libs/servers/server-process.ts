@@ -25,6 +25,8 @@ export interface Programme {
   /** Ends it in order. */
   restartSignal: NodeJS.Signals;
   identity?: Identity | undefined;
+  /** Beside the present environment. */
+  env?: Record<string, string>;
 }
 
 /**
@@ -51,7 +53,7 @@ export class ServerProcess {
       this.child = spawn(this.programme.program, this.programme.args(this.runFolder.path), {
         ...this.programme.identity,
         cwd: this.runFolder.path,
-        env: { ...process.env, HOME: this.runFolder.path, LC_ALL: 'C' },
+        env: { ...process.env, HOME: this.runFolder.path, LC_ALL: 'C', ...this.programme.env },
         detached: true,
         stdio: ['ignore', log.fd, log.fd],
       });

@@ -2,7 +2,7 @@ import { errorCodes } from '#errors';
 
 export const serverErrors = errorCodes({
   SERVER_UNAVAILABLE: {
-    cause: 'A PostgreSQL or MongoDB server was to be started, and no program for it could be found or provisioned.',
+    cause: 'A server was to be started, and no program for it could be found or provisioned.',
     remedy: 'Install the server named in the message, or make the package registry reachable, and start again.',
   },
   SERVER_FAILED: {
