@@ -225,7 +225,7 @@ function boundTests(make: () => Promise<LogContext>): void {
       await new Promise((resolve) => setImmediate(resolve));
     }
     await Promise.all(appends);
-    expect(batches.reduce((sum, size) => sum + size, 0)).toBe(20);
+    await until(() => sum(batches) === 20);
     expect(batches.length).toBeLessThanOrEqual(4);
     await reader.stop(1_000);
   });
@@ -306,7 +306,9 @@ function stopTests(make: () => Promise<LogContext>, traits: LogConformance): voi
       for (const record of batch.records) first.push(record.n);
       return { completed: first.length <= 2 ? DONE : late.opened };
     });
-    const append = settled(context.log.append(topic, 0, numbered(0, 6)));
+    await context.log.append(topic, 0, numbered(0, 2));
+    await until(() => first.length === 2);
+    const append = settled(context.log.append(topic, 0, numbered(2, 4)));
     await until(() => first.length >= 4);
     await reader.stop(20);
     late.open();

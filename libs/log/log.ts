@@ -48,6 +48,8 @@ export interface ConsumeOptions {
   spacingMs?: number;
   /** So many batches of a partition may be handed over and not yet completed. */
   maxUncompleted: number;
+  /** No other group reads the topic: what this one has completed is deleted. */
+  isOnlyGroup?: boolean;
 }
 
 /**

@@ -1,0 +1,135 @@
+import type { BatchHandler, ConsumeOptions, LogRecord } from '../log.js';
+import { Lane, type LaneOwner, type LogTimers } from '../lane.js';
+import { type Cursor, PartitionQueue } from '../partition-queue.js';
+import { PartAssembler } from './message-parts.js';
+import { decodeRecords } from './record.codec.js';
+
+/** As the client hands it over. */
+export interface KafkaMessage {
+  offset: string;
+  value: Uint8Array | null;
+  headers?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface AssignedParts {
+  partition: number;
+  options: ConsumeOptions;
+  handler: BatchHandler<LogRecord>;
+  timers: LogTimers;
+  /** Whether batches may begin at all: neither paused nor stopping. */
+  taking: () => boolean;
+  /** Everything below this offset is completed. */
+  onCompleted: (offset: number) => void;
+  onFailed: (error: unknown) => void;
+}
+
+/** What came is not what must come next: the log was damaged, or its reader was set back or forth. */
+export class UnexpectedOffset extends Error {}
+
+/** Batches that may be queued and not completed, beyond those with the handler. */
+const BATCHES_AHEAD = 2;
+const LEAST_BYTES = 4 * 1024 * 1024;
+
+/**
+ * A partition for as long as this consumer has it: the client fills its queue, a lane empties it. A message is completed
+ * when all its records are, and all messages before it.
+ */
+export class AssignedPartition implements LaneOwner {
+  readonly options: ConsumeOptions;
+  readonly handler: BatchHandler<LogRecord>;
+  readonly timers: LogTimers;
+  readonly #abort = new AbortController();
+  readonly #queue = new PartitionQueue();
+  readonly #watermark: Cursor = { segment: 0, index: 0 };
+  readonly #lane: Lane;
+  readonly #assembler = new PartAssembler();
+  readonly #maxBytes: number;
+  #bytes = 0;
+  #left = false;
+  /** The offset that must come next. */
+  next: number | undefined;
+  /** What came last was not expected. */
+  isDoubtful = false;
+
+  constructor(private readonly parts: AssignedParts) {
+    this.options = parts.options;
+    this.handler = parts.handler;
+    this.timers = parts.timers;
+    const { maxBytes, maxUncompleted } = parts.options;
+    this.#maxBytes = Math.max(LEAST_BYTES, maxBytes * (maxUncompleted + BATCHES_AHEAD));
+    const moved = (): void => this.#queue.release(this.#watermark);
+    this.#lane = new Lane(this, parts.partition, this.#queue, this.#watermark, moved);
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get taking(): boolean {
+    return this.parts.taking() && !this.#abort.signal.aborted;
+  }
+
+  /** Queued and not completed, more than the handler will need soon; parts of a whole that is not there yet don't count. */
+  get isFull(): boolean {
+    return this.#bytes > this.#maxBytes;
+  }
+
+  get hasRoom(): boolean {
+    return this.#bytes * 2 <= this.#maxBytes;
+  }
+
+  /**
+   * The next messages, in order. `end` is the log's: what comes next can be no further. Throws `UnexpectedOffset` where they
+   * are others, and takes none then.
+   */
+  take(messages: readonly KafkaMessage[], end: number): void {
+    const first = Number(messages[0]?.offset);
+    const next = this.next ?? first;
+    if (end < next) throw new UnexpectedOffset(`the log ends at ${end}, and ${next} comes next`);
+    for (const [i, { offset }] of messages.entries())
+      if (Number(offset) !== next + i) throw new UnexpectedOffset(`message ${offset} came, and not ${next + i}`);
+    for (const message of messages) this.#take(message);
+    this.#lane.wake();
+  }
+
+  wake(): void {
+    this.#lane.wake();
+  }
+
+  idle(): Promise<void> {
+    return this.#lane.idle();
+  }
+
+  /** Whoever works for this partition is to drain and begin nothing new. */
+  abort(reason: unknown): void {
+    this.#abort.abort(reason);
+  }
+
+  /** From now on nothing that completes counts. */
+  leave(reason: unknown): void {
+    this.#left = true;
+    this.#abort.abort(reason);
+    this.#lane.leave();
+  }
+
+  fail(error: unknown): void {
+    if (!this.#left) this.parts.onFailed(error);
+  }
+
+  #take({ offset, value, headers }: KafkaMessage): void {
+    const end = Number(offset) + 1;
+    const whole = this.#assembler.take(value ?? new Uint8Array(), PartAssembler.headerOf(headers));
+    this.next = end;
+    if (whole !== undefined) this.#enqueue(decodeRecords(whole), end);
+  }
+
+  #enqueue(records: readonly LogRecord[], end: number): void {
+    let bytes = 0;
+    for (const record of records) bytes += record.bytes;
+    this.#bytes += bytes;
+    void this.#queue.append(records).then(() => {
+      this.#bytes -= bytes;
+      if (!this.#left) this.parts.onCompleted(end);
+    });
+  }
+}

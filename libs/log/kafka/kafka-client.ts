@@ -1,0 +1,40 @@
+import { Kafka, type logCreator, logLevel, type SASLOptions } from 'kafkajs';
+import type { KafkaLogOptions, KafkaNotice } from './kafka-options.js';
+
+const CONNECTION_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export function kafkaClient(options: KafkaLogOptions): Kafka {
+  const { tls, sasl } = options;
+  return new Kafka({
+    clientId: options.clientId,
+    brokers: [...options.brokers],
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    enforceRequestTimeout: true,
+    ...(tls && {
+      ssl: {
+        ...(tls.ca && { ca: tls.ca }),
+        ...(tls.certificate && { cert: tls.certificate }),
+        ...(tls.key && { key: tls.key }),
+      },
+    }),
+    ...(sasl && { sasl: { ...sasl } as SASLOptions }),
+    logLevel: options.onNotice ? logLevel.WARN : logLevel.NOTHING,
+    logCreator: noticesTo(options.onNotice),
+  });
+}
+
+/** Only names and numbers are passed on: an error's text may quote what a broker was sent. */
+function noticesTo(onNotice: KafkaLogOptions['onNotice']): logCreator {
+  const levels: Partial<Record<logLevel, KafkaNotice['level']>> = {
+    [logLevel.ERROR]: 'error',
+    [logLevel.WARN]: 'warn',
+  };
+  return () =>
+    ({ level, log }) => {
+      const { message, groupId, topic, partition, broker, clientId } = log as Record<string, unknown>;
+      const context = { groupId, topic, partition, broker, clientId };
+      onNotice?.({ level: levels[level] ?? 'info', message: String(message), context });
+    };
+}

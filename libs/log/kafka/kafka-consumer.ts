@@ -1,0 +1,279 @@
+import type { Admin, Kafka } from 'kafkajs';
+import { MillraceError } from '#errors';
+import type { LogTimers } from '../lane.js';
+import type { BatchHandler, ConsumeOptions, Consumer, LogRecord } from '../log.js';
+import { AssignedPartition, type KafkaMessage, UnexpectedOffset } from './assigned-partition.js';
+import { CompletedRecords } from './completed-records.js';
+import { GroupMember } from './group-member.js';
+import { isTransient, kafkaFailure } from './kafka-errors.js';
+import type { KafkaNotice } from './kafka-options.js';
+import { OffsetCommitter } from './offset-committer.js';
+import { damaged, startOffsets } from './start-offsets.js';
+
+const LEAVE_TIMEOUT_MS = 5_000;
+const AGAIN_AFTER_MS = 500;
+/** The client has been seen to stop without a word; it is looked after so often, in parts of the time that it may be silent. */
+const LOOKS_PER_STALL = 4;
+
+export interface KafkaConsumerParts {
+  kafka: Kafka;
+  admin: () => Promise<Admin>;
+  topic: string;
+  group: string;
+  options: ConsumeOptions;
+  handler: BatchHandler<LogRecord>;
+  sessionTimeoutMs: number;
+  stallTimeoutMs: number;
+  deleteEveryMs: number | undefined;
+  timers: LogTimers;
+  now: () => number;
+  onNotice: (notice: KafkaNotice) => void;
+}
+
+/**
+ * One consumer of a group: messages go into the queues of its partitions, so that heartbeats never wait for a handler. A full
+ * queue pauses its partition.
+ *
+ * - **Rebalance.** The client tells of it only afterwards. A partition that is kept goes on where its queue ends; one that was
+ *   lost, and all of them where the member is another one than before, is left: what finishes late meets the fence, and
+ *   is not committed.
+ * - **Damage.** Each message must be the next one; see `startOffsets` for the first.
+ * - **Silence.** A client that neither fetches nor beats for `stallTimeoutMs` is replaced.
+ */
+export class KafkaConsumer implements Consumer {
+  readonly failed: Promise<never>;
+  readonly #partitions = new Map<number, AssignedPartition>();
+  readonly #committer: OffsetCommitter;
+  readonly #completed: CompletedRecords | undefined;
+  #group: GroupMember;
+  #member: string | undefined;
+  /** Of the last assignments: compared with the log, before anything of them is queued. */
+  #checked: Promise<void> = Promise.resolve();
+  #joined!: () => void;
+  #reject!: (error: unknown) => void;
+  #watch: unknown;
+  #paused = false;
+  #ended = false;
+  #stopping: Promise<void> | undefined;
+
+  constructor(private readonly parts: KafkaConsumerParts) {
+    const { timers, topic, admin, deleteEveryMs, options } = parts;
+    this.failed = new Promise((_, reject) => {
+      this.#reject = reject;
+    });
+    this.failed.catch(() => undefined);
+    if (options.isOnlyGroup) this.#completed = new CompletedRecords(topic, admin, timers, deleteEveryMs);
+    this.#committer = new OffsetCommitter(timers, (offsets) => this.#commit(offsets));
+    this.#group = this.#newMember();
+  }
+
+  /** Resolves when it is a member of its group. */
+  async start(): Promise<void> {
+    const joined = new Promise<void>((resolve) => {
+      this.#joined = resolve;
+    });
+    await this.#begin();
+    this.#look();
+    await Promise.race([joined, this.failed]);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    for (const partition of this.#partitions.values()) partition.wake();
+  }
+
+  stop(deadlineMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(deadlineMs);
+    return this.#stopping;
+  }
+
+  /** Without waiting for handlers, and without a commit. */
+  cut(reason: unknown): Promise<void> {
+    this.#end();
+    for (const partition of this.#partitions.keys()) this.#leave(partition, reason);
+    this.#stopping ??= this.#within(LEAVE_TIMEOUT_MS, this.#group.leave());
+    return this.#stopping;
+  }
+
+  async #stop(deadlineMs: number): Promise<void> {
+    this.#end();
+    const reason = new Error(`the consumer of ${this.parts.topic} stops`);
+    const partitions = [...this.#partitions.values()];
+    for (const partition of partitions) partition.abort(reason);
+    await this.#within(deadlineMs, Promise.all(partitions.map((partition) => partition.idle())));
+    await this.#within(LEAVE_TIMEOUT_MS, this.#committer.close());
+    for (const partition of this.#partitions.keys()) this.#leave(partition, reason);
+    await this.#within(LEAVE_TIMEOUT_MS, this.#group.leave());
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#completed?.close();
+    this.parts.timers.clearTimeout(this.#watch);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#ended) return;
+    void this.cut(error);
+    this.#reject(error);
+  }
+
+  #newMember(): GroupMember {
+    const { kafka, topic, group, sessionTimeoutMs, now } = this.parts;
+    const member: GroupMember = new GroupMember({
+      kafka,
+      topic,
+      group,
+      sessionTimeoutMs,
+      now,
+      onAssigned: (id, partitions) => member === this.#group && this.#assigned(id, partitions),
+      onMessages: async (partition, messages, end) => member === this.#group && this.#fill(partition, messages, end),
+      onFailed: (error) => member === this.#group && this.#fail(error),
+    });
+    return member;
+  }
+
+  async #begin(): Promise<void> {
+    const member = this.#group;
+    const what = `the group ${this.parts.group} cannot be joined`;
+    await this.#patiently(
+      what,
+      () => member === this.#group,
+      () => member.start(),
+    );
+  }
+
+  #look(): void {
+    const { timers, stallTimeoutMs, onNotice, topic, group } = this.parts;
+    if (this.#ended) return;
+    this.#watch = timers.setTimeout(() => {
+      const { silentMs } = this.#group;
+      if (silentMs > stallTimeoutMs) {
+        const message = `the client has been silent for ${Math.round(silentMs)} ms, and is replaced`;
+        onNotice({ level: 'warn', message, context: { topic, group } });
+        void this.#replace().catch((error) => this.#fail(error));
+      }
+      this.#look();
+    }, stallTimeoutMs / LOOKS_PER_STALL);
+  }
+
+  /** The partitions stay until the new member is told of its own: their work goes on, and is not committed by the old one. */
+  async #replace(): Promise<void> {
+    const old = this.#group;
+    this.#group = this.#newMember();
+    old.leave().catch(() => undefined);
+    await this.#begin();
+  }
+
+  #assigned(member: string, partitions: readonly number[]): void {
+    const isSameMember = member === this.#member;
+    this.#member = member;
+    const reason = new Error(`the group ${this.parts.group} is rebalanced`);
+    for (const partition of this.#partitions.keys()) {
+      if (!isSameMember || !partitions.includes(partition)) this.#leave(partition, reason);
+    }
+    for (const [partition, { next }] of this.#partitions) if (next !== undefined) this.#group.seek(partition, next);
+    const added = partitions.filter((partition) => !this.#partitions.has(partition));
+    for (const partition of added) this.#partitions.set(partition, this.#partition(partition));
+    if (added.length > 0) this.#checked = Promise.all([this.#checked, this.#check(added)]).then(() => undefined);
+    this.#checked.catch((error) => this.#fail(error));
+    this.#joined();
+  }
+
+  #partition(partition: number): AssignedPartition {
+    const { options, handler, timers } = this.parts;
+    return new AssignedPartition({
+      partition,
+      options,
+      handler,
+      timers,
+      taking: () => !this.#paused && !this.#ended,
+      onCompleted: (offset) => {
+        this.#committer.completed(partition, offset);
+        if (this.#partitions.get(partition)?.hasRoom) this.#group.resume(partition);
+      },
+      onFailed: (error) => this.#fail(error),
+    });
+  }
+
+  #leave(partition: number, reason: unknown): void {
+    this.#partitions.get(partition)?.leave(reason);
+    this.#partitions.delete(partition);
+    this.#committer.forget(partition);
+  }
+
+  async #check(partitions: readonly number[]): Promise<void> {
+    const { topic, group, admin } = this.parts;
+    const taken = partitions.map((partition) => this.#partitions.get(partition));
+    const areOurs = (): boolean => partitions.some((partition, i) => this.#partitions.get(partition) === taken[i]);
+    const what = `the offsets of ${topic} cannot be read`;
+    const starts = await this.#patiently(what, areOurs, async () =>
+      startOffsets(await admin(), { group, topic, partitions }),
+    );
+    partitions.forEach((partition, i) => {
+      const assigned = taken[i];
+      if (assigned) assigned.next = starts?.get(partition);
+    });
+  }
+
+  async #fill(index: number, messages: readonly KafkaMessage[], end: number): Promise<boolean> {
+    await this.#checked.catch(() => undefined);
+    const partition = this.#partitions.get(index);
+    if (!partition || this.#ended) return false;
+    try {
+      partition.take(messages, end);
+    } catch (error) {
+      this.#refuse(partition, index, error);
+      return false;
+    }
+    partition.isDoubtful = false;
+    if (partition.isFull) this.#group.pause(index);
+    return true;
+  }
+
+  /**
+   * A fetch that was on its way while the group changed may be of another place: once, what must come next is asked for.
+   * Where the log does not have it, the client begins anew at one of its ends, and again something else comes.
+   */
+  #refuse(partition: AssignedPartition, index: number, error: unknown): void {
+    if (error instanceof UnexpectedOffset && !partition.isDoubtful && partition.next !== undefined) {
+      partition.isDoubtful = true;
+      this.#group.seek(index, partition.next);
+      return;
+    }
+    const how = error instanceof UnexpectedOffset ? error.message : 'a message cannot be read';
+    this.#fail(damaged(this.parts.topic, index, how));
+  }
+
+  async #commit(offsets: ReadonlyMap<number, number>): Promise<void> {
+    await this.#group.commit(offsets);
+    this.#completed?.committed(offsets);
+  }
+
+  /** Again and again while it may help and is wanted; undefined where it is wanted no more. */
+  async #patiently<T>(what: string, isWanted: () => boolean, work: () => Promise<T>): Promise<T | undefined> {
+    while (isWanted() && !this.#ended) {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof MillraceError) throw error;
+        if (!isTransient(error)) throw kafkaFailure(what, error);
+        await new Promise<void>((resolve) => this.parts.timers.setTimeout(resolve, AGAIN_AFTER_MS));
+      }
+    }
+    return undefined;
+  }
+
+  async #within(ms: number, work: Promise<unknown>): Promise<void> {
+    let timer: unknown;
+    const deadline = new Promise<void>((resolve) => {
+      timer = this.parts.timers.setTimeout(resolve, ms);
+    });
+    await Promise.race([work.catch(() => undefined), deadline]);
+    this.parts.timers.clearTimeout(timer);
+  }
+}

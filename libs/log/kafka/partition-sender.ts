@@ -1,0 +1,82 @@
+import type { MillraceError } from '#errors';
+import type { LogRecord } from '../log.js';
+import { type MessagePart, partsOf } from './message-parts.js';
+import { encodeRecords } from './record.codec.js';
+
+/** With its envelope below the 1 MB that a broker takes as one batch unless told otherwise. */
+const MESSAGE_BYTES = 900 * 1024;
+
+interface Appended {
+  records: readonly LogRecord[];
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+export interface SenderParts {
+  /** Resolves when the in-sync replicas have it; rejects for good only. */
+  send(part: MessagePart): Promise<void>;
+  /** Different for every sender that ever was. */
+  id: string;
+}
+
+/**
+ * What is appended to one partition, in order: one request at a time, and what is appended meanwhile is the next. So a request
+ * that is sent again can only repeat what stands just before it, and nothing passes one that failed: after a failure
+ * for good all later appends reject, too.
+ */
+export class PartitionSender {
+  readonly #waiting: Appended[] = [];
+  #inFlight: Appended[] = [];
+  #sending = false;
+  #sent = 0;
+  #failure: unknown;
+
+  constructor(private readonly parts: SenderParts) {}
+
+  append(records: readonly LogRecord[]): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (records.length === 0) return Promise.resolve();
+    const appended = new Promise<void>((resolve, reject) => this.#waiting.push({ records, resolve, reject }));
+    appended.catch(() => undefined); // Pipelining producers look at their promises later.
+    if (!this.#sending) void this.#run();
+    return appended;
+  }
+
+  /** What is on its way may have arrived or not. */
+  fail(reason: MillraceError | unknown): void {
+    this.#failure ??= reason;
+    for (const appended of [...this.#inFlight, ...this.#waiting.splice(0)]) appended.reject(this.#failure);
+  }
+
+  async #run(): Promise<void> {
+    this.#sending = true;
+    await undefined; // Several appends of one task go together.
+    try {
+      while (this.#waiting.length > 0 && this.#failure === undefined) await this.#next();
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  async #next(): Promise<void> {
+    this.#inFlight = this.#take();
+    const value = encodeRecords(this.#inFlight.flatMap(({ records }) => records));
+    for (const part of partsOf(value, MESSAGE_BYTES, `${this.parts.id}-${++this.#sent}`)) await this.parts.send(part);
+    const done = this.#inFlight;
+    this.#inFlight = [];
+    for (const { resolve } of done) resolve();
+  }
+
+  #take(): Appended[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { records } of this.#waiting) {
+      for (const record of records) bytes += record.bytes;
+      if (count > 0 && bytes > MESSAGE_BYTES) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+}

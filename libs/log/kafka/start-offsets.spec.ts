@@ -1,0 +1,30 @@
+import { describe, expect, test } from '@jest/globals';
+import { COMMIT_METADATA, startOf } from './start-offsets.js';
+
+const ours = (offset: number) => ({ offset, metadata: COMMIT_METADATA });
+
+describe('where a group goes on', () => {
+  test.each([
+    ['at what was committed', ours(7), { low: 3, high: 9 }, 7],
+    ['at the start of a log whose records below were deleted', ours(7), { low: 7, high: 9 }, 7],
+    ['at the end of a log that was read', ours(9), { low: 7, high: 9 }, 9],
+    ['at the first record, where nothing was ever committed', { offset: -1, metadata: null }, { low: 0, high: 9 }, 0],
+  ])('%s', (_, committed, log, start) => {
+    expect(startOf(committed, log)).toBe(start);
+  });
+
+  test.each([
+    ['unread records were deleted', ours(7), { low: 8, high: 9 }, /deleted/],
+    ['the topic was made anew', ours(7), { low: 0, high: 2 }, /anew/],
+    [
+      'nothing is committed, and the first records are gone',
+      { offset: -1, metadata: '' },
+      { low: 2, high: 9 },
+      /no offset/,
+    ],
+    ['the client reset the offset', { offset: -2, metadata: null }, { low: 0, high: 9 }, /reset/],
+    ['somebody else reset the offset', { offset: 4, metadata: null }, { low: 0, high: 9 }, /reset/],
+  ])('nowhere, where %s', (_, committed, log, why) => {
+    expect(startOf(committed, log)).toMatch(why);
+  });
+});

@@ -1,0 +1,57 @@
+import type { Admin } from 'kafkajs';
+import { MillraceError } from '#errors';
+import { LOG_ERRORS } from '../log.codes.js';
+
+/** Goes with every offset that Millrace commits: one without it was not committed by us. */
+export const COMMIT_METADATA = 'millrace';
+
+const NEVER_COMMITTED = -1;
+
+/**
+ * Where a group goes on in partitions that it has just been assigned. kafkajs would answer a lost offset by beginning anew in
+ * silence, at either end; so what is committed is compared with what the log has, and what does not fit stops:
+ *
+ * - committed by us, and within the log: go on there;
+ * - never committed, and the log has everything from its first record on: begin there. All that is delivered again is a
+ *   repeat, which changes nothing;
+ * - everything else: records may be lost (`LOG_DAMAGED`).
+ */
+export async function startOffsets(
+  admin: Admin,
+  { group, topic, partitions }: { group: string; topic: string; partitions: readonly number[] },
+): Promise<Map<number, number>> {
+  const [[found], bounds] = await Promise.all([
+    admin.fetchOffsets({ groupId: group, topics: [topic] }),
+    admin.fetchTopicOffsets(topic),
+  ]);
+  const starts = new Map<number, number>();
+  for (const partition of partitions) {
+    const committed = found?.partitions.find((each) => each.partition === partition);
+    const bound = bounds.find((each) => each.partition === partition);
+    const start = startOf(
+      { offset: Number(committed?.offset ?? NEVER_COMMITTED), metadata: committed?.metadata ?? null },
+      { low: Number(bound?.low), high: Number(bound?.high) },
+    );
+    if (typeof start === 'string') throw damaged(topic, partition, start);
+    starts.set(partition, start);
+  }
+  return starts;
+}
+
+export function damaged(topic: string, partition: number, how: string): MillraceError {
+  const message = `partition ${partition} of topic ${topic}: ${how}`;
+  return new MillraceError(LOG_ERRORS.LOG_DAMAGED, message, { context: { topic, partition } });
+}
+
+/** An offset, or what is wrong. */
+export function startOf(
+  committed: { offset: number; metadata: string | null },
+  log: { low: number; high: number },
+): number | string {
+  const has = `the log has ${log.low} to ${log.high}`;
+  if (committed.offset === NEVER_COMMITTED) return log.low === 0 ? 0 : `no offset is committed, and ${has}`;
+  if (committed.offset < 0 || committed.metadata !== COMMIT_METADATA) return `its committed offset was reset; ${has}`;
+  if (committed.offset < log.low) return `${committed.offset} is committed, and ${has}: unread records were deleted`;
+  if (committed.offset > log.high) return `${committed.offset} is committed, and ${has}: the topic was made anew`;
+  return committed.offset;
+}
