@@ -133,9 +133,8 @@ export class Engine {
   }
 
   /**
-   * Resolves when a marker written now has gone through every partition, the touches before it are committed, what was to
-   * be read again is, and no task and no due retry is left. Here the capture's appends resolve when their effects are committed, so it is enough that
-   * everything appended before the marker has resolved.
+   * Resolves when a marker written now has come back, everything appended before it is staged, what was to be read again is,
+   * no task and no due retry is left, and everything that was touched meanwhile is written.
    */
   async drained(signal: AbortSignal): Promise<void> {
     const { capture, markers, reread, fanOut, retries } = this.river;
@@ -149,9 +148,15 @@ export class Engine {
       );
       await this.orFailed(settled);
     }
-    if (reread !== undefined) await this.orFailed(reread.answered((ms) => this.timers.wait(ms, signal)));
+    await this.orFailed(this.consumers.completed('rows', signal));
+    if (reread !== undefined) {
+      await this.orFailed(reread.answered((ms) => this.timers.wait(ms, signal)));
+      await this.orFailed(this.consumers.completed('rows', signal));
+    }
     await this.orFailed(fanOut.settled(() => this.timers.wait(50, signal)));
+    await this.orFailed(this.consumers.completed('touches', signal));
     while (!retries.idle()) await this.orFailed(this.timers.wait(50, signal));
+    await this.orFailed(this.consumers.completed('touches', signal));
   }
 
   /** A marker that has come back, and everything in the log up to it visible to every later read. */
@@ -176,21 +181,37 @@ export class Engine {
   }
 
   /** Everything that the load staged is before this in every partition. Resolves when the barriers have been passed. */
-  async barrier(): Promise<void> {
+  async barrier(signal: AbortSignal): Promise<void> {
     const { markers, packer } = this.river;
     const append = () => packer.appendToAll({ kind: 'barrier', bytes: 16 });
-    if (markers === undefined) {
-      await this.orFailed(Promise.all(append()));
-      return;
-    }
     let barriers: Promise<void>[] = [];
-    await this.orFailed(
-      markers.write(() => {
-        barriers = append();
-        return barriers;
-      }),
-    );
+    if (markers === undefined) barriers = append();
+    else
+      await this.orFailed(
+        markers.write(() => {
+          barriers = append();
+          return barriers;
+        }),
+      );
     await this.orFailed(Promise.all(barriers));
+    await this.orFailed(this.consumers.completed('rows', signal));
+  }
+
+  /** Every chunk that was handed out is read, and its rows can no longer be lost. */
+  loaded(signal: AbortSignal): Promise<void> {
+    return this.orFailed(this.consumers.completed('load-tasks', signal));
+  }
+
+  /** Every range that was handed out is touched, and every touch is written. */
+  async built(signal: AbortSignal): Promise<void> {
+    await this.orFailed(this.consumers.completed('build-tasks', signal));
+    await this.written(signal);
+  }
+
+  /** All rows that were appended are staged, and all that they and others have touched is written. */
+  async written(signal: AbortSignal): Promise<void> {
+    await this.orFailed(this.consumers.completed('rows', signal));
+    await this.orFailed(this.consumers.completed('touches', signal));
   }
 
   /** Of a paused job: since it was paused, as what waits in the log is not known and may be as old. */

@@ -19,8 +19,9 @@ export async function runLoadPhase(
     await state.set({ plannedTables: [...planned] });
   };
   await engine.orFailed(engine.river.load.load(planned, onPlanned, signal));
+  await engine.loaded(signal);
   await engine.orFailed(makeIndexes(store, plan, names));
-  await engine.barrier();
+  await engine.barrier(signal);
   signal.throwIfAborted();
   await state.advance('building', { loading: false });
 }
@@ -52,6 +53,7 @@ export async function runBuildPhase(
     await state.set({ plannedCollections: [...planned] });
   };
   await engine.orFailed(engine.river.build.build(planned, onPlanned, signal));
+  await engine.built(signal);
   await engine.orFailed(parts.visitFormers());
   signal.throwIfAborted();
 }

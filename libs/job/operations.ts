@@ -39,7 +39,7 @@ export async function carryOut(operation: Operation, context: OperationContext, 
     case 'replay':
       return replay(operation, context, signal);
     case 'edit':
-      return edit(operation, context);
+      return edit(operation, context, signal);
     case 'pause':
       return session.pause();
     case 'resume':
@@ -135,6 +135,7 @@ async function replay(
       session.engine.river.toucher.touch(collectionIndex, [root], 'retry'),
     );
     await session.engine.orFailed(Promise.all(touches));
+    await session.engine.written(signal);
     const leftMs = nextMs - context.now().getTime();
     if (i + REPLAY_PAGE < references.length && leftMs > 0) await context.wait(leftMs, signal);
   }
@@ -166,7 +167,11 @@ async function dryRun(
   return documents;
 }
 
-async function edit(operation: Extract<Operation, { kind: 'edit' }>, context: OperationContext): Promise<void> {
+async function edit(
+  operation: Extract<Operation, { kind: 'edit' }>,
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<void> {
   const { session } = context;
   const desk = deskOf(context);
   const letter = await desk.letter(operation.id);
@@ -190,6 +195,7 @@ async function edit(operation: Extract<Operation, { kind: 'edit' }>, context: Op
   const { columns } = operation;
   const record = { kind: 'edit' as const, table: table.index, key: row._id, at: row.at, columns, bytes };
   await session.engine.orFailed(session.engine.river.packer.appendRow(record));
+  await session.engine.written(signal);
   await desk.audit('edit', letter, operation.by, { columns: Object.keys(columns) });
 }
 

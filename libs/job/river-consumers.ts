@@ -1,4 +1,5 @@
 import type { BatchHandler, ConsumeOptions, Consumer, LogRecord } from '#log';
+import type { IncarnationNames } from '#stage';
 import type { River, RiverParts } from './river.js';
 
 type Parts = Pick<RiverParts, 'log' | 'names' | 'plan' | 'partitions' | 'tuning' | 'timers'>;
@@ -11,6 +12,13 @@ const GROUPS: Record<Topic, string> = {
   'load-tasks': 'ingest',
 };
 
+const TOPICS = Object.keys(GROUPS) as Topic[];
+
+/** Of one load of a job. */
+export function topicsOf(names: IncarnationNames, job: string): string[] {
+  return TOPICS.map((topic) => names.topic(job, topic));
+}
+
 /** The topics of one job and who consumes them here. Load and build tasks can be held while rows and touches go on. */
 export class RiverConsumers {
   private readonly consumers = new Map<Topic, Consumer>();
@@ -20,7 +28,7 @@ export class RiverConsumers {
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** Creates what is missing and begins to consume, downstream first, so that nothing waits for an absent consumer. */
+  /** Creates what is missing and begins to consume. Where nobody does yet, the log keeps the records. */
   async start(handlers: River['handlers']): Promise<void> {
     const { partitions, tuning } = this.parts;
     await this.parts.log.create([
@@ -29,23 +37,28 @@ export class RiverConsumers {
       { name: this.name('load-tasks'), partitions: tuning.readers },
       { name: this.name('build-tasks'), partitions: tuning.readers },
     ]);
-    const one: ConsumeOptions = { maxRecords: 1, maxBytes: 1, maxUncompleted: 2 };
+    const isOnlyGroup = true;
+    const one: ConsumeOptions = { maxRecords: 1, maxBytes: 1, maxUncompleted: 2, isOnlyGroup };
     const rows: ConsumeOptions = {
       maxRecords: tuning.rowsBatchRecords,
       maxBytes: tuning.rowsBatchBytes,
       maxUncompleted: 8,
       spacingMs: tuning.batchSpacingMs,
+      isOnlyGroup,
     };
     const touches: ConsumeOptions = {
       maxRecords: 10_000,
       maxBytes: tuning.touchesBatchBytes,
       maxUncompleted: 1,
       spacingMs: tuning.batchSpacingMs,
+      isOnlyGroup,
     };
-    await this.consume('touches', touches, handlers.touches);
-    await this.consume('rows', rows, handlers.rows);
-    await this.consume('build-tasks', one, handlers.build);
-    await this.consume('load-tasks', one, handlers.load);
+    await Promise.all([
+      this.consume('touches', touches, handlers.touches),
+      this.consume('rows', rows, handlers.rows),
+      this.consume('build-tasks', one, handlers.build),
+      this.consume('load-tasks', one, handlers.load),
+    ]);
   }
 
   holdTasks(): void {
@@ -54,6 +67,11 @@ export class RiverConsumers {
 
   releaseTasks(): void {
     for (const topic of ['load-tasks', 'build-tasks'] as const) this.consumers.get(topic)?.resume();
+  }
+
+  /** Resolves when its group has completed everything that was appended to the topic before, here and elsewhere. */
+  completed(topic: Topic, signal: AbortSignal): Promise<void> {
+    return this.parts.log.completed(this.name(topic), GROUPS[topic], signal);
   }
 
   /** Upstream first; each may use what is left of `ms`. */

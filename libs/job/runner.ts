@@ -1,5 +1,5 @@
 import { MillraceError } from '#errors';
-import { JOB, JOB_ID } from '#stage';
+import { IncarnationNames, JOB, JOB_ID } from '#stage';
 import type { Store } from '#store';
 import { isCompleted, keepAttention, phaseBefore, refuseAttention, refuseCompleted } from './attention.js';
 import type { RunOptions, RunOutcome } from './commands.js';
@@ -13,6 +13,7 @@ import { Lease } from './lease.js';
 import { notEmpty, refuseBlockers } from './preflight.js';
 import { carryOut, catchesUp, endsTheJob, type Operation, refuseHeldLoad, refusePaused } from './operations.js';
 import { allAnswered, answer, answersTaken } from './requests.js';
+import { topicsOf } from './river-consumers.js';
 import { Session } from './session.js';
 import { captureNames, newIncarnation } from './start-incarnation.js';
 
@@ -106,6 +107,7 @@ export class Runner {
       const source = await this.connections.source();
       await source.dropCapture(captureNames(record.job, record.incarnation), 10_000);
     }
+    await this.removeTopics(record.job, [record.incarnation]);
     await store.dropState();
   }
 
@@ -217,6 +219,7 @@ export class Runner {
       await session.stop();
       const { capture, incarnation } = session.state.record;
       if (capture !== null) await session.source.dropCapture(capture, 10_000);
+      await this.removeTopics(session.plan.job, [incarnation]);
       await dropIncarnation(incarnation, store);
       if (held.lost.aborted) throw takenOver(held);
       await store.dropState();
@@ -289,7 +292,19 @@ export class Runner {
     if (options.dropTarget) {
       for (const { name } of planned.plan.collections) await store.drop({ database: 'target', name });
     }
+    // Those of the new one, too: where a state database was dropped by hand, its number comes again.
+    const former = record?.incarnation ?? 0;
+    await this.removeTopics(planned.plan.job, [former, former + 1]);
     return newIncarnation({ store, now, ...planned, tuning: this.deps.tuning }, record);
+  }
+
+  private async removeTopics(job: string, incarnations: readonly number[]): Promise<void> {
+    const log = this.deps.makeLog();
+    try {
+      await log.remove(incarnations.flatMap((incarnation) => topicsOf(new IncarnationNames(incarnation), job)));
+    } finally {
+      await log.close();
+    }
   }
 
   private context(session: Session) {

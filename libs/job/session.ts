@@ -89,7 +89,7 @@ export class Session {
       this.tellPhase();
     }
     if (state.at === 'building') {
-      await runBuildPhase({ engine, state, store, visitFormers: () => this.visitFormers() }, signal);
+      await runBuildPhase({ engine, state, store, visitFormers: () => this.visitFormers(signal) }, signal);
       this.live.tell('building', 0);
       if (plan.mode === 'snapshot') await this.engine.drained(signal);
       await this.keepLive();
@@ -222,12 +222,13 @@ export class Session {
     }
   }
 
-  private async visitFormers(): Promise<void> {
+  private async visitFormers(signal: AbortSignal): Promise<void> {
     for (const former of this.state.record.formers) {
       const assembler = this.deps.makeAssembler(former.plan);
       const { plan, store } = this;
       await touchFormerRoots({ former, plan, assembler, store, toucher: this.engine.river.toucher });
     }
+    await this.engine.written(signal);
     for (const former of this.state.record.formers) await dropIncarnation(former.incarnation, this.store);
   }
 

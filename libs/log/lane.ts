@@ -21,6 +21,9 @@ export interface LaneOwner {
   fail(error: unknown): void;
 }
 
+/** A part of a record that is not whole yet, as the log on Kafka has them. */
+const nothingToHandle = async () => ({ completed: Promise.resolve() });
+
 /**
  * One partition as one consumer sees it. At most one batch is with the handler's outer promise, at most `maxUncompleted`
  * are handed over and not completed; what piles up meanwhile makes the next batch. The watermark moves over completed
@@ -81,7 +84,8 @@ export class Lane {
     const batch: HandedOver = { end: { ...this.#next }, completed: false };
     this.#open.push(batch);
     this.#handing = true;
-    void this.#handle(batch, () => handler({ partition: this.partition, records, signal }));
+    const handle = (): ReturnType<typeof handler> => handler({ partition: this.partition, records, signal });
+    void this.#handle(batch, records.length === 0 ? nothingToHandle : handle);
   }
 
   #space(ms: number | undefined): void {

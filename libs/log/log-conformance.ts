@@ -1,5 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
-import type { BatchHandler, ConsumeOptions, Consumer, Log, LogBatch, LogRecord } from './log.js';
+import type { BatchHandler, ConsumeOptions, Log, LogBatch } from './log.js';
+import {
+  collect,
+  consume,
+  DONE,
+  Gate,
+  type Numbered,
+  numbered,
+  OPTIONS,
+  settled,
+  sum,
+  topicOf,
+  turn,
+  until,
+} from './testing/log-kit.js';
 
 export interface LogConformance {
   /** `append` waits for the handlers (embedded) rather than for the log's own durability (Kafka). */
@@ -12,14 +26,6 @@ export interface LogContext extends AsyncDisposable {
   log: Log;
 }
 
-interface Numbered extends LogRecord {
-  n: number;
-}
-
-const OPTIONS: ConsumeOptions = { maxRecords: 100, maxBytes: 1_000_000, maxUncompleted: 2 };
-const DONE = Promise.resolve();
-let topics = 0;
-
 /** What every adapter of the Log port must do. `make` gives a fresh log; topics are made by the tests. */
 export function describeLog(name: string, make: () => Promise<LogContext>, traits: LogConformance): void {
   describe(`${name} as a log`, () => {
@@ -28,6 +34,7 @@ export function describeLog(name: string, make: () => Promise<LogContext>, trait
     describe('bounds', () => boundTests(make));
     describe('pause and stop', () => stopTests(make, traits));
     describe('failure', () => failureTests(make, traits));
+    describe('completion', () => completionTests(make));
     describe('topics', () => topicTests(make));
   });
 }
@@ -77,7 +84,7 @@ function orderTests(make: () => Promise<LogContext>): void {
     const seen: Record<string, number[]> = { a: [], b: [] };
     const readers = await Promise.all(
       ['a', 'b'].map((group) =>
-        context.log.consume<Numbered>(topic, `${topic}.${group}`, OPTIONS, async (batch) => {
+        context.log.consume<Numbered>(topic, group, OPTIONS, async (batch) => {
           for (const record of batch.records) seen[group]?.push(record.n);
           return { completed: DONE };
         }),
@@ -374,7 +381,67 @@ function failureTests(make: () => Promise<LogContext>, traits: LogConformance): 
   });
 }
 
+function completionTests(make: () => Promise<LogContext>): void {
+  const never = new AbortController().signal;
+
+  test('tells when a group has completed what was appended before it was asked, and not before', async () => {
+    await using context = await make();
+    const topic = await topicOf(context.log, 2);
+    const gates: Gate[] = [];
+    const reader = await consume(context.log, topic, { ...OPTIONS, maxRecords: 1 }, async () => {
+      gates.push(new Gate());
+      return { completed: (gates.at(-1) as Gate).opened };
+    });
+    const appends = [0, 1].map((partition) => settled(context.log.append(topic, partition, numbered(0, 1))));
+    await until(() => gates.length === 2);
+    const completed = settled(context.log.completed(topic, 'group', never));
+    gates[0]?.open();
+    await turn();
+    expect(completed.state()).toBe('pending');
+    gates[1]?.open();
+    await completed.promise;
+    await Promise.all(appends.map(({ promise }) => promise));
+    await reader.stop(1_000);
+  });
+
+  test('tells at once of a topic that has nothing', async () => {
+    await using context = await make();
+    const topic = await topicOf(context.log, 2);
+    await expect(context.log.completed(topic, 'group', never)).resolves.toBeUndefined();
+  });
+
+  test('ends the waiting when the signal is raised', async () => {
+    await using context = await make();
+    const topic = await topicOf(context.log, 1);
+    context.log.append(topic, 0, numbered(0, 1)).catch(() => undefined);
+    const stop = new AbortController();
+    const completed = context.log.completed(topic, 'group', stop.signal);
+    completed.catch(() => undefined);
+    await turn();
+    stop.abort(new Error('enough'));
+    await expect(completed).rejects.toThrow('enough');
+  });
+}
+
 function topicTests(make: () => Promise<LogContext>): void {
+  test('removes a topic with what its groups have completed, and makes it anew', async () => {
+    await using context = await make();
+    const topic = await topicOf(context.log, 1);
+    const seen: number[] = [];
+    const first = await collect(context.log, topic, seen);
+    await context.log.append(topic, 0, numbered(0, 3));
+    await until(() => seen.length === 3);
+    await first.stop(1_000);
+    await context.log.remove([topic, `${topic}.never-made`]);
+    await context.log.remove([topic]);
+    await context.log.create([{ name: topic, partitions: 2 }]);
+    const again = await collect(context.log, topic, seen);
+    await context.log.append(topic, 0, numbered(7, 1));
+    await until(() => seen.length === 4);
+    expect(seen).toEqual([0, 1, 2, 7]);
+    await again.stop(1_000);
+  });
+
   test('makes a topic again without error, but not with another number of partitions', async () => {
     await using context = await make();
     const topic = await topicOf(context.log, 3);
@@ -383,58 +450,4 @@ function topicTests(make: () => Promise<LogContext>): void {
       code: 'LOG_PARTITIONS_DIFFER',
     });
   });
-}
-
-async function topicOf(log: Log, partitions: number): Promise<string> {
-  const name = `conformance.${process.pid}.${Date.now().toString(36)}.${++topics}`;
-  await log.create([{ name, partitions }]);
-  return name;
-}
-
-function consume(log: Log, topic: string, options: ConsumeOptions, handler: BatchHandler<Numbered>): Promise<Consumer> {
-  return log.consume<Numbered>(topic, `${topic}.group`, options, handler);
-}
-
-function collect(log: Log, topic: string, into: number[]): Promise<Consumer> {
-  return consume(log, topic, OPTIONS, async (batch) => {
-    for (const record of batch.records) into.push(record.n);
-    return { completed: DONE };
-  });
-}
-
-function numbered(from: number, count: number): Numbered[] {
-  return Array.from({ length: count }, (_, i) => ({ bytes: 10, n: from + i }));
-}
-
-class Gate {
-  open!: () => void;
-  readonly opened = new Promise<void>((resolve) => {
-    this.open = resolve;
-  });
-}
-
-function settled(promise: Promise<void>): { promise: Promise<void>; state(): 'pending' | 'resolved' | 'rejected' } {
-  let state: 'pending' | 'resolved' | 'rejected' = 'pending';
-  promise.then(
-    () => (state = 'resolved'),
-    () => (state = 'rejected'),
-  );
-  return { promise, state: () => state };
-}
-
-/** Lets everything that is due run. */
-async function turn(): Promise<void> {
-  for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`not within 20 s: ${condition.toString()}`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((a, b) => a + b, 0);
 }

@@ -15,13 +15,21 @@ export interface Log {
   /** Makes the topics with these numbers of partitions; the same again is no error, other numbers are. */
   create(topics: readonly TopicSpec[]): Promise<void>;
   append<R extends LogRecord>(topic: string, partition: number, records: readonly R[]): Promise<void>;
-  /** One consumer of a group. Handlers of different partitions run side by side, those of one partition in order. */
+  /** One consumer of a group, whose name is its topic's own. Handlers of different partitions run side by side, those of one partition in order. */
   consume<R extends LogRecord>(
     topic: string,
     group: string,
     options: ConsumeOptions,
     handler: BatchHandler<R>,
   ): Promise<Consumer>;
+  /**
+   * Resolves when the group has completed everything that was appended to the topic before this call, by whichever process:
+   * where effects are waited for, and not only that they can no longer be lost. Rejects when the log is closed, or with the
+   * signal's reason.
+   */
+  completed(topic: string, group: string, signal: AbortSignal): Promise<void>;
+  /** The topics, their records and what their groups have completed are gone; those that are not there are no error. */
+  remove(topics: readonly string[]): Promise<void>;
   /** Rejects what is not completed, stops all consumers. */
   close(): Promise<void>;
 }

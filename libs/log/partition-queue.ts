@@ -28,13 +28,20 @@ export class PartitionQueue {
   #first = 0;
   /** Of all appends ever. */
   appendedBytes = 0;
+  #last: Promise<void> = Promise.resolve();
 
   /** A rejection is not an unhandled one: pipelining producers look at their promises later, and `failed` reports it. */
   append(records: readonly LogRecord[]): Promise<void> {
     for (const record of records) this.appendedBytes += record.bytes;
     const appended = new Promise<void>((resolve, reject) => this.#segments.push({ records, resolve, reject }));
     appended.catch(ignore);
+    this.#last = appended;
     return appended;
+  }
+
+  /** Resolves when everything that was appended before is released; rejects where the newest of it was rejected. */
+  released(): Promise<void> {
+    return this.#last;
   }
 
   oldest(): Cursor {

@@ -1,58 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import pg from 'pg';
 import { oracleJob, SIZES } from '../oracle/index.js';
 import { MonotonyReader } from './random-changes.monotony.js';
 import { COLLECTIONS, SCHEMA, TRUTH } from './random-changes.schema.js';
-import { Chance, transaction } from './random-changes.statements.js';
+import { Writers } from './random-changes.writers.js';
 
 /**
  * Any changes at all, by several connections, before, during and after the load and across stops: no document ever goes
  * back, and when it is quiet each one equals what SQL makes of the source. MILLRACE_TEST_SEED replays the statements.
  */
 
-const CONNECTIONS = 4;
 const given = process.env['MILLRACE_TEST_SEED'];
-
-/** Of constraints and deadlocks: part of life. What is wrong with a statement itself is not. */
-const EXPECTED = ['23502', '23503', '23505', '40P01'];
-
-class Writers {
-  private readonly chances: Chance[];
-
-  private constructor(
-    private readonly clients: pg.Client[],
-    seed: number,
-  ) {
-    this.chances = clients.map((_, i) => new Chance(seed * 1_000 + i));
-  }
-
-  static async connect(uri: string, seed: number): Promise<Writers> {
-    const clients = Array.from({ length: CONNECTIONS }, () => new pg.Client({ connectionString: uri }));
-    await Promise.all(clients.map((client) => client.connect()));
-    return new Writers(clients, seed);
-  }
-
-  /** So many transactions, on all connections side by side. */
-  async go(transactions: number): Promise<void> {
-    const share = async (client: pg.Client, chance: Chance) => {
-      for (let i = 0; i < transactions / CONNECTIONS; i++) await this.one(client, transaction(chance));
-    };
-    await Promise.all(this.clients.map((client, i) => share(client, this.chances[i] as Chance)));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.clients.map((client) => client.end()));
-  }
-
-  private async one(client: pg.Client, sql: string): Promise<void> {
-    try {
-      await client.query(sql);
-    } catch (error) {
-      if (!EXPECTED.includes((error as { code?: string }).code ?? '')) throw error;
-      await client.query('ROLLBACK');
-    }
-  }
-}
 
 const SEEDS: [number, keyof typeof SIZES][] = given
   ? (['odd', 'tiny', 'usual'] as const).map((sizes) => [Number(given), sizes])

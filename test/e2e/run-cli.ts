@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cli } from '../../apps/millrace/cli.js';
+import type { OpenEngine } from '../../apps/millrace/command.js';
+import { openEngine } from '../../apps/millrace/engine/open-engine.js';
+import { runProgram } from '../../apps/millrace/program.js';
 import { RecordedHost } from '../../apps/millrace/recorded-host.js';
 
 export interface CliResult {
@@ -28,7 +30,7 @@ export interface StartedCli {
   ended: Promise<number>;
 }
 
-export async function cliContext(): Promise<CliContext> {
+export async function cliContext(engine: OpenEngine = openEngine): Promise<CliContext> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-cli-'));
   return {
     folder,
@@ -37,9 +39,9 @@ export async function cliContext(): Promise<CliContext> {
       await writeFile(path, text);
       return path;
     },
-    start,
+    start: (args, env) => start(args, env, engine),
     async run(args, env = {}) {
-      const { host, ended } = start(args, env);
+      const { host, ended } = start(args, env, engine);
       const code = await ended;
       return {
         code,
@@ -54,8 +56,8 @@ export async function cliContext(): Promise<CliContext> {
   };
 }
 
-function start(args: readonly string[], env: Record<string, string> = {}): StartedCli {
+function start(args: readonly string[], env: Record<string, string> = {}, engine: OpenEngine): StartedCli {
   const host = new RecordedHost();
   Object.assign(host.env, env);
-  return { host, ended: cli(args, host) };
+  return { host, ended: runProgram(args, host, engine) };
 }

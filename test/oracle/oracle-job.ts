@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { readSettings } from '#config';
 import { type JobCommands, type LetterSummary, openJob, type RunOutcome, type Tuning } from '#job';
+import type { Log } from '#log';
 import { readJobFile } from '#mapping';
 import { type TestMongo, type TestPostgres, testMongo, testPostgres, waitFor } from '#testing';
 import { composeJob } from '../../apps/millrace/engine/compose.js';
@@ -18,6 +19,8 @@ export interface OracleOptions {
   /** By collection: a SELECT of one column of json, one row a document, in canonical Extended JSON (see ORACLE_SQL). */
   truth?: Record<string, string>;
   tuning?: Partial<Tuning>;
+  /** What the actors are connected by; the log of one process where absent. */
+  makeLog?: () => Log;
 }
 
 /** A job in this process, on databases of its own, whose documents are held against what SQL says they should be. */
@@ -121,6 +124,7 @@ class RunningJob implements OracleJob {
         wait: (ms, signal) => delay(ms / HURRY, undefined, signal === undefined ? {} : { signal }),
       },
       tuning: { ...deps.tuning, ...options.tuning },
+      ...(options.makeLog && { makeLog: options.makeLog }),
     });
   }
 

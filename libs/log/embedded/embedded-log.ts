@@ -72,6 +72,22 @@ export class EmbeddedLog implements Log {
     return consumer;
   }
 
+  /** Of all groups of the topic: it keeps each record until all of them have completed it. */
+  async completed(topic: string, _group: string, signal: AbortSignal): Promise<void> {
+    this.#assertOpen();
+    const found = this.#topics.get(topic);
+    if (!found) throw missing(topic);
+    await unlessAborted(Promise.all(found.queues.map((queue) => queue.released())), signal);
+  }
+
+  async remove(topics: readonly string[]): Promise<void> {
+    for (const topic of topics) {
+      const reason = new MillraceError(LOG_ERRORS.LOG_TOPIC_MISSING, `topic ${topic} was removed`);
+      this.#topics.get(topic)?.close(reason);
+      this.#topics.delete(topic);
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = new MillraceError(LOG_ERRORS.LOG_CLOSED, 'the log was closed', { retriable: true });
@@ -80,6 +96,20 @@ export class EmbeddedLog implements Log {
 
   #assertOpen(): void {
     if (this.#closed) throw this.#closed;
+  }
+}
+
+async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop);
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 

@@ -1,14 +1,23 @@
 import type { BatchHandler, ConsumeOptions, LogRecord } from '../log.js';
 import { Lane, type LaneOwner, type LogTimers } from '../lane.js';
 import { type Cursor, PartitionQueue } from '../partition-queue.js';
-import { PartAssembler } from './message-parts.js';
+import { partHeaderOf } from './message-parts.js';
+import { PartAssembler } from './part-assembler.js';
 import { decodeRecords } from './record.codec.js';
 
 /** As the client hands it over. */
 export interface KafkaMessage {
   offset: string;
+  timestamp: string;
   value: Uint8Array | null;
   headers?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface Progress {
+  /** Everything below this offset is completed. */
+  completed: number;
+  /** Where a reader must begin again: at `completed`, or before it, where a record of several messages began. */
+  resumeAt: number;
 }
 
 export interface AssignedParts {
@@ -18,8 +27,7 @@ export interface AssignedParts {
   timers: LogTimers;
   /** Whether batches may begin at all: neither paused nor stopping. */
   taking: () => boolean;
-  /** Everything below this offset is completed. */
-  onCompleted: (offset: number) => void;
+  onCompleted: (progress: Progress) => void;
   onFailed: (error: unknown) => void;
 }
 
@@ -116,20 +124,26 @@ export class AssignedPartition implements LaneOwner {
     if (!this.#left) this.parts.onFailed(error);
   }
 
-  #take({ offset, value, headers }: KafkaMessage): void {
-    const end = Number(offset) + 1;
-    const whole = this.#assembler.take(value ?? new Uint8Array(), PartAssembler.headerOf(headers));
-    this.next = end;
-    if (whole !== undefined) this.#enqueue(decodeRecords(whole), end);
+  /** Each message is queued, so that they are completed in order; a part that completes nothing has no records. */
+  #take(message: KafkaMessage): void {
+    const offset = Number(message.offset);
+    const whole = this.#assembler.take({
+      offset,
+      timestampMs: Number(message.timestamp),
+      value: message.value ?? new Uint8Array(),
+      header: partHeaderOf(message.headers),
+    });
+    this.next = offset + 1;
+    this.#enqueue(whole === undefined ? [] : decodeRecords(whole), offset + 1);
   }
 
-  #enqueue(records: readonly LogRecord[], end: number): void {
+  #enqueue(records: readonly LogRecord[], completed: number): void {
     let bytes = 0;
     for (const record of records) bytes += record.bytes;
     this.#bytes += bytes;
     void this.#queue.append(records).then(() => {
       this.#bytes -= bytes;
-      if (!this.#left) this.parts.onCompleted(end);
+      if (!this.#left) this.parts.onCompleted({ completed, resumeAt: this.#assembler.resumeAt(completed) });
     });
   }
 }

@@ -20,8 +20,8 @@ export class CompletedRecords {
     private readonly everyMs = DELETE_EVERY_MS,
   ) {}
 
-  committed(offsets: ReadonlyMap<number, number>): void {
-    for (const [partition, offset] of offsets) this.#committed.set(partition, offset);
+  committed(partition: number, offset: number): void {
+    this.#committed.set(partition, offset);
     if (this.#closed) return;
     this.#timer ??= this.timers.setTimeout(() => {
       this.#timer = undefined;

@@ -1,7 +1,7 @@
 import type { Consumer as Client, EachBatchPayload, Kafka } from 'kafkajs';
-import type { KafkaMessage } from './assigned-partition.js';
+import type { KafkaMessage, Progress } from './assigned-partition.js';
 import { isTransient, kafkaFailure } from './kafka-errors.js';
-import { COMMIT_METADATA } from './start-offsets.js';
+import { metadataOf } from './start-offsets.js';
 
 /** Two heartbeats may be lost. */
 const HEARTBEATS_PER_SESSION = 3;
@@ -89,11 +89,11 @@ export class GroupMember {
   }
 
   /** Rejects where the group has moved on, or does not answer. */
-  async commit(offsets: ReadonlyMap<number, number>): Promise<void> {
-    const partitions = [...offsets].map(([partition, offset]) => ({
+  async commit(progress: ReadonlyMap<number, Progress>): Promise<void> {
+    const partitions = [...progress].map(([partition, { completed, resumeAt }]) => ({
       partition,
-      offset: String(offset),
-      metadata: COMMIT_METADATA,
+      offset: String(resumeAt),
+      metadata: metadataOf(completed),
     }));
     await this.#commit?.({ topics: [{ topic: this.parts.topic, partitions }] });
   }

@@ -1,10 +1,11 @@
-import { Kafka, type logCreator, logLevel, type SASLOptions } from 'kafkajs';
+import type { Kafka as Client, logCreator, logLevel as Level, SASLOptions } from 'kafkajs';
 import type { KafkaLogOptions, KafkaNotice } from './kafka-options.js';
+import { Kafka, logLevel } from './kafkajs.js';
 
 const CONNECTION_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
-export function kafkaClient(options: KafkaLogOptions): Kafka {
+export function kafkaClient(options: KafkaLogOptions): Client {
   const { tls, sasl } = options;
   return new Kafka({
     clientId: options.clientId,
@@ -27,7 +28,7 @@ export function kafkaClient(options: KafkaLogOptions): Kafka {
 
 /** Only names and numbers are passed on: an error's text may quote what a broker was sent. */
 function noticesTo(onNotice: KafkaLogOptions['onNotice']): logCreator {
-  const levels: Partial<Record<logLevel, KafkaNotice['level']>> = {
+  const levels: Partial<Record<Level, KafkaNotice['level']>> = {
     [logLevel.ERROR]: 'error',
     [logLevel.WARN]: 'warn',
   };

@@ -2,7 +2,7 @@ import type { Admin, Kafka } from 'kafkajs';
 import { MillraceError } from '#errors';
 import type { LogTimers } from '../lane.js';
 import type { BatchHandler, ConsumeOptions, Consumer, LogRecord } from '../log.js';
-import { AssignedPartition, type KafkaMessage, UnexpectedOffset } from './assigned-partition.js';
+import { AssignedPartition, type KafkaMessage, type Progress, UnexpectedOffset } from './assigned-partition.js';
 import { CompletedRecords } from './completed-records.js';
 import { GroupMember } from './group-member.js';
 import { isTransient, kafkaFailure } from './kafka-errors.js';
@@ -63,7 +63,7 @@ export class KafkaConsumer implements Consumer {
     });
     this.failed.catch(() => undefined);
     if (options.isOnlyGroup) this.#completed = new CompletedRecords(topic, admin, timers, deleteEveryMs);
-    this.#committer = new OffsetCommitter(timers, (offsets) => this.#commit(offsets));
+    this.#committer = new OffsetCommitter(timers, (progress) => this.#commit(progress));
     this.#group = this.#newMember();
   }
 
@@ -192,8 +192,8 @@ export class KafkaConsumer implements Consumer {
       handler,
       timers,
       taking: () => !this.#paused && !this.#ended,
-      onCompleted: (offset) => {
-        this.#committer.completed(partition, offset);
+      onCompleted: (progress) => {
+        this.#committer.completed(partition, progress);
         if (this.#partitions.get(partition)?.hasRoom) this.#group.resume(partition);
       },
       onFailed: (error) => this.#fail(error),
@@ -249,9 +249,9 @@ export class KafkaConsumer implements Consumer {
     this.#fail(damaged(this.parts.topic, index, how));
   }
 
-  async #commit(offsets: ReadonlyMap<number, number>): Promise<void> {
-    await this.#group.commit(offsets);
-    this.#completed?.committed(offsets);
+  async #commit(progress: ReadonlyMap<number, Progress>): Promise<void> {
+    await this.#group.commit(progress);
+    for (const [partition, { resumeAt }] of progress) this.#completed?.committed(partition, resumeAt);
   }
 
   /** Again and again while it may help and is wanted; undefined where it is wanted no more. */

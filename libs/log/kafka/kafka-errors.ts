@@ -1,6 +1,7 @@
-import { KafkaJSError, type KafkaJSProtocolError } from 'kafkajs';
+import type { KafkaJSProtocolError } from 'kafkajs';
 import { MillraceError } from '#errors';
 import { LOG_ERRORS } from '../log.codes.js';
+import { KafkaJSError } from './kafkajs.js';
 
 /** What the client reports is often wrapped by what gave up over it. */
 function causesOf(error: unknown): unknown[] {

@@ -1,4 +1,4 @@
-import { CompressionTypes, type Admin, type Kafka, type Producer } from 'kafkajs';
+import type { Admin, Kafka, Producer } from 'kafkajs';
 import { randomUUID } from 'node:crypto';
 import { MillraceError } from '#errors';
 import { LOG_ERRORS } from '../log.codes.js';
@@ -8,9 +8,11 @@ import { kafkaClient } from './kafka-client.js';
 import { KafkaConsumer } from './kafka-consumer.js';
 import { isTransient, kafkaFailure, typeOf } from './kafka-errors.js';
 import type { KafkaLogOptions } from './kafka-options.js';
+import { CompressionTypes } from './kafkajs.js';
 import type { MessagePart } from './message-parts.js';
 import { PartitionSender } from './partition-sender.js';
-import { makeTopics } from './topics.js';
+import { committedOffsets, completedBelow } from './start-offsets.js';
+import { makeTopics, removeTopics } from './topics.js';
 
 const REAL_TIMERS: LogTimers = {
   setTimeout: (run, ms) => setTimeout(run, ms),
@@ -19,6 +21,7 @@ const REAL_TIMERS: LogTimers = {
 
 const ALL_IN_SYNC_REPLICAS = -1;
 const PAUSE_MS = 500;
+const LOOK_MS = 100;
 /** Above what a request may take. */
 const STALL_TIMEOUT_MS = 60_000;
 
@@ -41,7 +44,7 @@ export class KafkaLog implements Log {
   #producer: Promise<Producer> | undefined;
   #admin: Promise<Admin> | undefined;
   #closed: MillraceError | undefined;
-  #wakeSleepers: () => void = () => undefined;
+  readonly #sleepers = new Set<() => void>();
 
   constructor(private readonly options: KafkaLogOptions) {
     this.#kafka = kafkaClient(options);
@@ -73,7 +76,7 @@ export class KafkaLog implements Log {
       kafka: this.#kafka,
       admin: () => this.#adminClient(),
       topic,
-      group,
+      group: groupIdOf(topic, group),
       options,
       handler: handler as unknown as BatchHandler<LogRecord>,
       sessionTimeoutMs: this.options.sessionTimeoutMs,
@@ -88,11 +91,37 @@ export class KafkaLog implements Log {
     return consumer;
   }
 
+  async completed(topic: string, group: string, signal: AbortSignal): Promise<void> {
+    const progress = { topic, group: groupIdOf(topic, group) };
+    const ends = await this.#asking(signal, async (admin) => {
+      const bounds = await admin.fetchTopicOffsets(topic);
+      return bounds.map(({ partition, high }) => ({ partition, high: Number(high) }));
+    });
+    for (;;) {
+      const committed = await this.#asking(signal, (admin) => committedOffsets(admin, progress));
+      const isBehind = ({ partition, high }: { partition: number; high: number }): boolean => {
+        const offset = committed.get(partition);
+        return high > 0 && (offset === undefined || completedBelow(offset) < high);
+      };
+      if (!ends.some(isBehind)) return;
+      await this.#pause(LOOK_MS, signal);
+    }
+  }
+
+  async remove(topics: readonly string[]): Promise<void> {
+    this.#assertOpen();
+    try {
+      await removeTopics(await this.#adminClient(), topics);
+    } catch (error) {
+      throw kafkaFailure('the topics cannot be removed', error);
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     const closed = new MillraceError(LOG_ERRORS.LOG_CLOSED, 'the log was closed', { retriable: true });
     this.#closed = closed;
-    this.#wakeSleepers();
+    for (const wake of this.#sleepers) wake();
     for (const senders of this.#senders.values()) for (const sender of senders) sender?.fail(closed);
     await Promise.all([...this.#consumers].map((consumer) => consumer.cut(closed)));
     const clients = await Promise.allSettled([this.#producer, this.#admin]);
@@ -108,7 +137,8 @@ export class KafkaLog implements Log {
     let sender = senders[partition];
     if (!sender) {
       const id = `${this.#producerId}-${partition}`;
-      sender = new PartitionSender({ id, send: (part) => this.#send(topic, partition, part) });
+      const send = (part: MessagePart): Promise<void> => this.#send(topic, partition, part);
+      sender = new PartitionSender({ id, send, now: () => performance.now() });
       senders[partition] = sender;
     }
     return sender;
@@ -126,21 +156,39 @@ export class KafkaLog implements Log {
         if (this.#closed) throw this.#closed;
         if (typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') throw topicMissing(topic, error);
         if (!isTransient(error)) throw kafkaFailure(`topic ${topic} takes no records`, error);
-        await this.#pause();
+        await this.#pause(PAUSE_MS);
       }
     }
   }
 
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#timers.setTimeout(resolve, PAUSE_MS);
-      const wakeOthers = this.#wakeSleepers;
-      this.#wakeSleepers = () => {
-        this.#timers.clearTimeout(timer);
-        resolve();
-        wakeOthers();
-      };
+  /** Again and again while waiting may help. */
+  async #asking<T>(signal: AbortSignal, ask: (admin: Admin) => Promise<T>): Promise<T> {
+    for (;;) {
+      signal.throwIfAborted();
+      this.#assertOpen();
+      try {
+        return await ask(await this.#adminClient());
+      } catch (error) {
+        if (!isTransient(error)) throw kafkaFailure('offsets cannot be read', error);
+        await this.#pause(PAUSE_MS, signal);
+      }
+    }
+  }
+
+  /** Ends early when the log is closed or the signal is raised. */
+  async #pause(ms: number, signal?: AbortSignal): Promise<void> {
+    let wake = (): void => undefined;
+    const slept = new Promise<void>((resolve) => {
+      wake = resolve;
     });
+    const timer = this.#timers.setTimeout(wake, ms);
+    this.#sleepers.add(wake);
+    signal?.addEventListener('abort', wake);
+    if (signal?.aborted || this.#closed) wake();
+    await slept;
+    this.#timers.clearTimeout(timer);
+    this.#sleepers.delete(wake);
+    signal?.removeEventListener('abort', wake);
   }
 
   #producerClient(): Promise<Producer> {
@@ -162,6 +210,11 @@ export class KafkaLog implements Log {
   #assertOpen(): void {
     if (this.#closed) throw this.#closed;
   }
+}
+
+/** In Kafka groups are the cluster's; here a group is of its topic. */
+function groupIdOf(topic: string, group: string): string {
+  return `${topic}.${group}`;
 }
 
 async function connected<C extends { connect(): Promise<void> }>(client: C): Promise<C> {

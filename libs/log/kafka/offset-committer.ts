@@ -1,4 +1,5 @@
 import type { LogTimers } from '../lane.js';
+import type { Progress } from './assigned-partition.js';
 
 /** Between two commits: what completes meanwhile goes with the next one. */
 const COMMIT_EVERY_MS = 200;
@@ -10,18 +11,18 @@ const AGAIN_AFTER_MS = 500;
  * gets the records again.
  */
 export class OffsetCommitter {
-  readonly #pending = new Map<number, number>();
+  readonly #pending = new Map<number, Progress>();
   #running: Promise<void> | undefined;
   #timer: unknown;
   #closed = false;
 
   constructor(
     private readonly timers: LogTimers,
-    private readonly commit: (offsets: ReadonlyMap<number, number>) => Promise<void>,
+    private readonly commit: (progress: ReadonlyMap<number, Progress>) => Promise<void>,
   ) {}
 
-  completed(partition: number, offset: number): void {
-    this.#pending.set(partition, offset);
+  completed(partition: number, progress: Progress): void {
+    this.#pending.set(partition, progress);
     this.#schedule(COMMIT_EVERY_MS);
   }
 
@@ -50,15 +51,15 @@ export class OffsetCommitter {
   }
 
   async #flush(): Promise<void> {
-    const offsets = new Map(this.#pending);
-    if (offsets.size === 0) return;
+    const progress = new Map(this.#pending);
+    if (progress.size === 0) return;
     try {
-      await this.commit(offsets);
+      await this.commit(progress);
     } catch {
       return;
     }
-    for (const [partition, offset] of offsets) {
-      if (this.#pending.get(partition) === offset) this.#pending.delete(partition);
+    for (const [partition, committed] of progress) {
+      if (this.#pending.get(partition) === committed) this.#pending.delete(partition);
     }
   }
 }

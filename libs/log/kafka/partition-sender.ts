@@ -1,6 +1,7 @@
 import type { MillraceError } from '#errors';
 import type { LogRecord } from '../log.js';
 import { type MessagePart, partsOf } from './message-parts.js';
+import { WHOLE_WITHIN_MS } from './part-times.js';
 import { encodeRecords } from './record.codec.js';
 
 /** With its envelope below the 1 MB that a broker takes as one batch unless told otherwise. */
@@ -17,6 +18,7 @@ export interface SenderParts {
   send(part: MessagePart): Promise<void>;
   /** Different for every sender that ever was. */
   id: string;
+  now: () => number;
 }
 
 /**
@@ -63,10 +65,20 @@ export class PartitionSender {
   async #next(): Promise<void> {
     this.#inFlight = this.#take();
     const value = encodeRecords(this.#inFlight.flatMap(({ records }) => records));
-    for (const part of partsOf(value, MESSAGE_BYTES, `${this.parts.id}-${++this.#sent}`)) await this.parts.send(part);
+    while (!(await this.#sendWhole(value)));
     const done = this.#inFlight;
     this.#inFlight = [];
     for (const { resolve } of done) resolve();
+  }
+
+  /** False where it took so long that its readers may have given it up. */
+  async #sendWhole(value: Uint8Array): Promise<boolean> {
+    const begun = this.parts.now();
+    for (const part of partsOf(value, MESSAGE_BYTES, `${this.parts.id}-${++this.#sent}`)) {
+      if (this.parts.now() - begun > WHOLE_WITHIN_MS) return false;
+      await this.parts.send(part);
+    }
+    return true;
   }
 
   #take(): Appended[] {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { COMMIT_METADATA, startOf } from './start-offsets.js';
+import { completedBelow, metadataOf, startOf } from './start-offsets.js';
 
-const ours = (offset: number) => ({ offset, metadata: COMMIT_METADATA });
+const ours = (offset: number, completed = offset) => ({ offset, metadata: metadataOf(completed) });
 
 describe('where a group goes on', () => {
   test.each([
+    ['at the beginning of a record whose end is not there', ours(7, 9), { low: 3, high: 9 }, 7],
     ['at what was committed', ours(7), { low: 3, high: 9 }, 7],
     ['at the start of a log whose records below were deleted', ours(7), { low: 7, high: 9 }, 7],
     ['at the end of a log that was read', ours(9), { low: 7, high: 9 }, 9],
@@ -15,6 +16,7 @@ describe('where a group goes on', () => {
 
   test.each([
     ['unread records were deleted', ours(7), { low: 8, high: 9 }, /deleted/],
+    ['more was completed than is there', ours(2, 7), { low: 0, high: 5 }, /anew/],
     ['the topic was made anew', ours(7), { low: 0, high: 2 }, /anew/],
     [
       'nothing is committed, and the first records are gone',
@@ -27,4 +29,9 @@ describe('where a group goes on', () => {
   ])('nowhere, where %s', (_, committed, log, why) => {
     expect(startOf(committed, log)).toMatch(why);
   });
+});
+
+test('tells below which offset everything is completed, which may be above the one to begin at again', () => {
+  expect(completedBelow(ours(7, 9))).toBe(9);
+  expect(completedBelow({ offset: -1, metadata: null })).toBe(0);
 });

@@ -3,9 +3,35 @@ import { MillraceError } from '#errors';
 import { LOG_ERRORS } from '../log.codes.js';
 
 /** Goes with every offset that Millrace commits: one without it was not committed by us. */
-export const COMMIT_METADATA = 'millrace';
-
+const OURS = 'millrace';
 const NEVER_COMMITTED = -1;
+
+export interface CommittedOffset {
+  offset: number;
+  metadata: string | null;
+}
+
+/** With an offset to begin at again goes the one below which everything is completed, which may be higher. */
+export function metadataOf(completed: number): string {
+  return `${OURS} ${completed}`;
+}
+
+/** Everything below is completed. */
+export function completedBelow({ offset, metadata }: CommittedOffset): number {
+  return isOurs(metadata) ? Number(metadata.slice(OURS.length + 1)) : Math.max(0, offset);
+}
+
+const isOurs = (metadata: string | null): metadata is string => metadata?.startsWith(`${OURS} `) === true;
+
+export async function committedOffsets(
+  admin: Admin,
+  { group, topic }: { group: string; topic: string },
+): Promise<Map<number, CommittedOffset>> {
+  const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+  return new Map(
+    found?.partitions.map(({ partition, offset, metadata }) => [partition, { offset: Number(offset), metadata }]),
+  );
+}
 
 /**
  * Where a group goes on in partitions that it has just been assigned. kafkajs would answer a lost offset by beginning anew in
@@ -20,18 +46,17 @@ export async function startOffsets(
   admin: Admin,
   { group, topic, partitions }: { group: string; topic: string; partitions: readonly number[] },
 ): Promise<Map<number, number>> {
-  const [[found], bounds] = await Promise.all([
-    admin.fetchOffsets({ groupId: group, topics: [topic] }),
+  const [committed, bounds] = await Promise.all([
+    committedOffsets(admin, { group, topic }),
     admin.fetchTopicOffsets(topic),
   ]);
   const starts = new Map<number, number>();
   for (const partition of partitions) {
-    const committed = found?.partitions.find((each) => each.partition === partition);
     const bound = bounds.find((each) => each.partition === partition);
-    const start = startOf(
-      { offset: Number(committed?.offset ?? NEVER_COMMITTED), metadata: committed?.metadata ?? null },
-      { low: Number(bound?.low), high: Number(bound?.high) },
-    );
+    const start = startOf(committed.get(partition) ?? { offset: NEVER_COMMITTED, metadata: null }, {
+      low: Number(bound?.low),
+      high: Number(bound?.high),
+    });
     if (typeof start === 'string') throw damaged(topic, partition, start);
     starts.set(partition, start);
   }
@@ -44,14 +69,13 @@ export function damaged(topic: string, partition: number, how: string): Millrace
 }
 
 /** An offset, or what is wrong. */
-export function startOf(
-  committed: { offset: number; metadata: string | null },
-  log: { low: number; high: number },
-): number | string {
+export function startOf(committed: CommittedOffset, log: { low: number; high: number }): number | string {
   const has = `the log has ${log.low} to ${log.high}`;
   if (committed.offset === NEVER_COMMITTED) return log.low === 0 ? 0 : `no offset is committed, and ${has}`;
-  if (committed.offset < 0 || committed.metadata !== COMMIT_METADATA) return `its committed offset was reset; ${has}`;
+  if (committed.offset < 0 || !isOurs(committed.metadata)) return `its committed offset was reset; ${has}`;
   if (committed.offset < log.low) return `${committed.offset} is committed, and ${has}: unread records were deleted`;
-  if (committed.offset > log.high) return `${committed.offset} is committed, and ${has}: the topic was made anew`;
+  if (completedBelow(committed) > log.high) {
+    return `everything below ${completedBelow(committed)} is completed, and ${has}: the topic was made anew`;
+  }
   return committed.offset;
 }

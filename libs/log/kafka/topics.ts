@@ -1,18 +1,23 @@
-import { type Admin, ConfigResourceTypes, type ITopicMetadata } from 'kafkajs';
+import type { Admin, ITopicMetadata } from 'kafkajs';
 import { MillraceError } from '#errors';
 import { LOG_ERRORS } from '../log.codes.js';
 import type { TopicSpec } from '../log.js';
 import { typeOf } from './kafka-errors.js';
 import type { KafkaLogOptions } from './kafka-options.js';
+import { ConfigResourceTypes } from './kafkajs.js';
 
 type Copies = Pick<KafkaLogOptions, 'replicationFactor' | 'minInSyncReplicas'>;
 
-/** Nothing is ever dropped by age, size or key, and no replica that lags behind becomes the leader. */
+/**
+ * Nothing is ever dropped by age, size or key, no replica that lags behind becomes the leader, and times are the broker's:
+ * by them a reader tells an abandoned record from one that is on its way.
+ */
 const SETTINGS: Readonly<Record<string, string>> = {
   'cleanup.policy': 'delete',
   'retention.ms': '-1',
   'retention.bytes': '-1',
   'unclean.leader.election.enable': 'false',
+  'message.timestamp.type': 'LogAppendTime',
 };
 const MIN_IN_SYNC = 'min.insync.replicas';
 
@@ -48,6 +53,16 @@ async function create(admin: Admin, topics: readonly TopicSpec[], copies: Copies
   }
 }
 
+/** With their groups, which begin with the topics' names. Those that are not there are no error. */
+export async function removeTopics(admin: Admin, topics: readonly string[]): Promise<void> {
+  const there = new Set(await admin.listTopics());
+  const found = topics.filter((topic) => there.has(topic));
+  if (found.length > 0) await admin.deleteTopics({ topics: found });
+  const { groups } = await admin.listGroups();
+  const ids = groups.map(({ groupId }) => groupId).filter((id) => topics.some((topic) => id.startsWith(`${topic}.`)));
+  if (ids.length > 0) await admin.deleteGroups(ids);
+}
+
 /** The client gives the refusals of several topics in one error. */
 function refusalOf(error: unknown): string | undefined {
   const [first] = (error as { errors?: unknown[] }).errors ?? [error];
@@ -73,12 +88,13 @@ async function compareSettings(admin: Admin, names: readonly string[], { minInSy
     resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name, configNames: wanted })),
   });
   for (const { resourceName, configEntries } of resources) {
-    for (const { configName, configValue } of configEntries) {
+    const faults = configEntries.flatMap(({ configName, configValue }) => {
       const isMinimum = configName === MIN_IN_SYNC;
       const holds = isMinimum ? Number(configValue) >= minInSyncReplicas : configValue === SETTINGS[configName];
       const should = isMinimum ? `at least ${minInSyncReplicas}` : SETTINGS[configName];
-      if (!holds) throw unsafe(`topic ${resourceName} has ${configName}=${configValue}; it must be ${should}`);
-    }
+      return holds ? [] : [`${configName}=${configValue} (it must be ${should})`];
+    });
+    if (faults.length > 0) throw unsafe(`topic ${resourceName} has ${faults.join(', ')}`);
   }
 }
 

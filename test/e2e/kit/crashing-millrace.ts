@@ -3,11 +3,13 @@ import type { OpenEngine } from '../../../apps/millrace/command.js';
 import { composeJob } from '../../../apps/millrace/engine/compose.js';
 import { processHost } from '../../../apps/millrace/host.js';
 import { runProgram } from '../../../apps/millrace/program.js';
+import { overKafka } from './kafka-engine.js';
 import { tracedDeps } from './traced-ports.js';
 
 /**
  * The command line, whose process is killed with SIGKILL at the step that CRASH_AT names (`step`, or `step#2` for its
- * second time): nothing of it runs afterwards, no handler, no clean-up. With TRACE_STEPS it tells them on stderr.
+ * second time): nothing of it runs afterwards, no handler, no clean-up. With TRACE_STEPS it tells them on stderr,
+ * with MILLRACE_CRASH_BROKERS it runs over Kafka.
  */
 const [step, nth = '1'] = (process.env['CRASH_AT'] ?? '').split('#');
 let left = Number(nth);
@@ -19,7 +21,11 @@ function at(name: string): void | Promise<void> {
   return new Promise(() => {});
 }
 
-const openEngine: OpenEngine = async (loaded, { settings }, onEvent) =>
-  openJob(tracedDeps(composeJob(loaded, settings, onEvent), at));
+const brokers = process.env['MILLRACE_CRASH_BROKERS']?.split(',');
+
+const openEngine: OpenEngine = async (loaded, { settings }, onEvent) => {
+  const deps = composeJob(loaded, settings, onEvent);
+  return openJob(tracedDeps(brokers === undefined ? deps : overKafka(deps, brokers), at));
+};
 
 process.exit(await runProgram(process.argv.slice(2), processHost(), openEngine));

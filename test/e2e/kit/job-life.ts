@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import type { Db } from 'mongodb';
 import { type TestMongo, type TestPostgres, testMongo, testPostgres } from '#testing';
+import { kafkaEngine } from './kafka-engine.js';
 import { type CliContext, type CliResult, cliContext } from '../run-cli.js';
 import { startCrashing, startMillrace, type MillraceProcess } from './processes.js';
 import { envOf, expectShop, jobText } from './shop.js';
@@ -29,15 +30,17 @@ export interface Workshop extends AsyncDisposable {
   newJob(more?: string): Promise<JobLife>;
 }
 
-export async function workshop(schema: string): Promise<Workshop> {
-  const [postgres, mongo, cli] = await Promise.all([testPostgres(), testMongo(), cliContext()]);
+/** With `brokers` everything runs over Kafka. */
+export async function workshop(schema: string, { brokers }: { brokers?: string[] } = {}): Promise<Workshop> {
+  const engine = brokers === undefined ? undefined : kafkaEngine(brokers);
+  const [postgres, mongo, cli] = await Promise.all([testPostgres(), testMongo(), cliContext(engine)]);
   await postgres.exec(schema);
   let jobs = 0;
   return {
     postgres,
     mongo,
     cli,
-    newJob: (more) => jobLife({ postgres, mongo, cli }, ++jobs, more),
+    newJob: (more) => jobLife({ postgres, mongo, cli, brokers }, ++jobs, more),
     async [Symbol.asyncDispose]() {
       await mongo[Symbol.asyncDispose]();
       await postgres[Symbol.asyncDispose]();
@@ -46,9 +49,9 @@ export async function workshop(schema: string): Promise<Workshop> {
   };
 }
 
-type Parts = Pick<Workshop, 'postgres' | 'mongo' | 'cli'>;
+type Parts = Pick<Workshop, 'postgres' | 'mongo' | 'cli'> & { brokers: string[] | undefined };
 
-async function jobLife({ postgres, mongo, cli }: Parts, n: number, more?: string): Promise<JobLife> {
+async function jobLife({ postgres, mongo, cli, brokers }: Parts, n: number, more?: string): Promise<JobLife> {
   const job = `${mongo.job}_${n}`;
   const file = await cli.file(`${job}.yaml`, jobText(job, job, more));
   const env = envOf(postgres, mongo);
@@ -62,7 +65,8 @@ async function jobLife({ postgres, mongo, cli }: Parts, n: number, more?: string
     run,
     start: (...args) => startMillrace(args, env),
     async crash(at, ...args) {
-      await using crashing = startCrashing(at, args, env);
+      const over = brokers === undefined ? {} : { MILLRACE_CRASH_BROKERS: brokers.join(',') };
+      await using crashing = startCrashing(at, args, { ...env, ...over });
       const givingUp = setTimeout(() => crashing.child.kill('SIGQUIT'), 40_000);
       const { code, signal } = await crashing.ended;
       clearTimeout(givingUp);

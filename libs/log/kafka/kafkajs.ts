@@ -1,0 +1,4 @@
+import kafkajs from 'kafkajs';
+
+/** Of a CommonJS module Node gives the default export alone. */
+export const { CompressionTypes, ConfigResourceTypes, Kafka, KafkaJSError, logLevel } = kafkajs;
