@@ -64,8 +64,13 @@ export async function isExecutable(path: string): Promise<boolean> {
   );
 }
 
-/** Runs a program with the present environment and gives its standard output. */
-export async function output(program: string, args: string[], cwd?: string): Promise<string> {
-  const options = { env: process.env, maxBuffer: 16 << 20, ...(cwd === undefined ? {} : { cwd }) };
+/** Runs a program with the present environment, and `env` beside it, and gives its standard output. */
+export async function output(
+  program: string,
+  args: string[],
+  cwd?: string,
+  env?: Record<string, string>,
+): Promise<string> {
+  const options = { env: { ...process.env, ...env }, maxBuffer: 16 << 20, ...(cwd === undefined ? {} : { cwd }) };
   return (await run(program, args, options)).stdout;
 }

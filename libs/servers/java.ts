@@ -21,7 +21,7 @@ export async function javaProgram(): Promise<string> {
   throw new MillraceError(
     serverErrors.SERVER_UNAVAILABLE,
     `No Java ${OLDEST_JAVA} or later to run Kafka with (${failures.join('; ')}). Install one (Debian and Ubuntu: ` +
-      'apt-get install default-jre-headless; macOS: brew install openjdk), and put java on PATH or set JAVA_HOME.',
+      'apt-get install openjdk-17-jre-headless, or a later one; macOS: brew install openjdk), and put java on PATH or set JAVA_HOME.',
     { context: { failures } },
   );
 }

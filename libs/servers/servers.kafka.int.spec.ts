@@ -159,7 +159,7 @@ describe('a system without Kafka', () => {
   });
 
   test('is told that a Java is missing, and how to get it', async () => {
-    await expect(startKafka()).rejects.toMatchObject(refusal(/No Java 17 .*PATH: none.*default-jre-headless/s));
+    await expect(startKafka()).rejects.toMatchObject(refusal(/No Java 17 .*PATH: none.*openjdk-17-jre-headless/s));
   });
 
   test('is told that its Java is too old', async () => {
