@@ -1,5 +1,7 @@
 export * from './certificates.js';
 export type { SharedServer } from './shared-server.js';
+export { type TestKafka, testKafka } from './test-kafka.js';
 export { type TestMongo, type TestMongoOptions, testMongo } from './test-mongo.js';
 export { type TestPostgres, type TestPostgresOptions, testPostgres } from './test-postgres.js';
+export { type TestRedis, testRedis } from './test-redis.js';
 export { type WaitOptions, waitFor } from './wait-for.js';

@@ -1,5 +1,6 @@
+import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { testMongo, testPostgres, waitFor } from './index.js';
+import { testKafka, testMongo, testPostgres, testRedis, waitFor } from './index.js';
 
 describe('testPostgres', () => {
   test('gives a fresh database of its own, and drops it with the slots left in it', async () => {
@@ -64,6 +65,27 @@ describe('testMongo', () => {
     await mongo.server.restart();
     expect(await mongo.db.collection('t').countDocuments()).toBe(1);
   });
+});
+
+async function accepts(place: string): Promise<boolean> {
+  const { hostname, port } = new URL(place);
+  const socket = connect(Number(port), hostname);
+  await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+  return socket.destroy().destroyed;
+}
+
+test('testKafka gives the one broker of the run, and each time another name to begin with', async () => {
+  const [one, other] = await Promise.all([testKafka(), testKafka()]);
+  expect(other.brokers).toEqual(one.brokers);
+  expect(other.topicPrefix).not.toBe(one.topicPrefix);
+  expect(await accepts(`tcp://${one.brokers[0]}`)).toBe(true);
+});
+
+test('testRedis gives the one server of the run, and each time another name to begin with', async () => {
+  const [one, other] = await Promise.all([testRedis(), testRedis()]);
+  expect(other.uri).toBe(one.uri);
+  expect(other.prefix).not.toBe(one.prefix);
+  expect(await accepts(one.uri)).toBe(true);
 });
 
 describe('waitFor', () => {
