@@ -413,13 +413,23 @@ function completionTests(make: () => Promise<LogContext>): void {
   test('ends the waiting when the signal is raised', async () => {
     await using context = await make();
     const topic = await topicOf(context.log, 1);
-    context.log.append(topic, 0, numbered(0, 1)).catch(() => undefined);
+    let begun = false;
+    const gate = new Gate();
+    const reader = await consume(context.log, topic, OPTIONS, async () => {
+      begun = true;
+      return { completed: gate.opened };
+    });
+    const appended = context.log.append(topic, 0, numbered(0, 1));
+    await until(() => begun);
     const stop = new AbortController();
     const completed = context.log.completed(topic, 'group', stop.signal);
     completed.catch(() => undefined);
     await turn();
     stop.abort(new Error('enough'));
     await expect(completed).rejects.toThrow('enough');
+    gate.open();
+    await appended;
+    await reader.stop(1_000);
   });
 }
 
