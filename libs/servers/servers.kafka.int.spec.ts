@@ -61,7 +61,7 @@ describe('Kafka', () => {
   });
 
   test('says its last words when it cannot start', async () => {
-    const starting = startKafka({ settings: { 'log.retention.hours': 'nonsense' } });
+    const starting = startKafka({ settings: { 'metric.reporters': 'nonsense' } });
     await expect(starting).rejects.toMatchObject({
       code: serverErrors.SERVER_FAILED.code,
       message: expect.stringContaining('nonsense'),
