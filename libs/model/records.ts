@@ -24,6 +24,8 @@ export interface TouchRecord {
   roots: string[];
   /** `former`: a root of a former incarnation's stage; only for these does an absent root mean gone. */
   origin: 'change' | 'build' | 'former' | 'retry';
+  /** The store's time when it was sent: what is read for it must be at least as new as what was staged before. */
+  after?: string;
   /** With `former`: the `_id` that each of the roots was written as. */
   ids?: unknown[];
   bytes: number;

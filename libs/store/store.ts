@@ -42,6 +42,10 @@ export interface Store {
   dropState(): Promise<void>;
   collections(database: CollectionRef['database']): Promise<string[]>;
   estimatedCount(collection: CollectionRef): Promise<number>;
+  /** When the newest thing was done that this store knows of, to be told to another process; undefined before the first. */
+  time(): StoreTime | undefined;
+  /** What this store does from now on sees all that was done until then, by whichever process. */
+  reach(time: StoreTime): void;
   /** What the target is, for checks: never throws for a server that answers. */
   describe(): Promise<StoreDescription>;
   /**
@@ -51,6 +55,9 @@ export interface Store {
   endAbandoned?(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Opaque; the same again is the same time. */
+export type StoreTime = string;
 
 export interface StoreDescription {
   version: string;

@@ -1,10 +1,12 @@
 import { type Log, partitionOf } from '#log';
 import type { TouchRecord } from '#model';
+import type { Store } from '#store';
 
-/** Appends touches to the partitions of their roots. */
+/** Appends touches to the partitions of their roots, with the time of the store that their writing must see. */
 export class Toucher {
   constructor(
     private readonly log: Log,
+    private readonly store: Pick<Store, 'time'>,
     private readonly topic: string,
     private readonly partitions: number,
   ) {}
@@ -22,7 +24,7 @@ export class Toucher {
     for (const [partition, group] of byPartition) {
       let bytes = 64;
       for (const root of group) bytes += 48 + root.length * 2;
-      const record: TouchRecord = { collection, roots: group, origin, bytes };
+      const record: TouchRecord = { collection, roots: group, origin, ...this.after(), bytes };
       appends.push(this.log.append(this.topic, partition, [record]));
     }
     return Promise.all(appends);
@@ -31,9 +33,15 @@ export class Toucher {
   /** Touches of roots of a former incarnation, with the `_id`s that they were written as. */
   touchFormer(collection: number, roots: readonly string[], ids: readonly unknown[]): Promise<unknown> {
     const appends = roots.map((root, i) => {
-      const record: TouchRecord = { collection, roots: [root], origin: 'former', ids: [ids[i]], bytes: 200 };
+      const ours = { collection, roots: [root], ids: [ids[i]], bytes: 200 };
+      const record: TouchRecord = { ...ours, origin: 'former', ...this.after() };
       return this.log.append(this.topic, partitionOf(collection, root, this.partitions), [record]);
     });
     return Promise.all(appends);
+  }
+
+  private after(): Pick<TouchRecord, 'after'> {
+    const after = this.store.time();
+    return after === undefined ? {} : { after };
   }
 }

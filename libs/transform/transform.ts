@@ -36,7 +36,7 @@ export type MakeTransform = (parts: TransformParts) => Transform;
 
 export const makeTransform: MakeTransform = (parts) => {
   const { plan, names, store, log, tuning } = parts;
-  const toucher = new Toucher(log, names.topic(plan.job, 'touches'), parts.partitions.touches);
+  const toucher = new Toucher(log, store, names.topic(plan.job, 'touches'), parts.partitions.touches);
   const resolver = new Resolver(plan, names, store.read);
   const fanOut = new FanOutTasks(store, names, resolver, toucher, parts.onFailure);
   const rows = new RowActor({

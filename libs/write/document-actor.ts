@@ -49,6 +49,7 @@ const LOOK_FIRST_BATCHES = 16;
  * - **Acknowledged when**: a majority has the documents, and the letters of those that cannot be written.
  * - **Repeats**: a touch says only "assemble again"; from the same stage the same document comes.
  * - **Two owners**: their transactions conflict at the fence, and each reads a stage at least as new as the other's.
+ * - **What is read** is at least as new as what was staged before the touch, by whichever process and on whatever shard.
  * - **Failure**: what is permanent concerns one document: it is left out, its letter is written in the same transaction,
  *   the rest goes on. All else is repeated in place.
  */
@@ -77,10 +78,11 @@ export class DocumentActor {
     return Math.min(fit, this.parts.maxRoots);
   }
 
-  /** Each root once, however often it was touched. */
+  /** Each root once, however often it was touched; what is read for them is as new as the newest touch needs. */
   private group(records: readonly TouchRecord[]): Roots[] {
     const groups = new Map<number, { keys: Set<string>; former: Map<string, unknown>; build: boolean }>();
     for (const record of records) {
+      if (record.after !== undefined) this.parts.store.reach(record.after);
       let group = groups.get(record.collection);
       if (!group) {
         group = { keys: new Set(), former: new Map(), build: true };

@@ -1,7 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { MillraceError } from '#errors';
 import type { Document, MongoClient } from 'mongodb';
-import type { CollectionRef, Store, StoreDescription, StoreReader, StoreTransaction, StoreWriter } from '../store.js';
+import type {
+  CollectionRef,
+  Store,
+  StoreDescription,
+  StoreReader,
+  StoreTime,
+  StoreTransaction,
+  StoreWriter,
+} from '../store.js';
 import { endAbandoned } from './abandoned.js';
 import { pauses } from './backoff.js';
 import { Databases } from './databases.js';
@@ -120,6 +128,14 @@ export class MongoStore implements Store {
     return repeat(this.#context, 'count', (call) =>
       this.#databases.collection(collection).estimatedDocumentCount({ ...call }),
     );
+  }
+
+  time(): StoreTime | undefined {
+    return this.#context.clock.time();
+  }
+
+  reach(time: StoreTime): void {
+    this.#context.clock.reach(time);
   }
 
   async describe(): Promise<StoreDescription> {

@@ -4,6 +4,8 @@ import { type CollectionRef, type Doc, DocumentRefused, type Store } from '../st
 export interface StoreContext extends AsyncDisposable {
   /** With empty databases. */
   store: Store;
+  /** Another process's, on the same databases. */
+  other: Store;
   /** On a field of a collection, by any means: users make such indexes, the engine does not. */
   makeUniqueIndex(collection: CollectionRef, field: string, name: string): Promise<void>;
 }

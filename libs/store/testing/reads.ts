@@ -65,6 +65,18 @@ export function readTests(make: Make): void {
     }
   });
 
+  test('sees what another process did before the time that it told', async () => {
+    await using context = await prepared(make);
+    const { store, other } = context;
+    for (let n = 1; n <= 20; n++) {
+      await other.transact('test', (tx) => tx.put(ROWS, [{ _id: 'a', n }]));
+      const time = other.time() as string;
+      store.reach(time);
+      expect(await store.transact('test', (tx) => tx.byId(ROWS, 'a'))).toEqual({ _id: 'a', n });
+      expect(await store.read.byId(ROWS, 'a')).toEqual({ _id: 'a', n });
+    }
+  });
+
   test('pages a range in `_id` order, above `after`, up to and including `upTo`', async () => {
     await using context = await prepared(make);
     const { store } = context;
