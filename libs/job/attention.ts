@@ -1,4 +1,5 @@
 import { MillraceError } from '#errors';
+import { LOG_ERRORS } from '#log';
 import { JOB_ERRORS } from './job.codes.js';
 import type { JobRecord, JobState } from './job-record.js';
 
@@ -12,6 +13,9 @@ const NEEDS_A_PERSON: ReadonlySet<string> = new Set([
   JOB_ERRORS.RETENTION_BOUND.code,
   JOB_ERRORS.SOURCE_CHANGED.code,
   JOB_ERRORS.STOPPED_BY_ERROR.code,
+  LOG_ERRORS.LOG_DAMAGED.code,
+  LOG_ERRORS.LOG_TOPIC_MISSING.code,
+  LOG_ERRORS.LOG_PARTITIONS_DIFFER.code,
 ]);
 
 /** Keeps the reason, if the failure is one that a person must deal with. */

@@ -7,8 +7,9 @@ import { FenceMissing } from '#store';
 import { CaptureGuard } from './capture-guard.js';
 import { JOB_ERRORS } from './job.codes.js';
 import { LetterSchedule } from './letter-schedule.js';
+import { RowsOwner } from './owner.js';
 import type { JobTimers, Patience } from './patience.js';
-import { makeRiver, type River, type RiverParts } from './river.js';
+import { handlersOf, makeRiver, type River, type RiverParts } from './river.js';
 import { RiverConsumers } from './river-consumers.js';
 import { UnseenTransactions } from './unseen-transactions.js';
 
@@ -17,12 +18,16 @@ export interface EngineOptions {
   onHealth: (health: CaptureHealth) => void;
   /** Before each connection of the capture: throws where the source is not the one that positions speak of. */
   onConnect: () => Promise<void>;
+  /** Whether the topics of this incarnation were made before, and where to keep that they are. */
+  topics: { wereMade: boolean; onMade: () => Promise<void> };
 }
 
 const TRIM_MS = 2_000;
 const HEALTH_MS = 5_000;
 const REREAD_MS = 250;
 const REFILL_MS = 10_000;
+/** Where other processes write letters, so often what is due is looked for. */
+const LETTERS_MS = 2_000;
 const STOP_MS = 5_000;
 
 /**
@@ -41,6 +46,9 @@ export class Engine {
   private capturing: Promise<void> = Promise.resolve();
   private pausedAt: number | undefined;
   private readonly unseen: UnseenTransactions;
+  private readonly owner: RowsOwner;
+  private readonly letters: LetterSchedule;
+  private readonly writesHere: boolean;
 
   private readonly source: Source;
   private readonly log: Log;
@@ -58,6 +66,7 @@ export class Engine {
     this.failed.catch(() => undefined);
     this.unseen = new UnseenTransactions(parts.source);
     this.consumers = new RiverConsumers(parts, (error) => this.fail(error));
+    this.writesHere = parts.roles.includes('write');
     this.river = makeRiver({
       ...parts,
       onFailure: (error) => this.fail(error),
@@ -66,18 +75,23 @@ export class Engine {
         parts.onCaptured(changes);
       },
     });
+    this.owner = new RowsOwner(this.river, (error) => this.fail(error));
+    this.letters = new LetterSchedule(parts.store, parts.names, this.river.retries);
   }
 
   /** Begins to consume. What a former run left (fan-outs, letters to retry) is taken up; paused, nothing is read. */
   async start(paused = false): Promise<void> {
     this.pausedAt = paused ? this.timers.now() : undefined;
-    const { names, partitions } = this.parts;
-    await this.consumers.start(this.river.handlers);
-    await this.river.fanOut.adopt(Array.from({ length: partitions.rows }, (_, partition) => partition));
-    const letters = new LetterSchedule(this.parts.store, names, this.river.retries);
-    await letters.fill();
-    this.every(REFILL_MS, () => letters.refill(this.timers.now() + REFILL_MS));
-    this.every(TRIM_MS, () => this.trim());
+    const handlers = handlersOf(this.river, this.parts.roles);
+    const { wereMade, onMade } = this.options.topics;
+    await this.consumers.create(wereMade);
+    if (!wereMade) await onMade();
+    await this.consumers.start(handlers, (partitions) => this.owner.own(partitions));
+    await this.owner.ready();
+    await this.letters.fill();
+    if (this.writesHere) this.every(REFILL_MS, () => this.letters.refill(this.timers.now() + REFILL_MS));
+    else this.every(LETTERS_MS, () => this.letters.fill(this.timers.now() + LETTERS_MS));
+    this.every(TRIM_MS, () => this.owner.trim(this.stopping.signal));
     if (paused) this.consumers.holdTasks();
     if (this.parts.capture !== null) {
       if (!paused) this.follow();
@@ -155,6 +169,7 @@ export class Engine {
     }
     await this.orFailed(fanOut.settled(() => this.timers.wait(50, signal)));
     await this.orFailed(this.consumers.completed('touches', signal));
+    if (!this.writesHere) await this.orFailed(this.letters.fill(this.timers.now()));
     while (!retries.idle()) await this.orFailed(this.timers.wait(50, signal));
     await this.orFailed(this.consumers.completed('touches', signal));
   }
@@ -261,12 +276,6 @@ export class Engine {
       }
     };
     this.tasks.push(loop());
-  }
-
-  private async trim(): Promise<void> {
-    for (let partition = 0; partition < this.parts.partitions.rows; partition++) {
-      await this.river.rows.trim(partition, this.stopping.signal);
-    }
   }
 
   private async reread(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Source } from '#sources';
 import type { Store, StoreDescription } from '#store';
 import type { JobEvent } from './commands.js';
 import type { JobTimers } from './patience.js';
-import type { Rooms } from './river.js';
+import type { Role, Rooms } from './river.js';
 import type { Tuning } from './tuning.js';
 
 /** What a job is made of, by whoever composes it: adapters behind their ports, and the outside world. */
@@ -14,6 +14,8 @@ export interface JobDeps {
   jobFile: JobFile;
   positions: Positions;
   rooms: Rooms;
+  /** What the process that runs the job does itself: everything where absent. */
+  roles?: readonly Role[];
   openSource(): Promise<Source>;
   /** The target, with the state database of this job. */
   openStore(onRetry: (message: string | undefined) => void): Promise<Store>;

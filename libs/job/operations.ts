@@ -96,7 +96,7 @@ async function verify(
     assembler,
     store,
     control,
-    touches,
+    ...(touches && { touches }),
     wait,
     state: engineState(plan, names, store),
     remover: new OrphanRemover(plan, names, store),

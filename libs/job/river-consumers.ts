@@ -28,15 +28,24 @@ export class RiverConsumers {
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** Creates what is missing and begins to consume. Where nobody does yet, the log keeps the records. */
-  async start(handlers: River['handlers']): Promise<void> {
-    const { partitions, tuning } = this.parts;
-    await this.parts.log.create([
+  /** What is missing of the topics; by who runs the job, and nobody else: a worker that is late would make them anew. */
+  async create(wereMade: boolean): Promise<void> {
+    const { log, partitions, tuning } = this.parts;
+    const topics = [
       { name: this.name('rows'), partitions: partitions.rows },
       { name: this.name('touches'), partitions: partitions.touches },
       { name: this.name('load-tasks'), partitions: tuning.readers },
       { name: this.name('build-tasks'), partitions: tuning.readers },
-    ]);
+    ];
+    await log.create(topics, { wereMade });
+  }
+
+  /**
+   * Begins to consume what there is a handler for. Where nobody consumes yet, the log keeps the
+   * records. `onRows` is told the partitions of `rows` that are owned here.
+   */
+  async start(handlers: Partial<River['handlers']>, onRows: (partitions: readonly number[]) => void): Promise<void> {
+    const { tuning } = this.parts;
     const isOnlyGroup = true;
     const one: ConsumeOptions = { maxRecords: 1, maxBytes: 1, maxUncompleted: 2, isOnlyGroup };
     const rows: ConsumeOptions = {
@@ -45,6 +54,7 @@ export class RiverConsumers {
       maxUncompleted: 8,
       spacingMs: tuning.batchSpacingMs,
       isOnlyGroup,
+      onAssigned: onRows,
     };
     const touches: ConsumeOptions = {
       maxRecords: 10_000,
@@ -86,8 +96,9 @@ export class RiverConsumers {
   private async consume<R extends LogRecord>(
     topic: Topic,
     options: ConsumeOptions,
-    handler: BatchHandler<R>,
+    handler: BatchHandler<R> | undefined,
   ): Promise<void> {
+    if (handler === undefined) return;
     const consumer = await this.parts.log.consume<R>(this.name(topic), GROUPS[topic], options, handler);
     this.consumers.set(topic, consumer);
     consumer.failed.catch(this.onFailure);

@@ -19,8 +19,13 @@ export interface Rooms {
   deadLetter: MakeRetryQueue;
 }
 
+/** What a process does of the river: reads the source, owns rows, owns documents. */
+export type Role = 'ingest' | 'transform' | 'write';
+
 export interface RiverParts {
   rooms: Rooms;
+  /** Of this process; others, which the log connects it with, have the rest. */
+  roles: readonly Role[];
   plan: Plan;
   names: IncarnationNames;
   epoch: number;
@@ -88,6 +93,16 @@ export function makeRiver(parts: RiverParts): River {
       load: (batch) => ingest.load.handle(batch),
       build: (batch) => transform.build.handle(batch),
     },
+  };
+}
+
+/** Of the topics that these roles consume. */
+export function handlersOf({ handlers }: Pick<River, 'handlers'>, roles: readonly Role[]): Partial<River['handlers']> {
+  const { load, rows, build, touches } = handlers;
+  return {
+    ...(roles.includes('ingest') && { load }),
+    ...(roles.includes('transform') && { rows, build }),
+    ...(roles.includes('write') && { touches }),
   };
 }
 

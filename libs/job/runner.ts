@@ -292,10 +292,14 @@ export class Runner {
     if (options.dropTarget) {
       for (const { name } of planned.plan.collections) await store.drop({ database: 'target', name });
     }
-    // Those of the new one, too: where a state database was dropped by hand, its number comes again.
+    const { job } = planned.plan;
     const former = record?.incarnation ?? 0;
-    await this.removeTopics(planned.plan.job, [former, former + 1]);
-    return newIncarnation({ store, now, ...planned, tuning: this.deps.tuning }, record);
+    // Where a state database was dropped by hand, the number of the new one comes again.
+    await this.removeTopics(job, [former + 1]);
+    const state = await newIncarnation({ store, now, ...planned, tuning: this.deps.tuning }, record);
+    // Not before its fences: who still works for it ends by them.
+    await this.removeTopics(job, [former]);
+    return state;
   }
 
   private async removeTopics(job: string, incarnations: readonly number[]): Promise<void> {

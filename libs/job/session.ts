@@ -18,6 +18,7 @@ import type { JobState } from './job-record.js';
 import { LiveView } from './live.js';
 import { runBuildPhase, runLoadPhase } from './load-phase.js';
 import { Patience } from './patience.js';
+import type { Role } from './river.js';
 import { captureNames, sameSource } from './start-incarnation.js';
 
 const TELL_MS = 1_000;
@@ -29,7 +30,8 @@ const LETTERS_OPEN_MS = 15_000;
 export class Session {
   readonly names: IncarnationNames;
   readonly plan: Plan;
-  readonly touches = new TouchRegister();
+  /** Absent where documents are written by other processes. */
+  readonly touches: TouchRegister | undefined;
   engine!: Engine;
   assembler!: Assembler;
   evaluator!: Evaluator;
@@ -48,6 +50,7 @@ export class Session {
   ) {
     this.names = new IncarnationNames(state.record.incarnation);
     this.plan = state.record.plan;
+    this.touches = rolesOf(deps).includes('write') ? new TouchRegister() : undefined;
   }
 
   get source(): Source {
@@ -161,6 +164,7 @@ export class Session {
     return new Engine(
       {
         rooms: deps.rooms,
+        roles: rolesOf(deps),
         plan,
         names: this.names,
         epoch: state.record.epoch,
@@ -181,7 +185,7 @@ export class Session {
         onCaptured: (changes) => live.captured(changes),
         onLetters: (count) => this.lettersWritten(count),
         onSchema: (finding) => deps.onEvent({ kind: 'warning', finding }),
-        onTouched: (collection, roots) => this.touches.noticed(collection, roots),
+        onTouched: (collection, roots) => this.touches?.noticed(collection, roots),
       },
       {
         maxRetainedBytes: deps.jobFile.source.maxRetainedBytes,
@@ -189,6 +193,7 @@ export class Session {
           live.retainedBytes = health.retainedBytes;
           this.warnRetention(health.retainedBytes);
         },
+        topics: { wereMade: state.record.topicsMade === true, onMade: () => state.set({ topicsMade: true }) },
         onConnect: async () => {
           this.planned.identity = await this.source.identity();
           this.checkSource();
@@ -273,6 +278,10 @@ export class Session {
     }
   }
 }
+
+const ALL_ROLES: readonly Role[] = ['ingest', 'transform', 'write'];
+
+const rolesOf = ({ roles = ALL_ROLES }: JobDeps): readonly Role[] => roles;
 
 function stoppedByError(documents: number): MillraceError {
   return new MillraceError(

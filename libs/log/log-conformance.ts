@@ -20,6 +20,8 @@ export interface LogConformance {
   appendResolvesWhenHandled: boolean;
   /** A handler's failure ends the topic and its pending appends, since nothing keeps the records. */
   handlerFailureEndsTopic: boolean;
+  /** What is appended outlives the process. */
+  keepsRecords: boolean;
 }
 
 export interface LogContext extends AsyncDisposable {
@@ -35,7 +37,7 @@ export function describeLog(name: string, make: () => Promise<LogContext>, trait
     describe('pause and stop', () => stopTests(make, traits));
     describe('failure', () => failureTests(make, traits));
     describe('completion', () => completionTests(make));
-    describe('topics', () => topicTests(make));
+    describe('topics', () => topicTests(make, traits));
   });
 }
 
@@ -75,6 +77,25 @@ function orderTests(make: () => Promise<LogContext>): void {
     await Promise.all([0, 1].map((partition) => context.log.append(topic, partition, numbered(0, 5))));
     await until(() => sideBySide && running[0] === 0 && running[1] === 0);
     expect(overlap).toBe(false);
+    await reader.stop(1_000);
+  });
+
+  test('tells which partitions a consumer has before it hands over anything', async () => {
+    await using context = await make();
+    const topic = await topicOf(context.log, 3);
+    const told: (readonly number[])[] = [];
+    const unknown: number[] = [];
+    const options: ConsumeOptions = { ...OPTIONS, onAssigned: (partitions) => told.push(partitions) };
+    const seen: number[] = [];
+    const reader = await consume(context.log, topic, options, async ({ partition, records }) => {
+      if (!told.at(-1)?.includes(partition)) unknown.push(partition);
+      for (const { n } of records) seen.push(n);
+      return { completed: DONE };
+    });
+    await Promise.all([0, 1, 2].map((partition) => context.log.append(topic, partition, numbered(partition, 1))));
+    await until(() => seen.length === 3);
+    expect([...(told.at(-1) ?? [])].sort()).toEqual([0, 1, 2]);
+    expect(unknown).toEqual([]);
     await reader.stop(1_000);
   });
 
@@ -433,7 +454,7 @@ function completionTests(make: () => Promise<LogContext>): void {
   });
 }
 
-function topicTests(make: () => Promise<LogContext>): void {
+function topicTests(make: () => Promise<LogContext>, traits: LogConformance): void {
   test('removes a topic with what its groups have completed, and makes it anew', async () => {
     await using context = await make();
     const topic = await topicOf(context.log, 1);
@@ -450,6 +471,17 @@ function topicTests(make: () => Promise<LogContext>): void {
     await until(() => seen.length === 4);
     expect(seen).toEqual([0, 1, 2, 7]);
     await again.stop(1_000);
+  });
+
+  test('makes no topic anew that was made before and is gone, where it keeps records', async () => {
+    await using context = await make();
+    const topic = await topicOf(context.log, 1);
+    await context.log.create([{ name: topic, partitions: 1 }], { wereMade: true });
+    await context.log.remove([topic]);
+    const again = context.log.create([{ name: topic, partitions: 1 }], { wereMade: true });
+    if (traits.keepsRecords)
+      await expect(again).rejects.toMatchObject({ code: 'LOG_TOPIC_MISSING', message: expect.stringContaining(topic) });
+    else await expect(again).resolves.toBeUndefined();
   });
 
   test('makes a topic again without error, but not with another number of partitions', async () => {

@@ -12,8 +12,11 @@
  *   carries back-pressure from a slow target to the reader.
  */
 export interface Log {
-  /** Makes the topics with these numbers of partitions; the same again is no error, other numbers are. */
-  create(topics: readonly TopicSpec[]): Promise<void>;
+  /**
+   * Makes the topics with these numbers of partitions; the same again is no error, other numbers are. `wereMade`: they were
+   * before, so a log that keeps its records does not make them anew where they are gone, with what was in them.
+   */
+  create(topics: readonly TopicSpec[], options?: { wereMade?: boolean }): Promise<void>;
   append<R extends LogRecord>(topic: string, partition: number, records: readonly R[]): Promise<void>;
   /** One consumer of a group, whose name is its topic's own. Handlers of different partitions run side by side, those of one partition in order. */
   consume<R extends LogRecord>(
@@ -56,6 +59,11 @@ export interface ConsumeOptions {
   spacingMs?: number;
   /** So many batches of a partition may be handed over and not yet completed. */
   maxUncompleted: number;
+  /**
+   * Told which partitions this consumer has, whenever that changes, before anything of an added one is handed over. What is
+   * still at work for one that is gone is a former owner's.
+   */
+  onAssigned?: (partitions: readonly number[]) => void;
   /** No other group reads the topic: what this one has completed is deleted. */
   isOnlyGroup?: boolean;
 }

@@ -46,6 +46,8 @@ export class FanOutTasks {
   private readonly line: string[] = [];
   private working = 0;
   private stopped = false;
+  /** Partitions of `rows`; all of them before it is told. */
+  private owned: ReadonlySet<number> | undefined;
 
   constructor(
     private readonly store: Store,
@@ -96,8 +98,9 @@ export class FanOutTasks {
     }
   }
 
-  /** Takes up what a former owner of these partitions left. */
-  async adopt(partitions: readonly number[]): Promise<void> {
+  /** From now on those of these partitions, what former owners of them left included; of others nothing is begun. */
+  async own(partitions: readonly number[]): Promise<void> {
+    this.owned = new Set(partitions);
     const records = await this.store.read.byField<FanOutRecord>(this.names.tasks, 'partition', partitions, {
       fields: [],
     });
@@ -165,7 +168,7 @@ export class FanOutTasks {
   private async run(id: string): Promise<void> {
     for (;;) {
       const record = await this.store.read.byId<FanOutRecord>(this.names.tasks, id);
-      if (record === undefined || this.stopped) return;
+      if (record === undefined || this.stopped || this.owned?.has(record.partition) === false) return;
       if (await this.advance(record)) return;
     }
   }

@@ -112,6 +112,13 @@ export class RowActor {
     return { completed: Promise.all(completions).then(() => undefined) };
   }
 
+  /** What it knows of other partitions may be old by the time when it owns them again. */
+  own(partitions: readonly number[]): void {
+    for (const known of [this.former, this.trimmed]) {
+      for (const partition of known.keys()) if (!partitions.includes(partition)) known.delete(partition);
+    }
+  }
+
   /**
    * An idle partition takes what has resolved out of its fence by an empty batch. The first one of an owner that has just
    * begun also touches what it finds there: a crash between staging and touching need not be followed by a redelivery.

@@ -20,7 +20,7 @@ test(`random changes over Kafka, of seed ${SEED}, end in equal documents that ne
     collections: COLLECTIONS,
     truth: TRUTH,
     tuning: { chunkRows: 20 },
-    makeLog: () => kafkaLog(brokers),
+    parts: { makeLog: () => kafkaLog(brokers) },
   });
   await using writers = await Writers.connect(job.pg.uri, SEED);
   await using reader = new MonotonyReader(job.mongo.db, ['roots', 'looks', 'atoms']);

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { readSettings } from '#config';
-import { type JobCommands, type LetterSummary, openJob, type RunOutcome, type Tuning } from '#job';
-import type { Log } from '#log';
+import { type JobCommands, type JobDeps, type LetterSummary, openJob, type RunOutcome, type Tuning } from '#job';
 import { readJobFile } from '#mapping';
 import { type TestMongo, type TestPostgres, testMongo, testPostgres, waitFor } from '#testing';
 import { composeJob } from '../../apps/millrace/engine/compose.js';
@@ -19,8 +18,8 @@ export interface OracleOptions {
   /** By collection: a SELECT of one column of json, one row a document, in canonical Extended JSON (see ORACLE_SQL). */
   truth?: Record<string, string>;
   tuning?: Partial<Tuning>;
-  /** What the actors are connected by; the log of one process where absent. */
-  makeLog?: () => Log;
+  /** Other parts than those of one process. */
+  parts?: Partial<Pick<JobDeps, 'makeLog' | 'roles'>>;
 }
 
 /** A job in this process, on databases of its own, whose documents are held against what SQL says they should be. */
@@ -28,6 +27,7 @@ export interface OracleJob extends AsyncDisposable {
   pg: TestPostgres;
   mongo: TestMongo;
   commands: JobCommands;
+  deps: JobDeps;
   /** By collection: the SELECT that says what its documents are. */
   truth: Record<string, string>;
   /** Codes of warnings, and phases, as the job told them. */
@@ -93,6 +93,7 @@ export async function oracleJob(options: OracleOptions): Promise<OracleJob> {
 
 class RunningJob implements OracleJob {
   readonly commands: JobCommands;
+  readonly deps: JobDeps;
   readonly told: string[] = [];
   readonly truth: Record<string, string>;
   private readonly isSnapshot: boolean;
@@ -117,15 +118,16 @@ class RunningJob implements OracleJob {
       if (event.kind === 'warning') this.told.push(event.finding.code);
       if (event.kind === 'phase') this.told.push(event.phase);
     });
-    this.commands = openJob({
+    this.deps = {
       ...deps,
       timers: {
         ...deps.timers,
         wait: (ms, signal) => delay(ms / HURRY, undefined, signal === undefined ? {} : { signal }),
       },
       tuning: { ...deps.tuning, ...options.tuning },
-      ...(options.makeLog && { makeLog: options.makeLog }),
-    });
+      ...options.parts,
+    };
+    this.commands = openJob(this.deps);
   }
 
   async load({ fresh = false } = {}): Promise<void> {

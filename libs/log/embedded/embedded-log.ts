@@ -68,6 +68,7 @@ export class EmbeddedLog implements Log {
       handler as unknown as BatchHandler<LogRecord>,
       this.#timers,
     );
+    options.onAssigned?.(found.queues.map((_, partition) => partition));
     consumer.resume();
     return consumer;
   }

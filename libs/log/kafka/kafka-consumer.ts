@@ -179,6 +179,7 @@ export class KafkaConsumer implements Consumer {
     for (const [partition, { next }] of this.#partitions) if (next !== undefined) this.#group.seek(partition, next);
     const added = partitions.filter((partition) => !this.#partitions.has(partition));
     for (const partition of added) this.#partitions.set(partition, this.#partition(partition));
+    this.parts.options.onAssigned?.([...this.#partitions.keys()]);
     if (added.length > 0) this.#checked = Promise.all([this.#checked, this.#check(added)]).then(() => undefined);
     this.#checked.catch((error) => this.#fail(error));
     this.#joined();

@@ -15,5 +15,5 @@ describeLog(
     });
     return { log, [Symbol.asyncDispose]: () => log.close() };
   },
-  { appendResolvesWhenHandled: false, handlerFailureEndsTopic: false },
+  { appendResolvesWhenHandled: false, handlerFailureEndsTopic: false, keepsRecords: true },
 );

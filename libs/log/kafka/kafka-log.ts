@@ -51,10 +51,10 @@ export class KafkaLog implements Log {
     this.#timers = options.timers ?? REAL_TIMERS;
   }
 
-  async create(topics: readonly TopicSpec[]): Promise<void> {
+  async create(topics: readonly TopicSpec[], { wereMade = false } = {}): Promise<void> {
     this.#assertOpen();
     try {
-      await makeTopics(await this.#adminClient(), topics, this.options);
+      await makeTopics(await this.#adminClient(), topics, { ...this.options, wereMade });
     } catch (error) {
       throw error instanceof MillraceError ? error : kafkaFailure('the topics cannot be made', error);
     }

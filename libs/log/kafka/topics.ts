@@ -1,4 +1,4 @@
-import type { Admin, ITopicMetadata } from 'kafkajs';
+import type { Admin, ITopicMetadata, KafkaJSDeleteGroupsError } from 'kafkajs';
 import { MillraceError } from '#errors';
 import { LOG_ERRORS } from '../log.codes.js';
 import type { TopicSpec } from '../log.js';
@@ -22,8 +22,13 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const MIN_IN_SYNC = 'min.insync.replicas';
 
 /** Makes those that are not there; of those that are, everything that the log's promises stand on is compared. */
-export async function makeTopics(admin: Admin, topics: readonly TopicSpec[], copies: Copies): Promise<void> {
-  await create(admin, topics, copies);
+export async function makeTopics(
+  admin: Admin,
+  topics: readonly TopicSpec[],
+  { wereMade, ...copies }: Copies & { wereMade: boolean },
+): Promise<void> {
+  if (wereMade) await demand(admin, topics);
+  else await create(admin, topics, copies);
   const names = topics.map(({ name }) => name);
   const { topics: made } = await admin.fetchTopicMetadata({ topics: names });
   const byName = new Map(made.map((topic) => [topic.name, topic]));
@@ -32,6 +37,14 @@ export async function makeTopics(admin: Admin, topics: readonly TopicSpec[], cop
     compareCopies(topic, byName.get(topic.name), copies);
   }
   await compareSettings(admin, names, copies);
+}
+
+async function demand(admin: Admin, topics: readonly TopicSpec[]): Promise<void> {
+  const there = new Set(await admin.listTopics());
+  const missing = topics.filter(({ name }) => !there.has(name)).map(({ name }) => name);
+  if (missing.length === 0) return;
+  const message = `${missing.join(', ')}: gone, with the records that were in ${missing.length === 1 ? 'it' : 'them'}`;
+  throw new MillraceError(LOG_ERRORS.LOG_TOPIC_MISSING, message);
 }
 
 async function create(admin: Admin, topics: readonly TopicSpec[], copies: Copies): Promise<void> {
@@ -53,14 +66,21 @@ async function create(admin: Admin, topics: readonly TopicSpec[], copies: Copies
   }
 }
 
-/** With their groups, which begin with the topics' names. Those that are not there are no error. */
+/**
+ * With their groups, which begin with the topics' names. Those that are not there are no error; a group that has members yet
+ * goes when they have left, and what it had committed goes with the topic.
+ */
 export async function removeTopics(admin: Admin, topics: readonly string[]): Promise<void> {
   const there = new Set(await admin.listTopics());
   const found = topics.filter((topic) => there.has(topic));
   if (found.length > 0) await admin.deleteTopics({ topics: found });
   const { groups } = await admin.listGroups();
   const ids = groups.map(({ groupId }) => groupId).filter((id) => topics.some((topic) => id.startsWith(`${topic}.`)));
-  if (ids.length > 0) await admin.deleteGroups(ids);
+  if (ids.length === 0) return;
+  await admin.deleteGroups(ids).catch((error: unknown) => {
+    const { groups: refused = [] } = error as Partial<KafkaJSDeleteGroupsError>;
+    if (refused.length === 0 || !refused.every((group) => typeOf(group.error) === 'NON_EMPTY_GROUP')) throw error;
+  });
 }
 
 /** The client gives the refusals of several topics in one error. */
