@@ -170,8 +170,12 @@ export class Engine {
     await this.orFailed(fanOut.settled(() => this.timers.wait(50, signal)));
     await this.orFailed(this.consumers.completed('touches', signal));
     if (!this.writesHere) await this.orFailed(this.letters.fill(this.timers.now()));
-    while (!retries.idle()) await this.orFailed(this.timers.wait(50, signal));
-    await this.orFailed(this.consumers.completed('touches', signal));
+    // What a retry writes may make another one due: a claim that became free.
+    while (!retries.idle()) {
+      while (!retries.idle()) await this.orFailed(this.timers.wait(50, signal));
+      await this.orFailed(this.consumers.completed('touches', signal));
+      if (!this.writesHere) await this.orFailed(this.letters.fill(this.timers.now()));
+    }
   }
 
   /** A marker that has come back, and everything in the log up to it visible to every later read. */

@@ -195,8 +195,8 @@ async function edit(
   const { columns } = operation;
   const record = { kind: 'edit' as const, table: table.index, key: row._id, at: row.at, columns, bytes };
   await session.engine.orFailed(session.engine.river.packer.appendRow(record));
-  await session.engine.written(signal);
   await desk.audit('edit', letter, operation.by, { columns: Object.keys(columns) });
+  await session.engine.written(signal);
 }
 
 /** A correction that no field of the column can take would only be the next dead letter. */

@@ -54,8 +54,10 @@ export class AssignedPartition implements LaneOwner {
   readonly #maxBytes: number;
   #bytes = 0;
   #left = false;
-  /** The offset that must come next. */
+  /** The offset that must come next; undefined until it is known, and nothing is taken before that. */
   next: number | undefined;
+  /** The client does not fetch it. */
+  isPaused = false;
   /** What came last was not expected. */
   isDoubtful = false;
 
@@ -91,8 +93,8 @@ export class AssignedPartition implements LaneOwner {
    * are others, and takes none then.
    */
   take(messages: readonly KafkaMessage[], end: number): void {
-    const first = Number(messages[0]?.offset);
-    const next = this.next ?? first;
+    const { next } = this;
+    if (next === undefined) throw new UnexpectedOffset('what comes next is not known yet');
     if (end < next) throw new UnexpectedOffset(`the log ends at ${end}, and ${next} comes next`);
     for (const [i, { offset }] of messages.entries())
       if (Number(offset) !== next + i) throw new UnexpectedOffset(`message ${offset} came, and not ${next + i}`);
@@ -141,9 +143,12 @@ export class AssignedPartition implements LaneOwner {
     let bytes = 0;
     for (const record of records) bytes += record.bytes;
     this.#bytes += bytes;
-    void this.#queue.append(records).then(() => {
-      this.#bytes -= bytes;
-      if (!this.#left) this.parts.onCompleted({ completed, resumeAt: this.#assembler.resumeAt(completed) });
-    });
+    this.#queue
+      .append(records)
+      .then(() => {
+        this.#bytes -= bytes;
+        if (!this.#left) this.parts.onCompleted({ completed, resumeAt: this.#assembler.resumeAt(completed) });
+      })
+      .catch((error: unknown) => this.fail(error));
   }
 }

@@ -42,7 +42,10 @@ export class CompletedRecords {
       await admin.fetchTopicOffsets(this.topic); // The client must have seen the topic to know its leaders.
       await admin.deleteTopicRecords({ topic: this.topic, partitions });
     } catch {
-      // They stay until the next time.
+      // They stay until the next time, by what was committed then.
+      for (const { partition, offset } of partitions) {
+        if (!this.#committed.has(partition)) this.#committed.set(partition, Number(offset));
+      }
     }
   }
 }

@@ -5,6 +5,9 @@ import { Kafka, logLevel } from './kafkajs.js';
 const CONNECTION_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
+/** Said in full: kafkajs has others of its own where NODE_ENV is test. What these do not outlast is tried again by us. */
+export const RETRY = { initialRetryTime: 100, multiplier: 2, factor: 0.2, maxRetryTime: 5_000, retries: 5 } as const;
+
 export function kafkaClient(options: KafkaLogOptions): Client {
   const { tls, sasl } = options;
   return new Kafka({
@@ -13,6 +16,7 @@ export function kafkaClient(options: KafkaLogOptions): Client {
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     enforceRequestTimeout: true,
+    retry: RETRY,
     ...(tls && {
       ssl: {
         ...(tls.ca && { ca: tls.ca }),

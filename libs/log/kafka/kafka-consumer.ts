@@ -5,10 +5,11 @@ import type { BatchHandler, ConsumeOptions, Consumer, LogRecord } from '../log.j
 import { AssignedPartition, type KafkaMessage, type Progress, UnexpectedOffset } from './assigned-partition.js';
 import { CompletedRecords } from './completed-records.js';
 import { GroupMember } from './group-member.js';
-import { isTransient, kafkaFailure } from './kafka-errors.js';
+import { isTransient, kafkaFailure, topicMissing, typeOf } from './kafka-errors.js';
 import type { KafkaNotice } from './kafka-options.js';
 import { OffsetCommitter } from './offset-committer.js';
 import { damaged, startOffsets } from './start-offsets.js';
+import { within } from './within.js';
 
 const LEAVE_TIMEOUT_MS = 5_000;
 const AGAIN_AFTER_MS = 500;
@@ -49,7 +50,7 @@ export class KafkaConsumer implements Consumer {
   #member: string | undefined;
   /** Of the last assignments: compared with the log, before anything of them is queued. */
   #checked: Promise<void> = Promise.resolve();
-  #joined!: () => void;
+  #joined = (): void => undefined;
   #reject!: (error: unknown) => void;
   #watch: unknown;
   #paused = false;
@@ -94,8 +95,9 @@ export class KafkaConsumer implements Consumer {
   /** Without waiting for handlers, and without a commit. */
   cut(reason: unknown): Promise<void> {
     this.#end();
+    this.#joined(); // Whoever waits for that need not any more.
     for (const partition of this.#partitions.keys()) this.#leave(partition, reason);
-    this.#stopping ??= this.#within(LEAVE_TIMEOUT_MS, this.#group.leave());
+    this.#stopping ??= within(this.parts.timers, LEAVE_TIMEOUT_MS, this.#group.leave());
     return this.#stopping;
   }
 
@@ -104,10 +106,11 @@ export class KafkaConsumer implements Consumer {
     const reason = new Error(`the consumer of ${this.parts.topic} stops`);
     const partitions = [...this.#partitions.values()];
     for (const partition of partitions) partition.abort(reason);
-    await this.#within(deadlineMs, Promise.all(partitions.map((partition) => partition.idle())));
-    await this.#within(LEAVE_TIMEOUT_MS, this.#committer.close());
+    for (const index of this.#partitions.keys()) this.#group.pause(index);
+    await within(this.parts.timers, deadlineMs, Promise.all(partitions.map((partition) => partition.idle())));
+    await within(this.parts.timers, LEAVE_TIMEOUT_MS, this.#committer.close());
     for (const partition of this.#partitions.keys()) this.#leave(partition, reason);
-    await this.#within(LEAVE_TIMEOUT_MS, this.#group.leave());
+    await within(this.parts.timers, LEAVE_TIMEOUT_MS, this.#group.leave());
   }
 
   #end(): void {
@@ -132,9 +135,16 @@ export class KafkaConsumer implements Consumer {
       now,
       onAssigned: (id, partitions) => member === this.#group && this.#assigned(id, partitions),
       onMessages: async (partition, messages, end) => member === this.#group && this.#fill(partition, messages, end),
-      onFailed: (error) => member === this.#group && this.#fail(error),
+      onEnded: (error) => member === this.#group && this.#clientEnded(error),
     });
     return member;
+  }
+
+  /** What may pass does so with another client. */
+  #clientEnded(error: Error): void {
+    if (this.#ended) return;
+    if (!isTransient(error)) return this.#fail(kafkaFailure(`the group ${this.parts.group} cannot be read`, error));
+    void this.#replace().catch((reason) => this.#fail(reason));
   }
 
   async #begin(): Promise<void> {
@@ -157,8 +167,19 @@ export class KafkaConsumer implements Consumer {
         onNotice({ level: 'warn', message, context: { topic, group } });
         void this.#replace().catch((error) => this.#fail(error));
       }
+      void this.#lookForTopic();
       this.#look();
     }, stallTimeoutMs / LOOKS_PER_STALL);
+  }
+
+  /** The client waits without end for a topic that is gone. */
+  async #lookForTopic(): Promise<void> {
+    const { topic, admin } = this.parts;
+    try {
+      if (!(await (await admin()).listTopics()).includes(topic)) this.#fail(topicMissing(topic));
+    } catch {
+      // Not to be known now.
+    }
   }
 
   /** The partitions stay until the new member is told of its own: their work goes on, and is not committed by the old one. */
@@ -176,9 +197,15 @@ export class KafkaConsumer implements Consumer {
     for (const partition of this.#partitions.keys()) {
       if (!isSameMember || !partitions.includes(partition)) this.#leave(partition, reason);
     }
-    for (const [partition, { next }] of this.#partitions) if (next !== undefined) this.#group.seek(partition, next);
+    for (const [index, partition] of this.#partitions) {
+      partition.isDoubtful = false;
+      if (partition.next !== undefined) this.#group.seek(index, partition.next);
+    }
     const added = partitions.filter((partition) => !this.#partitions.has(partition));
-    for (const partition of added) this.#partitions.set(partition, this.#partition(partition));
+    for (const partition of added) {
+      this.#partitions.set(partition, this.#partition(partition));
+      this.#group.resume(partition); // The client may have it paused from a former assignment.
+    }
     this.parts.options.onAssigned?.([...this.#partitions.keys()]);
     if (added.length > 0) this.#checked = Promise.all([this.#checked, this.#check(added)]).then(() => undefined);
     this.#checked.catch((error) => this.#fail(error));
@@ -195,7 +222,10 @@ export class KafkaConsumer implements Consumer {
       taking: () => !this.#paused && !this.#ended,
       onCompleted: (progress) => {
         this.#committer.completed(partition, progress);
-        if (this.#partitions.get(partition)?.hasRoom) this.#group.resume(partition);
+        const assigned = this.#partitions.get(partition);
+        if (!assigned?.isPaused || !assigned.hasRoom) return;
+        assigned.isPaused = false;
+        this.#group.resume(partition);
       },
       onFailed: (error) => this.#fail(error),
     });
@@ -222,8 +252,7 @@ export class KafkaConsumer implements Consumer {
   }
 
   async #fill(index: number, messages: readonly KafkaMessage[], end: number): Promise<boolean> {
-    await this.#checked.catch(() => undefined);
-    const partition = this.#partitions.get(index);
+    const partition = await this.#checkedPartition(index);
     if (!partition || this.#ended) return false;
     try {
       partition.take(messages, end);
@@ -232,8 +261,20 @@ export class KafkaConsumer implements Consumer {
       return false;
     }
     partition.isDoubtful = false;
-    if (partition.isFull) this.#group.pause(index);
+    if (partition.isFull) {
+      partition.isPaused = true;
+      this.#group.pause(index);
+    }
     return true;
+  }
+
+  /** Another assignment may come while the offsets of this one are looked at. */
+  async #checkedPartition(index: number): Promise<AssignedPartition | undefined> {
+    for (;;) {
+      const checked = this.#checked;
+      await checked.catch(() => undefined);
+      if (checked === this.#checked) return this.#partitions.get(index);
+    }
   }
 
   /**
@@ -247,7 +288,7 @@ export class KafkaConsumer implements Consumer {
       return;
     }
     const how = error instanceof UnexpectedOffset ? error.message : 'a message cannot be read';
-    this.#fail(damaged(this.parts.topic, index, how));
+    this.#fail(damaged(this.parts.topic, index, how, error));
   }
 
   async #commit(progress: ReadonlyMap<number, Progress>): Promise<void> {
@@ -262,19 +303,11 @@ export class KafkaConsumer implements Consumer {
         return await work();
       } catch (error) {
         if (error instanceof MillraceError) throw error;
+        if (typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') throw topicMissing(this.parts.topic, error);
         if (!isTransient(error)) throw kafkaFailure(what, error);
         await new Promise<void>((resolve) => this.parts.timers.setTimeout(resolve, AGAIN_AFTER_MS));
       }
     }
     return undefined;
-  }
-
-  async #within(ms: number, work: Promise<unknown>): Promise<void> {
-    let timer: unknown;
-    const deadline = new Promise<void>((resolve) => {
-      timer = this.parts.timers.setTimeout(resolve, ms);
-    });
-    await Promise.race([work.catch(() => undefined), deadline]);
-    this.parts.timers.clearTimeout(timer);
   }
 }

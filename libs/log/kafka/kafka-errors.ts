@@ -25,12 +25,12 @@ const REFUSALS = new Set([
   'KafkaJSNotImplemented',
 ]);
 
-/** Whether waiting may help. What gave up after a number of tries tells of the last one; what has no flag is of the network. */
+/** Whether waiting may help. What gave up after a number of tries tells of the last one; of the system's errors those of the network. */
 export function isTransient(error: unknown): boolean {
   const causes = causesOf(error);
   if (causes.some((cause) => REFUSALS.has((cause as Error).name))) return false;
   const innermost = causes.at(-1);
-  return !(innermost instanceof KafkaJSError) || innermost.retriable;
+  return innermost instanceof KafkaJSError ? innermost.retriable : 'code' in (innermost as object);
 }
 
 /** For what the caller is told: `retriable` where waiting may help. */
@@ -53,4 +53,8 @@ function wordFor(error: unknown): string {
   const causes = causesOf(error);
   const code = causes.map((cause) => (cause as { code?: unknown }).code).find((each) => typeof each === 'string');
   return typeOf(error) ?? (code as string | undefined) ?? (causes.at(-1) as Error | undefined)?.name ?? 'unknown';
+}
+
+export function topicMissing(topic: string, cause?: unknown): MillraceError {
+  return new MillraceError(LOG_ERRORS.LOG_TOPIC_MISSING, `topic ${topic} does not exist`, { cause });
 }

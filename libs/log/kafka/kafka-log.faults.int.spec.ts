@@ -135,6 +135,33 @@ describe('the Kafka log when its group changes', () => {
     await first.stop(1_000);
   });
 
+  test('reads on in a partition that was full when it was lost, and came back', async () => {
+    await using a = openLog();
+    await using b = openLog();
+    const topic = await topicOf(a, 2);
+    let goOn = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const seen = [new Set<number>(), new Set<number>()];
+    let begun = 0;
+    const first = await a.consume<Numbered>(topic, 'group', OPTIONS, async ({ partition, records }) => {
+      begun++;
+      await gate;
+      for (const { n } of records) seen[partition]?.add(n);
+      return DONE;
+    });
+    const large = { bytes: 500_000, payload: 'x'.repeat(500_000) };
+    for (let n = 0; n < 40; n++)
+      await Promise.all([0, 1].map((partition) => a.append<Numbered>(topic, partition, [{ ...large, n } as Numbered])));
+    await waitFor(() => begun === 2, PATIENCE);
+    const second = await b.consume<Numbered>(topic, 'group', OPTIONS, () => new Promise(() => undefined));
+    await second.stop(10);
+    goOn();
+    await waitFor(() => seen.every((numbers) => numbers.size === 40), PATIENCE);
+    await first.stop(1_000);
+  });
+
   test('keeps a paused member in its group beyond the time in which a silent one loses its partitions', async () => {
     await using log = openLog();
     const topic = await topicOf(log);
@@ -142,12 +169,14 @@ describe('the Kafka log when its group changes', () => {
     const reader = await collect(log, topic, seen);
     await log.append(topic, 0, numbered(0, 1));
     await waitFor(() => seen.length === 1, PATIENCE);
+    const members = async () =>
+      (await withAdmin((admin) => admin.describeGroups([group(topic)]))).groups[0]?.members ?? [];
     reader.pause();
     await log.append(topic, 0, numbered(1, 2));
+    const before = (await members()).map(({ memberId }) => memberId);
     const began = Date.now();
     await waitFor(() => Date.now() - began > SESSION_MS + 3_000, PATIENCE);
-    const { groups } = await withAdmin((admin) => admin.describeGroups([group(topic)]));
-    expect(groups[0]?.members).toHaveLength(1);
+    expect((await members()).map(({ memberId }) => memberId)).toEqual(before);
     expect(seen).toEqual([0]);
     reader.resume();
     await waitFor(() => seen.length === 3, PATIENCE);
@@ -196,20 +225,32 @@ describe('the Kafka log when the broker is killed and comes back', () => {
     await reader.stop(1_000);
   }, 120_000);
 
-  test('replaces a client that has been silent for too long', async () => {
+  test('replaces a client that has been silent for too long, as often as it takes, and what was at work goes on', async () => {
     const notices: KafkaNotice[] = [];
-    await using log = openLog({ stallTimeoutMs: 2_000, onNotice: (notice) => notices.push(notice) });
+    await using log = openLog({ stallTimeoutMs: 1_500, onNotice: (notice) => notices.push(notice) });
     const topic = await topicOf(log);
     const seen: number[] = [];
-    const reader = await collect(log, topic, seen);
+    let goOn = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const reader = await log.consume<Numbered>(topic, 'group', OPTIONS, async ({ records }) => {
+      for (const { n } of records) seen.push(n);
+      return { completed: gate };
+    });
+    await log.append(topic, 0, numbered(0, 1));
+    await waitFor(() => seen.length === 1, PATIENCE);
     process.kill(server.pid, 'SIGSTOP');
     try {
-      await waitFor(() => notices.some(({ message }) => message.includes('silent')), PATIENCE);
+      await waitFor(() => notices.filter(({ message }) => message.includes('silent')).length >= 3, PATIENCE);
+      goOn();
     } finally {
       process.kill(server.pid, 'SIGCONT');
     }
-    await log.append(topic, 0, numbered(0, 3));
-    await waitFor(() => seen.length === 3, PATIENCE);
+    await log.append(topic, 0, numbered(1, 3));
+    await waitFor(() => seen.includes(3), PATIENCE);
+    await log.completed(topic, 'group', new AbortController().signal);
+    expect([...new Set(seen)]).toEqual([0, 1, 2, 3]);
     await reader.stop(1_000);
   }, 120_000);
 });
@@ -250,6 +291,16 @@ describe('the Kafka log when a topic was damaged', () => {
     await expect(late.failed).rejects.toMatchObject({ code: 'LOG_DAMAGED' });
     expect(seen).toEqual([0, 1, 2, 3, 4]);
   }, 120_000);
+
+  test('stops a reader whose topic is gone', async () => {
+    await using log = openLog({ stallTimeoutMs: 4_000 });
+    const topic = await topicOf(log);
+    const reader = await collect(log, topic, []);
+    await withAdmin((admin) => admin.deleteTopics({ topics: [topic] }));
+    await expect(reader.failed).rejects.toMatchObject({ code: 'LOG_TOPIC_MISSING' });
+    const completed = log.completed(topic, 'group', new AbortController().signal);
+    await expect(completed).rejects.toMatchObject({ code: 'LOG_TOPIC_MISSING' });
+  });
 
   test('stops at a message that is none of its own', async () => {
     await using log = openLog();

@@ -6,13 +6,14 @@ import type { BatchHandler, ConsumeOptions, Consumer, Log, LogRecord, TopicSpec 
 import type { LogTimers } from '../lane.js';
 import { kafkaClient } from './kafka-client.js';
 import { KafkaConsumer } from './kafka-consumer.js';
-import { isTransient, kafkaFailure, typeOf } from './kafka-errors.js';
+import { isTransient, kafkaFailure, topicMissing, typeOf } from './kafka-errors.js';
 import type { KafkaLogOptions } from './kafka-options.js';
 import { CompressionTypes } from './kafkajs.js';
 import type { MessagePart } from './message-parts.js';
 import { PartitionSender } from './partition-sender.js';
 import { committedOffsets, completedBelow } from './start-offsets.js';
 import { makeTopics, removeTopics } from './topics.js';
+import { within } from './within.js';
 
 const REAL_TIMERS: LogTimers = {
   setTimeout: (run, ms) => setTimeout(run, ms),
@@ -22,6 +23,8 @@ const REAL_TIMERS: LogTimers = {
 const ALL_IN_SYNC_REPLICAS = -1;
 const PAUSE_MS = 500;
 const LOOK_MS = 100;
+/** One that is just connecting is not waited for longer. */
+const CLOSE_MS = 3_000;
 /** Above what a request may take. */
 const STALL_TIMEOUT_MS = 60_000;
 
@@ -93,12 +96,12 @@ export class KafkaLog implements Log {
 
   async completed(topic: string, group: string, signal: AbortSignal): Promise<void> {
     const progress = { topic, group: groupIdOf(topic, group) };
-    const ends = await this.#asking(signal, async (admin) => {
+    const ends = await this.#asking(topic, signal, async (admin) => {
       const bounds = await admin.fetchTopicOffsets(topic);
       return bounds.map(({ partition, high }) => ({ partition, high: Number(high) }));
     });
     for (;;) {
-      const committed = await this.#asking(signal, (admin) => committedOffsets(admin, progress));
+      const committed = await this.#asking(topic, signal, (admin) => committedOffsets(admin, progress));
       const isBehind = ({ partition, high }: { partition: number; high: number }): boolean => {
         const offset = committed.get(partition);
         return high > 0 && (offset === undefined || completedBelow(offset) < high);
@@ -124,8 +127,8 @@ export class KafkaLog implements Log {
     for (const wake of this.#sleepers) wake();
     for (const senders of this.#senders.values()) for (const sender of senders) sender?.fail(closed);
     await Promise.all([...this.#consumers].map((consumer) => consumer.cut(closed)));
-    const clients = await Promise.allSettled([this.#producer, this.#admin]);
-    await Promise.allSettled(clients.map((client) => client.status === 'fulfilled' && client.value?.disconnect()));
+    const disconnected = [this.#producer, this.#admin].map(async (client) => (await client)?.disconnect());
+    await within(this.#timers, CLOSE_MS, Promise.allSettled(disconnected));
   }
 
   #sender(topic: string, partition: number): PartitionSender {
@@ -162,13 +165,14 @@ export class KafkaLog implements Log {
   }
 
   /** Again and again while waiting may help. */
-  async #asking<T>(signal: AbortSignal, ask: (admin: Admin) => Promise<T>): Promise<T> {
+  async #asking<T>(topic: string, signal: AbortSignal, ask: (admin: Admin) => Promise<T>): Promise<T> {
     for (;;) {
       signal.throwIfAborted();
       this.#assertOpen();
       try {
         return await ask(await this.#adminClient());
       } catch (error) {
+        if (typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') throw topicMissing(topic, error);
         if (!isTransient(error)) throw kafkaFailure('offsets cannot be read', error);
         await this.#pause(PAUSE_MS, signal);
       }
@@ -220,8 +224,4 @@ function groupIdOf(topic: string, group: string): string {
 async function connected<C extends { connect(): Promise<void> }>(client: C): Promise<C> {
   await client.connect();
   return client;
-}
-
-function topicMissing(topic: string, cause: unknown): MillraceError {
-  return new MillraceError(LOG_ERRORS.LOG_TOPIC_MISSING, `topic ${topic} does not exist`, { cause });
 }

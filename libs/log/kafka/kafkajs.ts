@@ -1,4 +1,5 @@
 import kafkajs from 'kafkajs';
 
 /** Of a CommonJS module Node gives the default export alone. */
-export const { CompressionTypes, ConfigResourceTypes, Kafka, KafkaJSError, logLevel } = kafkajs;
+export const { CompressionTypes, ConfigResourceTypes, Kafka, KafkaJSError, KafkaJSNonRetriableError, logLevel } =
+  kafkajs;

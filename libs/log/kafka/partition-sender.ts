@@ -22,9 +22,9 @@ export interface SenderParts {
 }
 
 /**
- * What is appended to one partition, in order: one request at a time, and what is appended meanwhile is the next. So a request
- * that is sent again can only repeat what stands just before it, and nothing passes one that failed: after a failure
- * for good all later appends reject, too.
+ * What is appended to one partition, in order: one request at a time, and what is appended meanwhile is the next. So nothing
+ * passes a request that failed: it is sent again until it is acknowledged, and after a failure for good all later appends
+ * reject, too. A request that was given up may arrive all the same, and late: a repeat, which changes nothing.
  */
 export class PartitionSender {
   readonly #waiting: Appended[] = [];
@@ -74,9 +74,10 @@ export class PartitionSender {
   /** False where it took so long that its readers may have given it up. */
   async #sendWhole(value: Uint8Array): Promise<boolean> {
     const begun = this.parts.now();
-    for (const part of partsOf(value, MESSAGE_BYTES, `${this.parts.id}-${++this.#sent}`)) {
-      if (this.parts.now() - begun > WHOLE_WITHIN_MS) return false;
+    const parts = partsOf(value, MESSAGE_BYTES, `${this.parts.id}-${++this.#sent}`);
+    for (const part of parts) {
       await this.parts.send(part);
+      if (parts.length > 1 && this.parts.now() - begun > WHOLE_WITHIN_MS) return false;
     }
     return true;
   }

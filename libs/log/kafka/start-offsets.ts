@@ -16,9 +16,9 @@ export function metadataOf(completed: number): string {
   return `${OURS} ${completed}`;
 }
 
-/** Everything below is completed. */
+/** Everything below is completed; of what somebody else committed nothing is known. */
 export function completedBelow({ offset, metadata }: CommittedOffset): number {
-  return isOurs(metadata) ? Number(metadata.slice(OURS.length + 1)) : Math.max(0, offset);
+  return isOurs(metadata) && offset >= 0 ? Number(metadata.slice(OURS.length + 1)) : 0;
 }
 
 const isOurs = (metadata: string | null): metadata is string => metadata?.startsWith(`${OURS} `) === true;
@@ -63,9 +63,9 @@ export async function startOffsets(
   return starts;
 }
 
-export function damaged(topic: string, partition: number, how: string): MillraceError {
+export function damaged(topic: string, partition: number, how: string, cause?: unknown): MillraceError {
   const message = `partition ${partition} of topic ${topic}: ${how}`;
-  return new MillraceError(LOG_ERRORS.LOG_DAMAGED, message, { context: { topic, partition } });
+  return new MillraceError(LOG_ERRORS.LOG_DAMAGED, message, { context: { topic, partition }, cause });
 }
 
 /** An offset, or what is wrong. */

@@ -66,21 +66,23 @@ async function create(admin: Admin, topics: readonly TopicSpec[], copies: Copies
   }
 }
 
-/**
- * With their groups, which begin with the topics' names. Those that are not there are no error; a group that has members yet
- * goes when they have left, and what it had committed goes with the topic.
- */
+/** With their groups, which begin with the topics' names. Those that are not there are no error. */
 export async function removeTopics(admin: Admin, topics: readonly string[]): Promise<void> {
   const there = new Set(await admin.listTopics());
   const found = topics.filter((topic) => there.has(topic));
   if (found.length > 0) await admin.deleteTopics({ topics: found });
   const { groups } = await admin.listGroups();
   const ids = groups.map(({ groupId }) => groupId).filter((id) => topics.some((topic) => id.startsWith(`${topic}.`)));
-  if (ids.length === 0) return;
-  await admin.deleteGroups(ids).catch((error: unknown) => {
-    const { groups: refused = [] } = error as Partial<KafkaJSDeleteGroupsError>;
-    if (refused.length === 0 || !refused.every((group) => typeOf(group.error) === 'NON_EMPTY_GROUP')) throw error;
-  });
+  if (ids.length > 0) await admin.deleteGroups(ids).catch(unlessTheyHaveMembers);
+}
+
+/**
+ * A member that was killed is in its group until its session is over, and one that still works leaves when it sees that its
+ * incarnation is over. What such a group has committed goes with the topics, and the broker drops it when it is empty.
+ */
+function unlessTheyHaveMembers(error: unknown): void {
+  const { groups: refused = [] } = error as Partial<KafkaJSDeleteGroupsError>;
+  if (refused.length === 0 || !refused.every((group) => typeOf(group.error) === 'NON_EMPTY_GROUP')) throw error;
 }
 
 /** The client gives the refusals of several topics in one error. */
