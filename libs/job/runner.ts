@@ -294,18 +294,23 @@ export class Runner {
     }
     const { job } = planned.plan;
     const former = record?.incarnation ?? 0;
-    // Where a state database was dropped by hand, the number of the new one comes again.
-    await this.removeTopics(job, [former + 1]);
+    // Where a state database was dropped by hand, the number of the new one comes again; who reads there is somebody else.
+    await this.removeTopics(job, [former + 1], { unlessRead: true });
     const state = await newIncarnation({ store, now, ...planned, tuning: this.deps.tuning }, record);
     // Not before its fences: who still works for it ends by them.
     await this.removeTopics(job, [former]);
     return state;
   }
 
-  private async removeTopics(job: string, incarnations: readonly number[]): Promise<void> {
+  private async removeTopics(
+    job: string,
+    incarnations: readonly number[],
+    options?: { unlessRead: boolean },
+  ): Promise<void> {
     const log = this.deps.makeLog();
     try {
-      await log.remove(incarnations.flatMap((incarnation) => topicsOf(new IncarnationNames(incarnation), job)));
+      const topics = incarnations.flatMap((incarnation) => topicsOf(new IncarnationNames(incarnation), job));
+      await log.remove(topics, options);
     } finally {
       await log.close();
     }

@@ -31,8 +31,11 @@ export interface Log {
    * signal's reason.
    */
   completed(topic: string, group: string, signal: AbortSignal): Promise<void>;
-  /** The topics, their records and what their groups have completed are gone; those that are not there are no error. */
-  remove(topics: readonly string[]): Promise<void>;
+  /**
+   * The topics, their records and what their groups have completed are gone; those that are not there are no error.
+   * `unlessRead`: refuses (`LOG_TOPIC_IN_USE`) where anybody consumes one of them.
+   */
+  remove(topics: readonly string[], options?: { unlessRead?: boolean }): Promise<void>;
   /** Rejects what is not completed, stops all consumers. */
   close(): Promise<void>;
 }

@@ -24,7 +24,7 @@ class Pending {
       create: (topics) => log.create(topics),
       consume: (...args) => log.consume(...args),
       completed: (...args) => log.completed(...args),
-      remove: (topics) => log.remove(topics),
+      remove: (...args) => log.remove(...args),
       close: () => log.close(),
       append: async <R extends LogRecord>(topic: string, partition: number, records: readonly R[]) => {
         const bytes = topic.endsWith('.rows') ? records.reduce((sum, record) => sum + record.bytes, 0) : 0;

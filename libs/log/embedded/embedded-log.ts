@@ -81,7 +81,10 @@ export class EmbeddedLog implements Log {
     await unlessAborted(Promise.all(found.queues.map((queue) => queue.released())), signal);
   }
 
-  async remove(topics: readonly string[]): Promise<void> {
+  async remove(topics: readonly string[], { unlessRead = false } = {}): Promise<void> {
+    const read = topics.find((topic) => this.#topics.get(topic)?.isConsumed);
+    if (unlessRead && read !== undefined)
+      throw new MillraceError(LOG_ERRORS.LOG_TOPIC_IN_USE, `topic ${read} has a consumer`);
     for (const topic of topics) {
       const reason = new MillraceError(LOG_ERRORS.LOG_TOPIC_MISSING, `topic ${topic} was removed`);
       this.#topics.get(topic)?.close(reason);

@@ -24,6 +24,10 @@ export class Topic {
     this.queues = Array.from({ length: partitions }, () => new PartitionQueue());
   }
 
+  get isConsumed(): boolean {
+    return [...this.#groups.values()].some(({ consumer }) => consumer !== undefined);
+  }
+
   append(partition: number, records: readonly LogRecord[]): Promise<void> {
     const queue = this.queues[partition];
     if (!queue) return Promise.reject(new RangeError(`topic ${this.name} has no partition ${partition}`));

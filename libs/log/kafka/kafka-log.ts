@@ -111,12 +111,12 @@ export class KafkaLog implements Log {
     }
   }
 
-  async remove(topics: readonly string[]): Promise<void> {
+  async remove(topics: readonly string[], { unlessRead = false } = {}): Promise<void> {
     this.#assertOpen();
     try {
-      await removeTopics(await this.#adminClient(), topics);
+      await removeTopics(await this.#adminClient(), topics, unlessRead);
     } catch (error) {
-      throw kafkaFailure('the topics cannot be removed', error);
+      throw error instanceof MillraceError ? error : kafkaFailure('the topics cannot be removed', error);
     }
   }
 

@@ -1,5 +1,18 @@
 import type { BatchHandler, ConsumeOptions, Consumer, Log, LogRecord } from '../log.js';
 
+export interface LogConformance {
+  /** `append` waits for the handlers (embedded) rather than for the log's own durability (Kafka). */
+  appendResolvesWhenHandled: boolean;
+  /** A handler's failure ends the topic and its pending appends, since nothing keeps the records. */
+  handlerFailureEndsTopic: boolean;
+  /** What is appended outlives the process. */
+  keepsRecords: boolean;
+}
+
+export interface LogContext extends AsyncDisposable {
+  log: Log;
+}
+
 export interface Numbered extends LogRecord {
   n: number;
 }
