@@ -9,7 +9,7 @@ import { JOB_ERRORS } from './job.codes.js';
 import { LetterSchedule } from './letter-schedule.js';
 import { RowsOwner } from './owner.js';
 import type { JobTimers, Patience } from './patience.js';
-import { handlersOf, makeRiver, type River, type RiverParts } from './river.js';
+import { handlersOf, makeRiver, type River, type RiverParts, type Role } from './river.js';
 import { RiverConsumers } from './river-consumers.js';
 import { UnseenTransactions } from './unseen-transactions.js';
 
@@ -82,11 +82,12 @@ export class Engine {
   /** Begins to consume. What a former run left (fan-outs, letters to retry) is taken up; paused, nothing is read. */
   async start(paused = false): Promise<void> {
     this.pausedAt = paused ? this.timers.now() : undefined;
-    const handlers = handlersOf(this.river, this.parts.roles);
+    const having = (role: Role): River | undefined => (this.parts.roles.includes(role) ? this.river : undefined);
+    const [ingest, transform, write] = [having('ingest'), having('transform'), having('write')];
     const { wereMade, onMade } = this.options.topics;
     await this.consumers.create(wereMade);
     if (!wereMade) await onMade();
-    await this.consumers.start(handlers, (partitions) => this.owner.own(partitions));
+    await this.consumers.start(handlersOf({ ingest, transform, write }), (partitions) => this.owner.own(partitions));
     await this.owner.ready();
     await this.letters.fill();
     if (this.writesHere) this.every(REFILL_MS, () => this.letters.refill(this.timers.now() + REFILL_MS));
@@ -168,14 +169,12 @@ export class Engine {
       await this.orFailed(this.consumers.completed('rows', signal));
     }
     await this.orFailed(fanOut.settled(() => this.timers.wait(50, signal)));
-    await this.orFailed(this.consumers.completed('touches', signal));
-    if (!this.writesHere) await this.orFailed(this.letters.fill(this.timers.now()));
     // What a retry writes may make another one due: a claim that became free.
-    while (!retries.idle()) {
+    do {
       while (!retries.idle()) await this.orFailed(this.timers.wait(50, signal));
       await this.orFailed(this.consumers.completed('touches', signal));
       if (!this.writesHere) await this.orFailed(this.letters.fill(this.timers.now()));
-    }
+    } while (!retries.idle());
   }
 
   /** A marker that has come back, and everything in the log up to it visible to every later read. */

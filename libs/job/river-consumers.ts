@@ -1,6 +1,6 @@
 import type { BatchHandler, ConsumeOptions, Consumer, LogRecord } from '#log';
 import type { IncarnationNames } from '#stage';
-import type { River, RiverParts } from './river.js';
+import type { Handlers, RiverParts } from './river.js';
 
 type Parts = Pick<RiverParts, 'log' | 'names' | 'plan' | 'partitions' | 'tuning' | 'timers'>;
 type Topic = 'touches' | 'rows' | 'build-tasks' | 'load-tasks';
@@ -44,7 +44,7 @@ export class RiverConsumers {
    * Begins to consume what there is a handler for. Where nobody consumes yet, the log keeps the
    * records. `onRows` is told the partitions of `rows` that are owned here.
    */
-  async start(handlers: Partial<River['handlers']>, onRows: (partitions: readonly number[]) => void): Promise<void> {
+  async start(handlers: Partial<Handlers>, onRows: (partitions: readonly number[]) => void): Promise<void> {
     const { tuning } = this.parts;
     const isOnlyGroup = true;
     const one: ConsumeOptions = { maxRecords: 1, maxBytes: 1, maxUncompleted: 2, isOnlyGroup };

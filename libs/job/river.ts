@@ -54,12 +54,14 @@ export interface RiverParts {
 /** All actors of one incarnation, and what connects them. One process has one of each; services have some. */
 export interface River extends Ingest, Transform, Write {
   retries: RetryQueue;
-  handlers: {
-    rows: (batch: LogBatch<RowsRecord>) => Promise<{ completed: Promise<void> }>;
-    touches: (batch: LogBatch<TouchRecord>) => Promise<{ completed: Promise<void> }>;
-    load: (batch: LogBatch<RecordedTask>) => Promise<{ completed: Promise<void> }>;
-    build: (batch: LogBatch<RecordedTask>) => Promise<{ completed: Promise<void> }>;
-  };
+}
+
+/** By topic; of those that the process has. */
+export interface Handlers {
+  rows: (batch: LogBatch<RowsRecord>) => Promise<{ completed: Promise<void> }>;
+  touches: (batch: LogBatch<TouchRecord>) => Promise<{ completed: Promise<void> }>;
+  load: (batch: LogBatch<RecordedTask>) => Promise<{ completed: Promise<void> }>;
+  build: (batch: LogBatch<RecordedTask>) => Promise<{ completed: Promise<void> }>;
 }
 
 export function makeRiver(parts: RiverParts): River {
@@ -87,23 +89,25 @@ export function makeRiver(parts: RiverParts): River {
     ...transform,
     ...write,
     retries,
-    handlers: {
-      rows: (batch) => transform.rows.handle(batch),
-      touches: (batch) => write.documents.handle(batch),
-      load: (batch) => ingest.load.handle(batch),
-      build: (batch) => transform.build.handle(batch),
-    },
   };
 }
 
-/** Of the topics that these roles consume. */
-export function handlersOf({ handlers }: Pick<River, 'handlers'>, roles: readonly Role[]): Partial<River['handlers']> {
-  const { load, rows, build, touches } = handlers;
+/** What consumes the topics in a process that has these parts of the river. */
+export function handlersOf({ ingest, transform, write }: Owned): Partial<Handlers> {
   return {
-    ...(roles.includes('ingest') && { load }),
-    ...(roles.includes('transform') && { rows, build }),
-    ...(roles.includes('write') && { touches }),
+    ...(ingest && { load: (batch: LogBatch<RecordedTask>) => ingest.load.handle(batch) }),
+    ...(transform && {
+      rows: (batch: LogBatch<RowsRecord>) => transform.rows.handle(batch),
+      build: (batch: LogBatch<RecordedTask>) => transform.build.handle(batch),
+    }),
+    ...(write && { touches: (batch: LogBatch<TouchRecord>) => write.documents.handle(batch) }),
   };
+}
+
+interface Owned {
+  ingest?: Ingest | undefined;
+  transform: Transform | undefined;
+  write: Write | undefined;
 }
 
 /** Not those whose letter was discarded meanwhile, nor those that an operator has edited and has not replayed yet. */

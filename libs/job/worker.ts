@@ -1,13 +1,13 @@
 import { MillraceError } from '#errors';
-import type { Log, LogBatch } from '#log';
+import type { Log } from '#log';
 import type { Assembler, Evaluator } from '#mapping';
-import type { Plan, RowsRecord, TouchRecord } from '#model';
-import { IncarnationNames, type RecordedTask } from '#stage';
+import type { Plan } from '#model';
+import { IncarnationNames } from '#stage';
 import { FenceMissing, type Store } from '#store';
 import { type JobRecord, JobState } from './job-record.js';
 import { RowsOwner } from './owner.js';
 import type { JobTimers } from './patience.js';
-import type { River, Role, Rooms } from './river.js';
+import { type Handlers, handlersOf, type River, type Role, type Rooms } from './river.js';
 import { RiverConsumers } from './river-consumers.js';
 import type { Tuning } from './tuning.js';
 
@@ -72,7 +72,7 @@ class Worker {
   private readonly consumers: RiverConsumers;
   private readonly stopping = new AbortController();
   private readonly owner: RowsOwner | undefined;
-  private readonly handlers: Partial<River['handlers']>;
+  private readonly handlers: Partial<Handlers>;
   private readonly fanOut: River['fanOut'] | undefined;
   private trimming: Promise<void> = Promise.resolve();
 
@@ -111,13 +111,7 @@ class Worker {
         })
       : undefined;
     this.owner = transform && new RowsOwner(transform, fail);
-    this.handlers = {
-      ...(transform && {
-        rows: (batch: LogBatch<RowsRecord>) => transform.rows.handle(batch),
-        build: (batch: LogBatch<RecordedTask>) => transform.build.handle(batch),
-      }),
-      ...(write && { touches: (batch: LogBatch<TouchRecord>) => write.documents.handle(batch) }),
-    };
+    this.handlers = handlersOf({ transform, write });
     this.fanOut = transform?.fanOut;
   }
 

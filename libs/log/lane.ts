@@ -7,6 +7,11 @@ export interface LogTimers {
   clearTimeout(timer: unknown): void;
 }
 
+export const REAL_TIMERS: LogTimers = {
+  setTimeout: (run, ms) => setTimeout(run, ms),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+};
+
 interface HandedOver {
   end: Cursor;
   completed: boolean;

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cli } from '../../apps/millrace/cli.js';
 import type { OpenEngine } from '../../apps/millrace/command.js';
-import { openEngine } from '../../apps/millrace/engine/open-engine.js';
 import { runProgram } from '../../apps/millrace/program.js';
 import { RecordedHost } from '../../apps/millrace/recorded-host.js';
 
@@ -14,7 +14,7 @@ export interface CliResult {
   json: unknown[];
 }
 
-/** The command line as users have it, with the real engine, in a folder of its own. */
+/** The command line as users have it, with the real engine or the one given, in a folder of its own. */
 export interface CliContext extends AsyncDisposable {
   folder: string;
   /** Writes a file into the folder and gives its path. */
@@ -30,7 +30,7 @@ export interface StartedCli {
   ended: Promise<number>;
 }
 
-export async function cliContext(engine: OpenEngine = openEngine): Promise<CliContext> {
+export async function cliContext(engine?: OpenEngine): Promise<CliContext> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-cli-'));
   return {
     folder,
@@ -56,8 +56,8 @@ export async function cliContext(engine: OpenEngine = openEngine): Promise<CliCo
   };
 }
 
-function start(args: readonly string[], env: Record<string, string> = {}, engine: OpenEngine): StartedCli {
+function start(args: readonly string[], env: Record<string, string> = {}, engine?: OpenEngine): StartedCli {
   const host = new RecordedHost();
   Object.assign(host.env, env);
-  return { host, ended: runProgram(args, host, engine) };
+  return { host, ended: engine === undefined ? cli(args, host) : runProgram(args, host, engine) };
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { BatchHandler, ConsumeOptions, Consumer, LogRecord } from '../log.js';
 import { Lane, type LaneOwner, type LogTimers } from '../lane.js';
+import { within } from '../within.js';
 import type { Topic } from './topic.js';
 
 export class EmbeddedConsumer implements Consumer, LaneOwner {
@@ -63,12 +64,7 @@ export class EmbeddedConsumer implements Consumer, LaneOwner {
 
   async #stop(deadlineMs: number): Promise<void> {
     this.#abort.abort(new Error(`the consumer of ${this.topic.name} stops`));
-    let timer: unknown;
-    const deadline = new Promise<void>((resolve) => {
-      timer = this.timers.setTimeout(resolve, deadlineMs);
-    });
-    await Promise.race([Promise.all(this.lanes.map((lane) => lane.idle())), deadline]);
-    this.timers.clearTimeout(timer);
+    await within(this.timers, deadlineMs, Promise.all(this.lanes.map((lane) => lane.idle())));
     this.#leave();
   }
 

@@ -2,13 +2,9 @@ import { MillraceError } from '#errors';
 import { LOG_ERRORS } from '../log.codes.js';
 import type { BatchHandler, ConsumeOptions, Consumer, Log, LogRecord, TopicSpec } from '../log.js';
 import { EmbeddedConsumer } from './embedded-consumer.js';
-import type { LogTimers } from '../lane.js';
+import { type LogTimers, REAL_TIMERS } from '../lane.js';
+import { topicMissing } from '../topic-missing.js';
 import { Topic } from './topic.js';
-
-const REAL_TIMERS: LogTimers = {
-  setTimeout: (run, ms) => setTimeout(run, ms),
-  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
-};
 
 /**
  * The log of one process. Nothing in it survives the process, hence:
@@ -49,7 +45,7 @@ export class EmbeddedLog implements Log {
   append<R extends LogRecord>(topic: string, partition: number, records: readonly R[]): Promise<void> {
     if (this.#closed) return Promise.reject(this.#closed);
     const found = this.#topics.get(topic);
-    return found ? found.append(partition, records) : Promise.reject(missing(topic));
+    return found ? found.append(partition, records) : Promise.reject(topicMissing(topic));
   }
 
   async consume<R extends LogRecord>(
@@ -60,7 +56,7 @@ export class EmbeddedLog implements Log {
   ): Promise<Consumer> {
     this.#assertOpen();
     const found = this.#topics.get(topic);
-    if (!found) throw missing(topic);
+    if (!found) throw topicMissing(topic);
     const consumer = new EmbeddedConsumer(
       found,
       group,
@@ -77,7 +73,7 @@ export class EmbeddedLog implements Log {
   async completed(topic: string, _group: string, signal: AbortSignal): Promise<void> {
     this.#assertOpen();
     const found = this.#topics.get(topic);
-    if (!found) throw missing(topic);
+    if (!found) throw topicMissing(topic);
     await unlessAborted(Promise.all(found.queues.map((queue) => queue.released())), signal);
   }
 
@@ -115,8 +111,4 @@ async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promi
   } finally {
     signal.removeEventListener('abort', stop);
   }
-}
-
-function missing(topic: string): MillraceError {
-  return new MillraceError(LOG_ERRORS.LOG_TOPIC_MISSING, `topic ${topic} does not exist`);
 }

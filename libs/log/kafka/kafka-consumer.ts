@@ -2,14 +2,15 @@ import type { Admin, Kafka } from 'kafkajs';
 import { MillraceError } from '#errors';
 import type { LogTimers } from '../lane.js';
 import type { BatchHandler, ConsumeOptions, Consumer, LogRecord } from '../log.js';
+import { topicMissing } from '../topic-missing.js';
+import { within } from '../within.js';
 import { AssignedPartition, type KafkaMessage, type Progress, UnexpectedOffset } from './assigned-partition.js';
 import { CompletedRecords } from './completed-records.js';
 import { GroupMember } from './group-member.js';
-import { isTransient, kafkaFailure, topicMissing, typeOf } from './kafka-errors.js';
+import { isTransient, kafkaFailure, typeOf } from './kafka-errors.js';
 import type { KafkaNotice } from './kafka-options.js';
 import { OffsetCommitter } from './offset-committer.js';
 import { damaged, startOffsets } from './start-offsets.js';
-import { within } from './within.js';
 
 const LEAVE_TIMEOUT_MS = 5_000;
 const AGAIN_AFTER_MS = 500;
@@ -253,7 +254,7 @@ export class KafkaConsumer implements Consumer {
 
   async #fill(index: number, messages: readonly KafkaMessage[], end: number): Promise<boolean> {
     const partition = await this.#checkedPartition(index);
-    if (!partition || this.#ended) return false;
+    if (partition?.next === undefined || this.#ended) return false;
     try {
       partition.take(messages, end);
     } catch (error) {

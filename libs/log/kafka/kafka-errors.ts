@@ -54,7 +54,3 @@ function wordFor(error: unknown): string {
   const code = causes.map((cause) => (cause as { code?: unknown }).code).find((each) => typeof each === 'string');
   return typeOf(error) ?? (code as string | undefined) ?? (causes.at(-1) as Error | undefined)?.name ?? 'unknown';
 }
-
-export function topicMissing(topic: string, cause?: unknown): MillraceError {
-  return new MillraceError(LOG_ERRORS.LOG_TOPIC_MISSING, `topic ${topic} does not exist`, { cause });
-}

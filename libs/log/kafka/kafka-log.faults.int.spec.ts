@@ -2,16 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Admin } from 'kafkajs';
 import { type Server, startKafka } from '#servers';
 import { waitFor } from '#testing';
-import type { ConsumeOptions, Consumer, LogBatch, LogRecord } from '../log.js';
+import type { Consumer, LogBatch } from '../log.js';
+import { Gate, type Numbered, numbered, OPTIONS } from '../testing/log-kit.js';
 import { KafkaLog } from './kafka-log.js';
 import type { KafkaLogOptions, KafkaNotice } from './kafka-options.js';
 import { Kafka, logLevel } from './kafkajs.js';
 
-interface Numbered extends LogRecord {
-  n: number;
-}
-
-const OPTIONS: ConsumeOptions = { maxRecords: 100, maxBytes: 1_000_000, maxUncompleted: 2 };
 const DONE = { completed: Promise.resolve() };
 const SESSION_MS = 6_000;
 const PATIENCE = { timeoutMs: 45_000 };
@@ -45,9 +41,6 @@ async function topicOf(log: KafkaLog, partitions = 1): Promise<string> {
 
 /** As the cluster knows it. */
 const group = (topic: string): string => `${topic}.group`;
-
-const numbered = (from: number, count: number): Numbered[] =>
-  Array.from({ length: count }, (_, i) => ({ bytes: 10, n: from + i }));
 
 function collect(log: KafkaLog, topic: string, into: number[], options = OPTIONS): Promise<Consumer> {
   return log.consume<Numbered>(topic, 'group', options, async ({ records }) => {
@@ -139,15 +132,12 @@ describe('the Kafka log when its group changes', () => {
     await using a = openLog();
     await using b = openLog();
     const topic = await topicOf(a, 2);
-    let goOn = (): void => undefined;
-    const gate = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
+    const gate = new Gate();
     const seen = [new Set<number>(), new Set<number>()];
     let begun = 0;
     const first = await a.consume<Numbered>(topic, 'group', OPTIONS, async ({ partition, records }) => {
       begun++;
-      await gate;
+      await gate.opened;
       for (const { n } of records) seen[partition]?.add(n);
       return DONE;
     });
@@ -157,7 +147,7 @@ describe('the Kafka log when its group changes', () => {
     await waitFor(() => begun === 2, PATIENCE);
     const second = await b.consume<Numbered>(topic, 'group', OPTIONS, () => new Promise(() => undefined));
     await second.stop(10);
-    goOn();
+    gate.open();
     await waitFor(() => seen.every((numbers) => numbers.size === 40), PATIENCE);
     await first.stop(1_000);
   });
@@ -230,20 +220,17 @@ describe('the Kafka log when the broker is killed and comes back', () => {
     await using log = openLog({ stallTimeoutMs: 1_500, onNotice: (notice) => notices.push(notice) });
     const topic = await topicOf(log);
     const seen: number[] = [];
-    let goOn = (): void => undefined;
-    const gate = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
+    const gate = new Gate();
     const reader = await log.consume<Numbered>(topic, 'group', OPTIONS, async ({ records }) => {
       for (const { n } of records) seen.push(n);
-      return { completed: gate };
+      return { completed: gate.opened };
     });
     await log.append(topic, 0, numbered(0, 1));
     await waitFor(() => seen.length === 1, PATIENCE);
     process.kill(server.pid, 'SIGSTOP');
     try {
       await waitFor(() => notices.filter(({ message }) => message.includes('silent')).length >= 3, PATIENCE);
-      goOn();
+      gate.open();
     } finally {
       process.kill(server.pid, 'SIGCONT');
     }

@@ -3,22 +3,18 @@ import { randomUUID } from 'node:crypto';
 import { MillraceError } from '#errors';
 import { LOG_ERRORS } from '../log.codes.js';
 import type { BatchHandler, ConsumeOptions, Consumer, Log, LogRecord, TopicSpec } from '../log.js';
-import type { LogTimers } from '../lane.js';
+import { type LogTimers, REAL_TIMERS } from '../lane.js';
+import { topicMissing } from '../topic-missing.js';
 import { kafkaClient } from './kafka-client.js';
 import { KafkaConsumer } from './kafka-consumer.js';
-import { isTransient, kafkaFailure, topicMissing, typeOf } from './kafka-errors.js';
+import { isTransient, kafkaFailure, typeOf } from './kafka-errors.js';
 import type { KafkaLogOptions } from './kafka-options.js';
 import { CompressionTypes } from './kafkajs.js';
 import type { MessagePart } from './message-parts.js';
 import { PartitionSender } from './partition-sender.js';
 import { committedOffsets, completedBelow } from './start-offsets.js';
 import { makeTopics, removeTopics } from './topics.js';
-import { within } from './within.js';
-
-const REAL_TIMERS: LogTimers = {
-  setTimeout: (run, ms) => setTimeout(run, ms),
-  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
-};
+import { within } from '../within.js';
 
 const ALL_IN_SYNC_REPLICAS = -1;
 const PAUSE_MS = 500;

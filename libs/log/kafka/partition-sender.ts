@@ -1,4 +1,3 @@
-import type { MillraceError } from '#errors';
 import type { LogRecord } from '../log.js';
 import { type MessagePart, partsOf } from './message-parts.js';
 import { WHOLE_WITHIN_MS } from './part-times.js';
@@ -45,7 +44,7 @@ export class PartitionSender {
   }
 
   /** What is on its way may have arrived or not. */
-  fail(reason: MillraceError | unknown): void {
+  fail(reason: unknown): void {
     this.#failure ??= reason;
     for (const appended of [...this.#inFlight, ...this.#waiting.splice(0)]) appended.reject(this.#failure);
   }

@@ -1,4 +1,4 @@
-import type { LogTimers } from '../lane.js';
+import type { LogTimers } from './lane.js';
 
 /** Resolves when the work has ended, however it has, or the time is over. */
 export async function within(timers: LogTimers, ms: number, work: Promise<unknown>): Promise<void> {
