@@ -11,11 +11,6 @@ export const cliErrors = errorCodes({
     remedy: 'Give the path of a file that exists and that you may read; `millrace init` writes one.',
     exit: EXIT.usage,
   },
-  JOB_FILE_INVALID: {
-    cause: 'The job file has mistakes.',
-    remedy: 'Correct what is listed; `millrace schema` prints the JSON Schema for completion in an editor.',
-    exit: EXIT.usage,
-  },
   OUTPUT_FILE_EXISTS: {
     cause: 'The file that should be written is there already.',
     remedy: 'Give another name by --out, or remove the file first: Millrace does not overwrite a mapping.',

@@ -2,7 +2,7 @@ import type { JobCommands, JobEvent } from '#job';
 import type { Settings } from '#config';
 import type { Option } from 'commander';
 import type { Host } from './host.js';
-import type { LoadedJobFile } from './job-file.js';
+import type { LoadedJobFile } from '#compose';
 import type { StopSignals } from './stop-signals.js';
 import type { Terminal } from './terminal.js';
 

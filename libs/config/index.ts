@@ -1,3 +1,11 @@
 export * from './config.codes.js';
+export { type Environment, readEnvironment } from './environment.js';
 export * from './reference.js';
-export * from './settings.js';
+export {
+  readServiceSettings,
+  SERVICES,
+  type ServiceName,
+  type ServiceSettings,
+  serviceSchemas,
+} from './service-settings.js';
+export { readSettings, type Settings, settingsSchema } from './settings.js';

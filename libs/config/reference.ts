@@ -1,15 +1,43 @@
-import { metaOf, settingsSchema } from './settings.js';
+import type { z } from 'zod';
+import { metaOf } from './fields.js';
+import { SERVICES, serviceSchemas } from './service-settings.js';
+import { settingsSchema } from './settings.js';
 
-/** The table of all settings in Markdown, from the schema itself: the reference in the docs is made of it. */
+/** The table of all settings of the command line in Markdown, from the schema itself: the reference in the docs is made of it. */
 export function settingsReference(): string {
-  const defaults = settingsSchema.parse({}) as Record<string, unknown>;
-  const rows = Object.entries(settingsSchema.shape).map(([key, schema]) => {
+  const rows = Object.values(settingsSchema.shape).map((schema) => {
     const { env, rule, description } = metaOf(schema);
-    return `| \`${env}\` | ${rule} | \`${shown(defaults[key])}\` | ${description} |`;
+    return `| \`${env}\` | ${rule} | ${fallbackOf(schema)} | ${description} |`;
   });
   return ['| variable | value | default | does |', '| --- | --- | --- | --- |', ...rows, ''].join('\n');
 }
 
-function shown(value: unknown): string {
-  return typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
+/** The same of the services, each variable with those that read it. */
+export function serviceSettingsReference(): string {
+  const readers = new Map<string, { schema: z.ZodType; services: string[] }>();
+  for (const service of SERVICES) {
+    for (const schema of Object.values(serviceSchemas[service].shape) as z.ZodType[]) {
+      const { env } = metaOf(schema);
+      const known = readers.get(env);
+      if (known) known.services.push(service);
+      else readers.set(env, { schema, services: [service] });
+    }
+  }
+  const rows = [...readers.values()].map(({ schema, services }) => {
+    const { env, rule, description, secret } = metaOf(schema);
+    const by = services.length === SERVICES.length ? 'all' : services.join(', ');
+    const name = secret ? `\`${env}\`, or \`${env}_FILE\`` : `\`${env}\``;
+    return `| ${name} | ${by} | ${rule} | ${fallbackOf(schema)} | ${description} |`;
+  });
+  return ['| variable | services | value | default | does |', '| --- | --- | --- | --- | --- |', ...rows, ''].join(
+    '\n',
+  );
+}
+
+function fallbackOf(schema: z.ZodType): string {
+  const absent = schema.safeParse(undefined);
+  if (!absent.success) return 'must be set';
+  const { data } = absent;
+  if (data === undefined) return '';
+  return `\`${typeof data === 'boolean' ? (data ? '1' : '0') : String(data)}\``;
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { MillraceError } from '#errors';
 import { settingsReference } from './reference.js';
-import { metaOf, readSettings, settingsSchema } from './settings.js';
+import { metaOf } from './fields.js';
+import { readSettings, settingsSchema } from './settings.js';
 
 test('an empty environment gives the defaults', () => {
   expect(readSettings({})).toMatchObject({

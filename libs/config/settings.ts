@@ -1,13 +1,6 @@
-import { MillraceError } from '#errors';
 import { z } from 'zod';
-import { configErrors } from './config.codes.js';
-
-/** What stands beside each setting: its name in the environment, and its rule in the words of a message. */
-export interface SettingMeta {
-  env: string;
-  rule: string;
-  description: string;
-}
+import { type Environment, readEnvironment } from './environment.js';
+import { choice, flag, whole } from './fields.js';
 
 const MIB = 1024 * 1024;
 
@@ -28,7 +21,7 @@ export const settingsSchema = z.object({
     'text',
     'Log lines on stderr: for people, or one JSON object a line for machines.',
   ),
-  debug: flag('MILLRACE_DEBUG', 'Shows the stack of an error, and logs at level debug.'),
+  debug: flag('MILLRACE_DEBUG', false, 'Shows the stack of an error, and logs at level debug.'),
   rowsPartitions: whole(
     'MILLRACE_ROWS_PARTITIONS',
     [1, 64],
@@ -105,44 +98,6 @@ export const settingsSchema = z.object({
 
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** Every problem at once, by name and rule, never by value: a value in the wrong variable may be a secret. */
-export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
-  const given: Record<string, string> = {};
-  for (const [key, schema] of Object.entries(settingsSchema.shape)) {
-    const value = env[metaOf(schema).env]?.trim();
-    if (value !== undefined && value !== '') given[key] = value;
-  }
-  const result = settingsSchema.safeParse(given);
-  if (result.success) return result.data;
-  const keys = new Set(result.error.issues.map((issue) => issue.path[0] as keyof Settings));
-  const problems = [...keys].map((key) => {
-    const { env: name, rule } = metaOf(settingsSchema.shape[key]);
-    return `${name} must be ${rule}`;
-  });
-  throw new MillraceError(configErrors.SETTINGS_INVALID, problems.join('; '), { context: { settings: problems } });
-}
-
-export function metaOf(schema: z.ZodType): SettingMeta {
-  return schema.meta() as unknown as SettingMeta;
-}
-
-function choice<const T extends readonly string[]>(env: string, values: T, fallback: T[number], description: string) {
-  return z
-    .enum(values)
-    .default(fallback as never)
-    .meta({ env, rule: `one of ${values.join(', ')}`, description });
-}
-
-function whole(env: string, [least, most]: readonly [number, number], fallback: number, description: string) {
-  const text = z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform(Number)
-    .pipe(z.number().min(least).max(most));
-  return text.default(fallback).meta({ env, rule: `a whole number from ${least} to ${most}`, description });
-}
-
-function flag(env: string, description: string) {
-  const text = z.enum(['1', '0', 'true', 'false']).transform((value) => value === '1' || value === 'true');
-  return text.default(false).meta({ env, rule: '1 or 0', description });
+export function readSettings(env: Environment): Settings {
+  return readEnvironment(settingsSchema, env);
 }

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { settingsReference } from '#config';
+import { serviceSettingsReference, settingsReference } from '#config';
 import type { ErrorCode } from '#errors';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -52,7 +52,9 @@ describe('the generated references are up to date (npm run reference)', () => {
   });
 
   test('docs/CONFIG.md has every setting as the code has it', async () => {
-    expect(await read('docs/CONFIG.md')).toContain(settingsReference().trimEnd());
+    const listed = await read('docs/CONFIG.md');
+    expect(listed).toContain(settingsReference().trimEnd());
+    expect(listed).toContain(serviceSettingsReference().trimEnd());
   });
 });
 

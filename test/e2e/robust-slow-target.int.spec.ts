@@ -4,7 +4,7 @@ import { type JobEvent, openJob } from '#job';
 import type { Log, LogRecord } from '#log';
 import { readJobFile } from '#mapping';
 import { testMongo, testPostgres, waitFor } from '#testing';
-import { composeJob } from '../../apps/millrace/engine/compose.js';
+import { composeJob } from '#compose';
 import { tracedDeps } from './kit/traced-ports.js';
 
 /** A target that does not take anything in makes the reading wait: nothing piles up in memory. */

@@ -4,7 +4,7 @@ import { readSettings } from '#config';
 import { type JobCommands, type JobDeps, type LetterSummary, openJob, type RunOutcome, type Tuning } from '#job';
 import { readJobFile } from '#mapping';
 import { type TestMongo, type TestPostgres, testMongo, testPostgres, waitFor } from '#testing';
-import { composeJob } from '../../apps/millrace/engine/compose.js';
+import { composeJob } from '#compose';
 import { compactJson, extendedJson } from './extended-json.js';
 import { ORACLE_SQL } from './oracle-sql.js';
 

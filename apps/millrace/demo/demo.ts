@@ -4,7 +4,7 @@ import { type Server, startMongo, startPostgres } from '#servers';
 import { cliErrors } from '../cli.codes.js';
 import type { CommandContext } from '../command.js';
 import { canonical } from '../extended-json.js';
-import { type LoadedJobFile, parseJobFile } from '../job-file.js';
+import { type LoadedJobFile, readJob } from '#compose';
 import { count, counted, duration } from '../output/units.js';
 import { formatVerify, verifyExit } from '../output/verify.js';
 import { watchersFor } from '../progress/watch.js';
@@ -88,7 +88,7 @@ class Demo {
     tell.indented(tell.colours.dim(SHOP_JOB.trimEnd()));
     tell.step('mapping', { jobFile: SHOP_JOB });
     const env = { DEMO_PG_URI: postgres.uri, DEMO_MONGO_URI: mongo.uri };
-    return parseJobFile(SHOP_JOB, { fileName: 'demo.yaml', env, redactor: this.context.terminal.redactor });
+    return readJob(SHOP_JOB, { fileName: 'demo.yaml', env, redactor: this.context.terminal.redactor });
   }
 
   /** As `millrace run` does it, until the changes are in and verified; then a clean stop. */

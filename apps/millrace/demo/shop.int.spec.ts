@@ -3,7 +3,7 @@ import { compilePlan } from '#mapping';
 import { Redactor } from '#observability/redaction';
 import { createPostgresSource } from '#sources/postgres';
 import { type TestPostgres, testPostgres } from '#testing';
-import { parseJobFile } from '../job-file.js';
+import { readJob } from '#compose';
 import { CHANGES, SHOWN } from './changes.js';
 import { Shop } from './shop.js';
 import { SHOP_JOB } from './shop-job.js';
@@ -21,7 +21,7 @@ afterAll(async () => {
 
 test("the demo's job file compiles against the demo's shop without a problem", async () => {
   const env = { DEMO_PG_URI: postgres.uri, DEMO_MONGO_URI: 'mongodb://h' };
-  const { jobFile, positions } = await parseJobFile(SHOP_JOB, { fileName: 'demo.yaml', env, redactor: new Redactor() });
+  const { jobFile, positions } = await readJob(SHOP_JOB, { fileName: 'demo.yaml', env, redactor: new Redactor() });
   const source = createPostgresSource(postgres.uri);
   try {
     const { plan, problems, warnings } = compilePlan(jobFile, await source.catalogue(), positions);

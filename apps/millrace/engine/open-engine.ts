@@ -1,10 +1,9 @@
 import 'reflect-metadata';
+import { composeJob, type LoadedJobFile } from '#compose';
 import { type JobCommands, type JobEvent, openJob, type Rooms } from '#job';
 import { NestFactory } from '@nestjs/core';
 import type { CommandContext } from '../command.js';
-import type { LoadedJobFile } from '../job-file.js';
 import { loggerOf } from '../logger.js';
-import { composeJob } from './compose.js';
 import { EngineHost, EngineModule } from './engine.module.js';
 import { NestLogger } from './nest-logger.js';
 
@@ -15,7 +14,7 @@ export async function openEngine(
   onEvent: (event: JobEvent) => void,
 ): Promise<JobCommands> {
   const logger = loggerOf(context, loaded.jobFile.job);
-  const open = (rooms: Rooms): JobCommands => openJob(composeJob(loaded, context.settings, onEvent, rooms));
+  const open = (rooms: Rooms): JobCommands => openJob(composeJob(loaded, context.settings, onEvent, { rooms }));
   const application = await NestFactory.createApplicationContext(EngineModule.forJob(open), {
     logger: new NestLogger(logger),
     abortOnError: false,

@@ -1,6 +1,6 @@
 import { openJob } from '#job';
 import type { OpenEngine } from '../../../apps/millrace/command.js';
-import { composeJob } from '../../../apps/millrace/engine/compose.js';
+import { composeJob } from '#compose';
 import { processHost } from '../../../apps/millrace/host.js';
 import { runProgram } from '../../../apps/millrace/program.js';
 import { overKafka } from './kafka-engine.js';

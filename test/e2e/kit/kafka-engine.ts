@@ -2,7 +2,7 @@ import { type JobDeps, openJob } from '#job';
 import type { Log } from '#log';
 import { KafkaLog } from '#log/kafka';
 import type { OpenEngine } from '../../../apps/millrace/command.js';
-import { composeJob } from '../../../apps/millrace/engine/compose.js';
+import { composeJob } from '#compose';
 
 /** A member that was killed loses its partitions soon, so that the next run need not wait. */
 const SESSION_MS = 3_000;

@@ -1,26 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Settings } from '#config';
 import { makeRetryQueue } from '#dead-letter';
 import { makeIngest } from '#ingest';
-import type { JobDeps, JobEvent, JobTimers, Rooms, Tuning } from '#job';
+import { DEFAULT_TUNING, type JobDeps, type JobEvent, type JobTimers, type Rooms, type Tuning } from '#job';
 import { EmbeddedLog } from '#log/embedded';
 import { compileAssembler, Sandbox } from '#mapping';
 import { CAPTURE_DEFAULTS, createPostgresSource } from '#sources/postgres';
 import { makeTransform } from '#transform';
 import { makeWrite } from '#write';
 import { openMongoStore, targetProblem } from '#store/mongodb';
-import type { LoadedJobFile } from '../job-file.js';
+import type { LoadedJobFile } from './read-job.js';
 import { targetTrouble } from './target-trouble.js';
 
-/** One process: the embedded log between the actors, PostgreSQL and MongoDB at its ends, the real clock. */
+/**
+ * PostgreSQL and MongoDB at the ends, the real clock; between the actors the embedded log, as in one process, or what
+ * `parts` has in its place.
+ */
 export function composeJob(
   { jobFile, positions }: LoadedJobFile,
-  settings: Settings,
+  settings: Tuning,
   onEvent: (event: JobEvent) => void,
-  rooms: Rooms = ROOMS,
+  parts: Partial<JobDeps> = {},
 ): JobDeps {
   return {
-    rooms,
+    rooms: ROOMS,
     jobFile,
     positions,
     openSource: async () =>
@@ -41,16 +43,17 @@ export function composeJob(
     makeLog: () => new EmbeddedLog(),
     makeEvaluator: (plan) => Sandbox.create(plan),
     makeAssembler: compileAssembler,
-    timers: TIMERS,
+    timers: REAL_JOB_TIMERS,
     tuning: tuningOf(settings),
     onEvent,
+    ...parts,
   };
 }
 
 /** As the modules of the rooms provide them. */
 const ROOMS: Rooms = { ingest: makeIngest, transform: makeTransform, write: makeWrite, deadLetter: makeRetryQueue };
 
-const TIMERS: JobTimers = {
+export const REAL_JOB_TIMERS: JobTimers = {
   now: () => Date.now(),
   wait: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
   setTimeout: (run, ms) => setTimeout(run, ms),
@@ -58,8 +61,8 @@ const TIMERS: JobTimers = {
   random: Math.random,
 };
 
-/** The settings have the engine's own names. */
-function tuningOf(settings: Settings): Tuning {
-  const { logLevel: _level, logFormat: _format, debug: _debug, ...tuning } = settings;
-  return tuning;
+/** Of settings, which have the engine's own names among others. */
+function tuningOf(settings: Tuning): Tuning {
+  const names = Object.keys(DEFAULT_TUNING) as (keyof Tuning)[];
+  return Object.fromEntries(names.map((name) => [name, settings[name]])) as unknown as Tuning;
 }

@@ -1,0 +1,2 @@
+export * from './job-registry.js';
+export * from './registry.codes.js';

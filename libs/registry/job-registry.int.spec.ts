@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import { openMongoStore } from '#store/mongodb';
+import { testMongo } from '#testing';
+import { JobRegistry, shouldRun } from './job-registry.js';
+
+async function registry() {
+  const mongo = await testMongo();
+  const store = await openMongoStore({
+    uri: mongo.uri,
+    stateDatabase: mongo.database,
+    targetDatabase: mongo.database,
+    appName: 'test',
+  });
+  return {
+    jobs: new JobRegistry(store, () => new Date(0)),
+    [Symbol.asyncDispose]: async () => {
+      await store.close();
+      await mongo[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const FILE = { text: 'job: shop', fileName: 'shop.yaml' };
+
+test('a job is made once: the same file again is the same job, another one is refused', async () => {
+  await using here = await registry();
+  await here.jobs.create('shop', FILE, 'ada');
+  expect(await here.jobs.create('shop', FILE, 'bob')).toMatchObject({ createdBy: 'ada' });
+  await expect(here.jobs.create('shop', { ...FILE, text: 'job: shop2' }, 'bob')).rejects.toMatchObject({
+    code: 'JOB_EXISTS',
+  });
+});
+
+test('a job runs when it is asked to, until it has ended or is asked to stop', async () => {
+  await using here = await registry();
+  const made = await here.jobs.create('shop', FILE, 'ada');
+  expect(shouldRun(made)).toBe(false);
+  const asked = await here.jobs.run('shop', { fresh: true });
+  expect(shouldRun(asked)).toBe(true);
+  await here.jobs.end('shop', { number: asked.asked.number, kind: 'refused', error: null });
+  expect(shouldRun(await here.jobs.get('shop'))).toBe(false);
+  expect(shouldRun(await here.jobs.run('shop'))).toBe(true);
+  expect(shouldRun(await here.jobs.stop('shop'))).toBe(false);
+});
+
+test('a load anew is begun once, and only for the asking that it is of', async () => {
+  await using here = await registry();
+  await here.jobs.create('shop', FILE, 'ada');
+  await here.jobs.run('shop', { fresh: true });
+  const second = await here.jobs.run('shop', { fresh: true });
+  await here.jobs.begun('shop', 1);
+  expect((await here.jobs.get('shop')).asked.fresh).toBe(true);
+  await here.jobs.begun('shop', second.asked.number);
+  expect((await here.jobs.get('shop')).asked.fresh).toBe(false);
+});
+
+test('a job that is not there is an error that names it', async () => {
+  await using here = await registry();
+  await expect(here.jobs.get('nobody')).rejects.toMatchObject({ code: 'JOB_NOT_REGISTERED' });
+  await expect(here.jobs.run('nobody')).rejects.toMatchObject({ code: 'JOB_NOT_REGISTERED' });
+});

@@ -1,0 +1,143 @@
+import { MillraceError } from '#errors';
+import type { CollectionRef, Doc, Store } from '#store';
+import { REGISTRY_ERRORS } from './registry.codes.js';
+
+/** In the state database of the registry's store, which is no job's. */
+const JOBS: CollectionRef = { database: 'state', name: 'jobs' };
+
+/** What was last asked of a job's running; an ingest takes each once. */
+export interface Asked {
+  /** Counts up with each time that somebody asks. */
+  number: number;
+  wanted: 'running' | 'stopped';
+  /** For `running`: as of `millrace run`. Taken once: what runs again by itself goes on. */
+  fresh: boolean;
+  dropTarget: boolean;
+  force: readonly string[];
+}
+
+/** How a run ended that nobody stopped: it is not begun again before somebody asks. */
+export interface Ended {
+  /** Of which asking. */
+  number: number;
+  at: Date;
+  /** `done`: a snapshot is loaded. `refused`: the failure is one that a person must deal with. */
+  kind: 'done' | 'refused';
+  error: { code: string; message: string; remedy: string; exit: number; problems?: unknown; findings?: unknown } | null;
+}
+
+/** A job that the services run. Its file keeps its `${…}`: secrets stay in the services' environment. */
+export interface RegisteredJob extends Doc {
+  _id: string;
+  file: string;
+  fileName: string;
+  createdAt: Date;
+  createdBy: string;
+  changedAt: Date;
+  asked: Asked;
+  ended: Ended | null;
+}
+
+const STOPPED = { wanted: 'stopped', fresh: false, dropTarget: false, force: [] } as const;
+
+/**
+ * The list of jobs, in the database `millrace`: `console` writes it, the other services look at it. What a job is and how far
+ * it has come is in its own state database; here is only that it is there, and whether it should run.
+ */
+export class JobRegistry {
+  constructor(
+    private readonly store: Store,
+    private readonly now: () => Date,
+  ) {}
+
+  list(): Promise<RegisteredJob[]> {
+    return this.store.read.range<RegisteredJob>(JOBS, {}, { limit: 10_000 });
+  }
+
+  async get(name: string): Promise<RegisteredJob> {
+    const job = await this.find(name);
+    if (job === undefined) throw new MillraceError(REGISTRY_ERRORS.JOB_NOT_REGISTERED, `there is no job ${name} here`);
+    return job;
+  }
+
+  find(name: string): Promise<RegisteredJob | undefined> {
+    return this.store.read.byId<RegisteredJob>(JOBS, name);
+  }
+
+  /** Of a file that was found valid; it does not run before somebody asks. The same file again is no error. */
+  async create(name: string, file: { text: string; fileName: string }, by: string): Promise<RegisteredJob> {
+    const at = this.now();
+    const job: RegisteredJob = {
+      _id: name,
+      file: file.text,
+      fileName: file.fileName,
+      createdAt: at,
+      createdBy: by,
+      changedAt: at,
+      asked: { number: 0, ...STOPPED },
+      ended: null,
+    };
+    const present = await this.find(name);
+    if (present === undefined) await this.store.write.insert(JOBS, [job]);
+    else if (present.file !== file.text)
+      throw new MillraceError(REGISTRY_ERRORS.JOB_EXISTS, `a job ${name} with another file is here already`);
+    return present ?? job;
+  }
+
+  /** Another file for a job that is here: the next run is of it. */
+  async replaceFile(name: string, file: { text: string; fileName: string }): Promise<void> {
+    const set = { file: file.text, fileName: file.fileName, changedAt: this.now() };
+    await this.patched(name, { set });
+  }
+
+  async run(
+    name: string,
+    options: Partial<Pick<Asked, 'fresh' | 'dropTarget' | 'force'>> = {},
+  ): Promise<RegisteredJob> {
+    const { fresh = false, dropTarget = false, force = [] } = options;
+    const set = {
+      'asked.wanted': 'running',
+      'asked.fresh': fresh,
+      'asked.dropTarget': dropTarget,
+      'asked.force': force,
+      changedAt: this.now(),
+    };
+    return this.patched(name, { set, inc: { 'asked.number': 1 } });
+  }
+
+  async stop(name: string): Promise<RegisteredJob> {
+    return this.patched(name, {
+      set: { 'asked.wanted': 'stopped', changedAt: this.now() },
+      inc: { 'asked.number': 1 },
+    });
+  }
+
+  /** What was asked has begun: whoever takes the job up after this goes on with it, and does not load again. */
+  async begun(name: string, number: number): Promise<void> {
+    const where = { 'asked.number': number };
+    const set = { 'asked.fresh': false, 'asked.dropTarget': false };
+    await this.store.write.patch(JOBS, name, { where, set });
+  }
+
+  async end(name: string, ended: Omit<Ended, 'at'>): Promise<void> {
+    await this.store.write.patch(JOBS, name, { set: { ended: { ...ended, at: this.now() } } });
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.store.write.remove(JOBS, [name]);
+  }
+
+  private async patched(
+    name: string,
+    patch: { set: Record<string, unknown>; inc?: Record<string, number> },
+  ): Promise<RegisteredJob> {
+    const job = await this.store.write.patch<RegisteredJob>(JOBS, name, patch);
+    if (job === undefined) throw new MillraceError(REGISTRY_ERRORS.JOB_NOT_REGISTERED, `there is no job ${name} here`);
+    return job;
+  }
+}
+
+/** Whether an ingest should run it now: it is wanted, and was not ended since it was asked. */
+export function shouldRun({ asked, ended }: RegisteredJob): boolean {
+  return asked.wanted === 'running' && ended?.number !== asked.number;
+}
