@@ -108,7 +108,7 @@ export class Engine {
     this.river.captureInFlight.abort(new Error('the job stops'));
     await this.hold();
     this.river.markers?.close(new Error('the job stops'));
-    this.river.retries.stop();
+    await this.river.retries.stop();
     this.river.fanOut.stop();
     await this.consumers.stop(STOP_MS);
     this.stopping.abort(new Error('the job stops'));
@@ -171,10 +171,10 @@ export class Engine {
     await this.orFailed(fanOut.settled(() => this.timers.wait(50, signal)));
     // What a retry writes may make another one due: a claim that became free.
     do {
-      while (!retries.idle()) await this.orFailed(this.timers.wait(50, signal));
+      while (!(await retries.idle())) await this.orFailed(this.timers.wait(50, signal));
       await this.orFailed(this.consumers.completed('touches', signal));
       if (!this.writesHere) await this.orFailed(this.letters.fill(this.timers.now()));
-    } while (!retries.idle());
+    } while (!(await retries.idle()));
   }
 
   /** A marker that has come back, and everything in the log up to it visible to every later read. */

@@ -1,12 +1,5 @@
-import { RetryQueue, type RetryTimers, type TouchAgain } from './retry-queue.js';
-
-export interface RetryQueueParts {
-  timers: RetryTimers;
-  touch: TouchAgain;
-  onFailure: (error: unknown) => void;
-}
-
-export type MakeRetryQueue = (parts: RetryQueueParts) => RetryQueue;
+import type { MakeRetryQueue } from '../retry-queue.js';
+import { MemoryRetryQueue } from './memory-retry-queue.js';
 
 export const makeRetryQueue: MakeRetryQueue = ({ timers, touch, onFailure }) =>
-  new RetryQueue(timers, touch, onFailure);
+  new MemoryRetryQueue(timers, touch, onFailure);

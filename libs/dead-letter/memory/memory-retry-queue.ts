@@ -1,11 +1,4 @@
-/** Touches, as the retry queue sends them; resolves when they have been carried out or are durable. */
-export type TouchAgain = (collection: number, roots: readonly string[]) => Promise<unknown>;
-
-export interface RetryTimers {
-  now(): number;
-  setTimeout(run: () => void, ms: number): unknown;
-  clearTimeout(timer: unknown): void;
-}
+import type { RetryQueue, RetryTimers, TouchAgain } from '../retry-queue.js';
 
 interface Waiting {
   collection: number;
@@ -19,12 +12,8 @@ const ROOTS_PER_TICK = 1_000;
 /** Roots that wait at most: every document of a job can be a letter, and memory is not without end. */
 const MOST_WAITING = 100_000;
 
-/**
- * Schedules touches: retries of dead letters when they are due, claims that became free. It holds
- * nothing that cannot be found again in the letters, and never blocks the writer: a touch is taken in at once and sent on
- * the queue's own time, or where it is full left to who fills it again from the letters (`lacks`).
- */
-export class RetryQueue {
+/** The queue of one process, in memory: lost with it, and filled again from the letters when the job goes on. */
+export class MemoryRetryQueue implements RetryQueue {
   private readonly waiting = new Map<string, Waiting>();
   private left = false;
   private timer: unknown;
@@ -39,14 +28,12 @@ export class RetryQueue {
     private readonly most = MOST_WAITING,
   ) {}
 
-  /** Whether letters were left out since it was last asked, and there is room again: those that are due are to be added. */
   lacks(): boolean {
     if (!this.left || this.waiting.size > this.most / 2) return false;
     this.left = false;
     return true;
   }
 
-  /** The same root again takes the earlier of both times. */
   add(collection: number, roots: readonly string[], dueMs = this.timers.now()): void {
     if (this.stopped) return;
     for (const root of roots) {
@@ -59,15 +46,14 @@ export class RetryQueue {
     this.arm(dueMs <= this.timers.now() ? 0 : TICK_MS);
   }
 
-  /** Whether nothing is due and nothing under way; letters whose time has not come hold nobody up. */
-  idle(): boolean {
+  async idle(): Promise<boolean> {
     if (this.running > 0) return false;
     const now = this.timers.now();
     for (const waiting of this.waiting.values()) if (waiting.dueMs <= now) return false;
     return true;
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.stopped = true;
     this.waiting.clear();
     if (this.timer !== undefined) this.timers.clearTimeout(this.timer);

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { RetryQueue } from './retry-queue.js';
+import { MemoryRetryQueue } from './memory-retry-queue.js';
 
 function queueOf(most: number) {
   let nowMs = 0;
@@ -13,7 +13,7 @@ function queueOf(most: number) {
     },
     clearTimeout: () => undefined,
   };
-  const queue = new RetryQueue(
+  const queue = new MemoryRetryQueue(
     timers,
     async (_collection, roots) => touched.push(...roots),
     () => undefined,
@@ -26,13 +26,13 @@ function queueOf(most: number) {
   return { queue, touched, passTo };
 }
 
-test('a root is touched when it is due, at the earlier of two times', () => {
+test('a root is touched when it is due, at the earlier of two times', async () => {
   const { queue, touched, passTo } = queueOf(10);
   queue.add(0, ['a', 'b'], 2_000);
   queue.add(0, ['b'], 1_000);
   passTo(1_500);
   expect(touched).toEqual(['b']);
-  expect(queue.idle()).toBe(false);
+  expect(await queue.idle()).toBe(false);
   passTo(2_000);
   expect(touched).toEqual(['b', 'a']);
 });
