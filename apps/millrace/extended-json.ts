@@ -1,23 +1,4 @@
-import { EJSON } from 'bson';
-
-/**
- * A document as canonical Extended JSON: every type is visible (`{"$numberInt":"1"}`), nothing is lost. For machines.
- */
-export function canonical(document: unknown): unknown {
-  return EJSON.serialize(document as object, { relaxed: false });
-}
-
-/** As `canonical`, for a record that has plain JSON values too (counts, texts): these stay as they are. */
-export function withBsonValues(value: unknown): unknown {
-  if (value === null || typeof value !== 'object') return typeof value === 'bigint' ? canonicalValue(value) : value;
-  if ('_bsontype' in value || value instanceof Date || value instanceof Uint8Array) return canonicalValue(value);
-  if (Array.isArray(value)) return value.map(withBsonValues);
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withBsonValues(field)]));
-}
-
-function canonicalValue(value: unknown): unknown {
-  return (EJSON.serialize({ value }, { relaxed: false }) as { value: unknown }).value;
-}
+import { canonical, entriesOf, jsonText, recordOf, withBsonValues } from '#extended-json';
 
 /** For people: relaxed Extended JSON, a field a line, small things on one line; numbers that would lose something keep their type. */
 export function readable(document: unknown, width = LINE_WIDTH): string {
@@ -35,7 +16,7 @@ export function typedValue(value: unknown, width = 60): string {
 }
 
 function shortened(value: unknown, width: number): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = jsonText(value) ?? 'nothing';
   return text.length > width ? `${text.slice(0, width - 1)}…` : text;
 }
 
@@ -54,7 +35,7 @@ function render(value: unknown, indent: string, width: number): string {
   if (Array.isArray(value)) {
     return `[\n${value.map((item) => inner + render(item, inner, width)).join(',\n')}\n${indent}]`;
   }
-  const fields = Object.entries(value).map(
+  const fields = entriesOf(value).map(
     ([name, field]) => `${inner}${JSON.stringify(name)}: ${render(field, inner, width)}`,
   );
   return `{\n${fields.join(',\n')}\n${indent}}`;
@@ -62,17 +43,17 @@ function render(value: unknown, indent: string, width: number): string {
 
 /** The document itself and what has arrays or documents inside take a line per field. */
 function nested(value: object): boolean {
-  return Object.values(value).some((field) => field !== null && typeof field === 'object' && !isTyped(field));
+  return entriesOf(value).some(([, field]) => field !== null && typeof field === 'object' && !isTyped(field));
 }
 
 function isTyped(value: object): boolean {
-  return Object.keys(value).some((name) => name.startsWith('$'));
+  return entriesOf(value).some(([name]) => name.startsWith('$'));
 }
 
 function inline(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`;
-  const fields = Object.entries(value).map(([name, field]) => `${JSON.stringify(name)}: ${inline(field)}`);
+  const fields = entriesOf(value).map(([name, field]) => `${JSON.stringify(name)}: ${inline(field)}`);
   return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`;
 }
 
@@ -80,14 +61,14 @@ function inline(value: unknown): string {
 function relax(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(relax);
-  const entries = Object.entries(value);
+  const entries = entriesOf(value);
   const [only] = entries;
   if (entries.length === 1 && only) {
     const plain = plainOf(only[0], only[1]);
     if (plain !== undefined) return plain;
     if (only[0].startsWith('$')) return value;
   }
-  return Object.fromEntries(entries.map(([name, field]) => [name, relax(field)]));
+  return recordOf(entries.map(([name, field]) => [name, relax(field)]));
 }
 
 function plainOf(type: string, value: unknown): unknown {

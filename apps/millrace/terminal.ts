@@ -1,3 +1,4 @@
+import { jsonText } from '#extended-json/text';
 import { Redactor } from '#observability/redaction';
 import pc from 'picocolors';
 import type { Host, OutStream } from './host.js';
@@ -50,7 +51,7 @@ export class Terminal {
 
   /** A result for machines: one JSON value on one line. */
   printJson(value: unknown): void {
-    this.host.stdout.write(`${JSON.stringify(value)}\n`);
+    this.host.stdout.write(`${jsonText(value)}\n`);
   }
 
   /** A result for machines that is a list too long to be held: one JSON array on one line, written as it grows. */
@@ -58,7 +59,7 @@ export class Terminal {
     let before = '[';
     return {
       add: (item) => {
-        this.host.stdout.write(before + JSON.stringify(item));
+        this.host.stdout.write(before + jsonText(item));
         before = ',';
       },
       end: (whole) => {

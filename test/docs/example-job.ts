@@ -1,5 +1,6 @@
 import { BSON } from 'bson';
-import { canonical, readable } from '../../apps/millrace/extended-json.js';
+import { canonical } from '#extended-json';
+import { readable } from '../../apps/millrace/extended-json.js';
 import { oracleJob } from '../oracle/index.js';
 
 /** The job of one example, loaded and following its source. */

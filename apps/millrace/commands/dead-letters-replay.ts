@@ -34,7 +34,7 @@ export const deadLettersReplay = defineCommand<ReplayOptions>({
     const report = await withJob(textAt(args, 0), context, (job) => job.replayLetters(options, host.user, signal), {
       watch: { events: false },
     });
-    const { withBsonValues } = await import('../extended-json.js');
+    const { withBsonValues } = await import('#extended-json');
     const { formatReplay } = await import('../output/letters.js');
     terminal.result(withBsonValues(report), () => formatReplay(report, terminal.out));
     return report.remaining > 0 && !options.dryRun ? EXIT.failed : EXIT.done;

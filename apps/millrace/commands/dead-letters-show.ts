@@ -10,10 +10,10 @@ export const deadLettersShow = defineCommand({
   examples: ['millrace dead-letters show 7c1f shop.yaml'],
   async run(context, args) {
     const { terminal } = context;
-    const { withBsonValues } = await import('../extended-json.js');
+    const { jsonText, withBsonValues } = await import('#extended-json');
     const letter = await withJob(textAt(args, 1), context, (job) => job.showLetter(textAt(args, 0)));
     const shown = withBsonValues(letter);
-    terminal.result(shown, () => JSON.stringify(shown, null, 2));
+    terminal.result(shown, () => jsonText(shown, 2));
     return EXIT.done;
   },
 });

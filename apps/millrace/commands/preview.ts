@@ -25,7 +25,8 @@ export const preview = defineCommand<PreviewOptions>({
   examples: ['millrace preview shop.yaml --collection orders --limit 1'],
   async run(context, args, { collection, limit }) {
     const { terminal } = context;
-    const { canonical, readable } = await import('../extended-json.js');
+    const { canonical } = await import('#extended-json');
+    const { readable } = await import('../extended-json.js');
     let shown = 0;
     let whole = false;
     const list = terminal.jsonList();
@@ -49,25 +50,22 @@ export const preview = defineCommand<PreviewOptions>({
   },
 });
 
-type ExtendedJson = typeof import('../extended-json.js');
+type Canonical = typeof import('#extended-json').canonical;
+type Readable = typeof import('../extended-json.js').readable;
 
 const UNKNOWN = { code: 'UNKNOWN', message: 'no document', path: '' };
 
 /** Where the mapping refuses a row, the reason stands beside its document's place: as a run it would be a dead letter. */
 function machineReadable(
   { collection, document, refused = UNKNOWN }: Previewed,
-  canonical: ExtendedJson['canonical'],
+  canonical: Canonical,
 ): Record<string, unknown> {
   if (document !== null) return { collection, document: canonical(document) };
   const { code, message, path } = refused;
   return { collection, document, refused: { code, message, path } };
 }
 
-function tell(
-  { document, refused = UNKNOWN }: Previewed,
-  terminal: Terminal,
-  readable: ExtendedJson['readable'],
-): void {
+function tell({ document, refused = UNKNOWN }: Previewed, terminal: Terminal, readable: Readable): void {
   if (document !== null) {
     if (!terminal.json) terminal.print(readable(document));
     return;

@@ -3,7 +3,7 @@ import type { JobEvent, VerifyReport } from '#job';
 import { type Server, startMongo, startPostgres } from '#servers';
 import { cliErrors } from '../cli.codes.js';
 import type { CommandContext } from '../command.js';
-import { canonical } from '../extended-json.js';
+import { canonical } from '#extended-json';
 import { type LoadedJobFile, readJob } from '#compose';
 import { count, counted, duration } from '../output/units.js';
 import { formatVerify, verifyExit } from '../output/verify.js';

@@ -1,0 +1,2 @@
+export { canonical, withBsonValues } from './canonical.js';
+export { entriesOf, jsonText, parseInOrder, recordOf } from './text/index.js';
