@@ -1,7 +1,7 @@
 import type { Finding } from '#model';
-import type { VerifyProgress, VerifyReport } from '#verify';
+import type { FieldDifference, VerifyProgress, VerifyReport } from '#verify';
 
-export type { VerifyDocument, VerifyReport } from '#verify';
+export type { FieldDifference, VerifyDocument, VerifyReport } from '#verify';
 
 /**
  * What the commands of the CLI (and later the REST API) do to one job. Each method is safe whether or not a `run` is alive:
@@ -15,7 +15,9 @@ export interface JobCommands {
   verify(options: { collection?: string; repair: boolean }, signal: AbortSignal): Promise<VerifyReport>;
   status(): Promise<JobStatus>;
   listLetters(): Promise<LetterSummary[]>;
-  showLetter(id: string): Promise<Record<string, unknown>>;
+  /** A part of them, in the order of their ids; of very many nobody need hold all. */
+  lettersPage(filter: LetterFilter, options: PageOptions): Promise<LetterPage>;
+  showLetter(id: string): Promise<LetterView>;
   editLetter(id: string, columns: Record<string, string | null>, by: string): Promise<void>;
   replayLetters(
     options: { ids: string[]; all: boolean; dryRun: boolean },
@@ -23,6 +25,15 @@ export interface JobCommands {
     signal: AbortSignal,
   ): Promise<ReplayReport>;
   discardLetters(ids: string[], reason: string | undefined, by: string): Promise<{ discarded: number }>;
+  /** Who did what to which letter, oldest first. */
+  auditPage(options: PageOptions): Promise<AuditPage>;
+  /** How the job gets on, whichever process runs it, until the signal. */
+  watch(signal: AbortSignal): AsyncIterable<JobEvent>;
+  /**
+   * Resolves when a process that runs the job has loaded it and caught up with what the source had committed by then.
+   * Waits for such a process as long as there is none.
+   */
+  synced(signal: AbortSignal): Promise<void>;
   pause(): Promise<void>;
   resume(): Promise<void>;
   complete(signal: AbortSignal): Promise<VerifyReport>;
@@ -51,6 +62,8 @@ export type RunOutcome =
   | { kind: 'loaded' }
   /** Stopped by the signal. `synced`: nothing that was asked for was left. */
   | { kind: 'stopped'; synced: boolean }
+  /** Only the watching was stopped: the job goes on where it runs. */
+  | { kind: 'left' }
   /** The job was completed by another command meanwhile. */
   | { kind: 'completed' };
 
@@ -98,13 +111,65 @@ export interface ReplayReport {
   cleared: number;
   remaining: number;
   /** With `dryRun`: what a replay would write. */
-  documents?: {
-    id: string;
-    collection: string;
-    document: Record<string, unknown> | null;
-    code?: string;
-    message?: string;
-  }[];
+  documents?: DryRun[];
+}
+
+/** A document as a replay would write it; null where it would be deleted, or, with a `code`, could not be written. */
+export interface DryRun {
+  id: string;
+  collection: string;
+  document: Record<string, unknown> | null;
+  code?: string;
+  message?: string;
+}
+
+/** One letter with all that is known. Documents are exact: each value in BSON's own class. */
+export interface LetterView extends LetterSummary {
+  path: string | null;
+  table: string;
+  row: Record<string, string | null> | null;
+  /** As it stands in the target. */
+  document: object | null;
+  /** What a replay would write. */
+  replay: { document: object | null; code?: string; message?: string };
+  /** From the one to the other; null where a replay could write nothing. */
+  difference: FieldDifference[] | null;
+  edited: Record<string, string | null> | null;
+  nextAt: string | null;
+}
+
+/** Those that all of it fits; `text` stands in id, key, message or path, in whichever case. */
+export interface LetterFilter {
+  collection?: string;
+  code?: string;
+  text?: string;
+}
+
+export interface PageOptions {
+  /** `next` of the page before. */
+  after?: string | undefined;
+  limit: number;
+}
+
+export interface LetterPage {
+  letters: LetterSummary[];
+  /** Null: these were the last. */
+  next: string | null;
+}
+
+export interface AuditPage {
+  entries: AuditTrailEntry[];
+  next: string | null;
+}
+
+export interface AuditTrailEntry {
+  id: string;
+  at: string;
+  by: string;
+  action: string;
+  letter?: string;
+  collection?: string;
+  details: Record<string, unknown>;
 }
 
 /** What a running job tells whoever watches: the CLI's progress bars and log lines. */
@@ -118,7 +183,8 @@ export type JobEvent =
   | {
       kind: 'streaming';
       lagSeconds: number;
-      changesPerSecond: number;
+      /** Null where the job runs elsewhere: it is not kept. */
+      changesPerSecond: number | null;
       deadLetters: number;
       retainedBytes: number | null;
     }

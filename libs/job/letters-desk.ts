@@ -1,11 +1,11 @@
 import { MillraceError } from '#errors';
-import type { Assembler } from '#mapping';
-import { type CollectionPlan, type Plan, qualifiedName, type StagedRow, unpackTuple } from '#model';
+import type { Plan, StagedRow } from '#model';
 import { AUDIT, type IncarnationNames, type TouchesFence } from '#stage';
 import { allInRange, type Doc, type Store } from '#store';
-import { type Claim, type Letter, ownerOf } from '#write';
-import type { LetterSummary } from './commands.js';
+import type { Letter } from '#write';
+import type { AuditPage, LetterFilter, LetterPage, LetterSummary, PageOptions } from './commands.js';
 import { JOB_ERRORS } from './job.codes.js';
+import { letterPage } from './letter-pages.js';
 
 /** One entry of the audit trail: who did what to which letter. */
 interface AuditEntry extends Doc {
@@ -49,47 +49,46 @@ export class LettersDesk {
   async letter(id: string): Promise<Letter> {
     const letter = await this.store.read.byId<Letter>(this.names.letters, id);
     if (letter !== undefined) return letter;
-    throw new MillraceError(JOB_ERRORS.LETTER_UNKNOWN, `there is no dead letter ${id}`);
+    return unknownLetter(id);
   }
 
-  /** A letter, or the root of one that was dealt with since: replaying it again is safe. */
-  async reference(id: string): Promise<LetterRef> {
-    const letter = await this.store.read.byId<Letter>(this.names.letters, id);
-    if (letter !== undefined) return { id, collectionIndex: letter.collectionIndex, root: letter.root };
-    const entries = await this.store.read.byField<AuditEntry>(AUDIT, 'letter', [id]);
-    const entry = entries.find(({ incarnation }) => incarnation === this.names.incarnation);
-    if (entry !== undefined) return { id, collectionIndex: entry.collectionIndex, root: entry.root };
-    throw new MillraceError(JOB_ERRORS.LETTER_UNKNOWN, `there is no dead letter ${id}`);
+  async page(filter: LetterFilter, options: PageOptions): Promise<LetterPage> {
+    const { found, next } = await letterPage(this.store.read, this.names.letters, filter, options);
+    return { letters: found.map(summaryOf), next };
   }
 
-  async show(id: string, makeAssembler: (plan: Plan) => Assembler): Promise<Record<string, unknown>> {
-    const letter = await this.letter(id);
-    const table = this.tableOf(letter);
-    const row = await this.rowOf(letter);
+  /** Oldest first. */
+  async trail({ after, limit }: PageOptions): Promise<AuditPage> {
+    const entries = await this.store.read.range<AuditEntry>(AUDIT, after === undefined ? {} : { after }, { limit });
+    const next = entries.length < limit ? null : ((entries.at(-1)?._id as string | undefined) ?? null);
     return {
-      ...summaryOf(letter),
-      path: letter.path,
-      table: qualifiedName(table),
-      row: row?.c === undefined ? null : named(table.columns, unpackTuple(row.c)),
-      document: (await this.document(letter, makeAssembler(this.plan))) ?? null,
-      edited: row?.edit?.at === row?.at ? (row?.edit?.columns ?? null) : null,
-      nextAt: letter.nextAt?.toISOString() ?? null,
+      entries: entries.map(({ _id, at, by, action, letter, collection, details }) => ({
+        id: _id as string,
+        at: at.toISOString(),
+        by,
+        action,
+        letter,
+        collection,
+        details,
+      })),
+      next,
     };
   }
 
-  /** As it stands in the target, written when it last could be; undefined where it never could, or is not there. */
-  private async document(letter: Letter, assembler: Assembler): Promise<Record<string, unknown> | undefined> {
-    const collection = this.plan.collections[letter.collectionIndex] as CollectionPlan;
-    const id = collection.claims
-      ? (await this.claimsOf(letter))[0]?.id
-      : assembler.idOfKey(letter.collectionIndex, letter.root);
-    if (id === undefined) return undefined;
-    return this.store.read.byId({ database: 'target', name: collection.name }, id, { exact: true });
-  }
-
-  private claimsOf({ collectionIndex, root }: Letter): Promise<Claim[]> {
-    const owner = ownerOf(collectionIndex, root);
-    return this.store.read.byField<Claim>(this.names.claims, 'owner', [owner], { exact: true });
+  /** Letters, or the roots of those that were dealt with since: replaying them again is safe. */
+  async references(ids: readonly string[]): Promise<LetterRef[]> {
+    const letters = await this.store.read.byIds<Letter>(this.names.letters, ids);
+    const known = new Map<string, Omit<LetterRef, 'id'>>(letters.map((letter) => [letter._id, letter]));
+    const dealtWith = ids.filter((id) => !known.has(id));
+    if (dealtWith.length > 0) {
+      for (const entry of await this.store.read.byField<AuditEntry>(AUDIT, 'letter', dealtWith)) {
+        if (entry.incarnation === this.names.incarnation) known.set(entry.letter, entry);
+      }
+    }
+    return ids.map((id) => {
+      const { collectionIndex, root } = known.get(id) ?? unknownLetter(id);
+      return { id, collectionIndex, root };
+    });
   }
 
   /** The row that the letter is about, as it is staged. */
@@ -162,7 +161,7 @@ export class LettersDesk {
   }
 }
 
-function summaryOf(letter: Letter): LetterSummary {
+export function summaryOf(letter: Letter): LetterSummary {
   return {
     id: letter._id,
     collection: letter.collection,
@@ -175,9 +174,6 @@ function summaryOf(letter: Letter): LetterSummary {
   };
 }
 
-function named(
-  columns: readonly { name: string }[],
-  values: readonly (string | null)[],
-): Record<string, string | null> {
-  return Object.fromEntries(columns.map((column, i) => [column.name, values[i] ?? null]));
+function unknownLetter(id: string): never {
+  throw new MillraceError(JOB_ERRORS.LETTER_UNKNOWN, `there is no dead letter ${id}`);
 }

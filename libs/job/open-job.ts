@@ -1,12 +1,19 @@
 import { MillraceError } from '#errors';
 import { previewDocuments } from '#verify';
-import { type Finding, qualifiedName } from '#model';
-import { IncarnationNames, JOB } from '#stage';
+import type { Finding } from '#model';
+import type { CaptureNames } from '#sources';
+import { IncarnationNames } from '#stage';
 import type { Store } from '#store';
 import type {
+  AuditPage,
   JobCommands,
+  JobEvent,
   JobStatus,
+  LetterFilter,
+  LetterPage,
   LetterSummary,
+  LetterView,
+  PageOptions,
   Previewed,
   ReplayReport,
   RunOptions,
@@ -19,12 +26,15 @@ import type { JobDeps } from './job-deps.js';
 import { JOB_ERRORS } from './job.codes.js';
 import { type JobRecord, JobState } from './job-record.js';
 import { Lease } from './lease.js';
+import { viewLetter } from './letter-view.js';
 import { LettersDesk } from './letters-desk.js';
-import { LIVE_ID, type LiveRecord } from './live.js';
 import { hasDifferences, type Operation } from './operations.js';
 import { connectionFinding, preflight, refuseBlockers } from './preflight.js';
 import { ask, isUnanswered } from './requests.js';
 import { interrupted, Runner } from './runner.js';
+import { statusOf } from './status.js';
+import { synced } from './synced.js';
+import { watchJob } from './watch-job.js';
 
 const PATIENCE_MS = 30_000;
 const REMOVED_LOOK_MS = 100;
@@ -103,27 +113,8 @@ class OpenJob implements JobCommands {
 
   async status(): Promise<JobStatus> {
     const store = await this.connections.store(0);
-    const record = await JobState.load(store);
-    const job = this.deps.jobFile.job;
-    if (record === undefined) {
-      return { job, phase: 'none', running: false, tables: [], lagSeconds: null, deadLetters: 0, retainedBytes: null };
-    }
-    const live = await store.read.byId<LiveRecord>(JOB, LIVE_ID);
-    const current = live?.incarnation === record.incarnation ? live : undefined;
-    const running = await new Lease(store, this.deps.timers).isHeld();
-    const tables =
-      current?.tables ?? record.plan.tables.map((table) => ({ table: qualifiedName(table), rows: 0, total: 0 }));
-    return {
-      job,
-      phase: record.phase,
-      running,
-      tables,
-      lagSeconds: current?.lagSeconds ?? null,
-      deadLetters: await store.estimatedCount(new IncarnationNames(record.incarnation).letters),
-      retainedBytes: (running ? current?.retainedBytes : undefined) ?? (await this.retained(record)),
-      ...(record.attention === null ? {} : { attention: record.attention }),
-      ...(running && current?.trouble ? { trouble: current.trouble } : {}),
-    };
+    const { jobFile, timers } = this.deps;
+    return statusOf({ job: jobFile.job, store, timers, retained: (capture) => this.retained(capture) });
   }
 
   async listLetters(): Promise<LetterSummary[]> {
@@ -132,12 +123,27 @@ class OpenJob implements JobCommands {
     return record === undefined ? [] : this.desk(store, record).list();
   }
 
-  async showLetter(id: string): Promise<Record<string, unknown>> {
-    return (await this.openDesk()).show(id, this.deps.makeAssembler);
+  async lettersPage(filter: LetterFilter, options: PageOptions): Promise<LetterPage> {
+    const store = await this.connections.store(0);
+    const record = await JobState.load(store);
+    return record === undefined ? { letters: [], next: null } : this.desk(store, record).page(filter, options);
+  }
+
+  async auditPage(options: PageOptions): Promise<AuditPage> {
+    const store = await this.connections.store(0);
+    const record = await JobState.load(store);
+    return record === undefined ? { entries: [], next: null } : this.desk(store, record).trail(options);
+  }
+
+  async showLetter(id: string): Promise<LetterView> {
+    const { store, record, desk } = await this.openDesk();
+    const { plan, incarnation } = record;
+    const names = new IncarnationNames(incarnation);
+    return viewLetter(id, { desk, store, names, plan, assembler: this.deps.makeAssembler(plan) });
   }
 
   async editLetter(id: string, columns: Record<string, string | null>, by: string): Promise<void> {
-    await (await this.openDesk()).letter(id);
+    await (await this.openDesk()).desk.letter(id);
     await this.operate({ kind: 'edit', id, columns, by }, NEVER);
   }
 
@@ -146,18 +152,25 @@ class OpenJob implements JobCommands {
     by: string,
     signal: AbortSignal,
   ): Promise<ReplayReport> {
-    const desk = await this.openDesk();
-    for (const id of options.ids) await desk.reference(id);
+    await (await this.openDesk()).desk.references(options.ids);
     return (await this.operate({ kind: 'replay', ...options, by }, signal)) as ReplayReport;
   }
 
   async discardLetters(ids: string[], reason: string | undefined, by: string): Promise<{ discarded: number }> {
-    const desk = await this.openDesk();
+    const { desk } = await this.openDesk();
     for (const id of ids) await desk.letter(id);
     // A run that was killed may hold their fences yet; one that lives does not for long.
     await new Lease(await this.connections.store(0), this.deps.timers).livingHolder();
     for (const id of ids) await desk.discard(id, reason, by);
     return { discarded: ids.length };
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<JobEvent> {
+    yield* watchJob(await this.connections.store(0, signal), this.deps.timers, signal);
+  }
+
+  async synced(signal: AbortSignal): Promise<void> {
+    await synced(await this.connections.store(0, signal), this.deps.timers, signal);
   }
 
   async pause(): Promise<void> {
@@ -257,11 +270,11 @@ class OpenJob implements JobCommands {
     if (operation.kind === 'resume' && record.paused) await state.enter(state.at, { paused: false, heldPhase: null });
   }
 
-  private async openDesk(): Promise<LettersDesk> {
+  private async openDesk(): Promise<{ store: Store; record: JobRecord; desk: LettersDesk }> {
     const store = await this.connections.store(0);
     const record = await JobState.load(store);
     if (record === undefined) throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
-    return this.desk(store, record);
+    return { store, record, desk: this.desk(store, record) };
   }
 
   private desk(store: Store, record: JobRecord): LettersDesk {
@@ -269,11 +282,11 @@ class OpenJob implements JobCommands {
     return new LettersDesk(store, new IncarnationNames(record.incarnation), record.plan, now);
   }
 
-  private async retained(record: JobRecord): Promise<number | null> {
-    if (record.capture === null) return 0;
+  private async retained(capture: CaptureNames | null): Promise<number | null> {
+    if (capture === null) return 0;
     try {
       const source = await this.connections.source();
-      return (await source.captureHealth(record.capture)).retainedBytes;
+      return (await source.captureHealth(capture)).retainedBytes;
     } catch {
       return null;
     }

@@ -2,8 +2,9 @@ import { MillraceError } from '#errors';
 import { ConversionFailed, converter } from '#mapping';
 import type { Plan } from '#model';
 import { type CaptureControl, engineState, noCapture, type VerifyDeps, verifyDocuments } from '#verify';
-import { OrphanRemover, outcomesOf, TreeReader } from '#write';
+import { OrphanRemover } from '#write';
 import type { JobEvent, ReplayReport, VerifyReport } from './commands.js';
+import { dryRun } from './dry-run.js';
 import { JOB_ERRORS } from './job.codes.js';
 import { restOf } from './job-record.js';
 import { LettersDesk, type LetterRef } from './letters-desk.js';
@@ -16,7 +17,9 @@ export type Operation =
   | { kind: 'edit'; id: string; columns: Record<string, string | null>; by: string }
   | { kind: 'pause' }
   | { kind: 'resume' }
-  | { kind: 'complete' };
+  | { kind: 'complete' }
+  /** Only to have caught up. */
+  | { kind: 'sync' };
 
 export interface OperationContext {
   session: Session;
@@ -46,12 +49,14 @@ export async function carryOut(operation: Operation, context: OperationContext, 
       return session.resume();
     case 'complete':
       return complete(context, signal);
+    case 'sync':
+      return session.engine.drained(signal);
   }
 }
 
 /** By itself, before it looks at a document. */
 export function catchesUp({ kind }: Operation): boolean {
-  return kind === 'verify' || kind === 'complete';
+  return kind === 'verify' || kind === 'complete' || kind === 'sync';
 }
 
 /** What has to catch up first cannot while an operator holds the job. */
@@ -122,7 +127,7 @@ async function replay(
     for await (const letter of desk.all())
       references.push({ id: letter._id, collectionIndex: letter.collectionIndex, root: letter.root });
   } else {
-    for (const id of operation.ids) references.push(await desk.reference(id));
+    references.push(...(await desk.references(operation.ids)));
   }
   if (operation.dryRun)
     return { replayed: 0, cleared: 0, remaining: references.length, documents: await dryRun(session, references) };
@@ -145,26 +150,6 @@ async function replay(
     { fields: ['_id'] },
   );
   return { replayed: references.length, cleared: references.length - still.length, remaining: still.length };
-}
-
-async function dryRun(
-  session: Session,
-  references: readonly LetterRef[],
-): Promise<NonNullable<ReplayReport['documents']>> {
-  const { plan, names, store, assembler } = session;
-  const reader = new TreeReader(plan, names);
-  const documents: NonNullable<ReplayReport['documents']> = [];
-  for (const { id, collectionIndex, root } of references) {
-    const collection = plan.collections[collectionIndex] as Plan['collections'][number];
-    const trees = await reader.read(store.read, collectionIndex, [root]);
-    const [outcome] = outcomesOf(assembler, collection, [root], trees, new Map(), new Map());
-    const entry = { id, collection: collection.name, document: null };
-    if (outcome?.kind === 'write') documents.push({ ...entry, document: outcome.document });
-    else if (outcome?.kind === 'refused')
-      documents.push({ ...entry, code: outcome.cause.code, message: outcome.cause.message });
-    else documents.push(entry);
-  }
-  return documents;
 }
 
 async function edit(

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MillraceError } from '#errors';
+import { jsonText, parseInOrder, withBsonValues } from '#extended-json';
 import { REQUESTS } from '#stage';
 import type { Doc, Store } from '#store';
 import { JOB_ERRORS } from './job.codes.js';
@@ -13,7 +14,8 @@ interface RequestRecord extends Doc {
   to: string;
   state: 'asked' | 'done' | 'failed';
   operation: Operation;
-  result: unknown;
+  /** As Extended JSON in a text: documents in it keep their types and the order of their fields. */
+  result: string | null;
   error: { code: string; cause: string; remedy: string; exit: number; message: string } | null;
   /** Counts up while the holder works on it. */
   beat: number;
@@ -40,7 +42,7 @@ export async function ask(
       await timers.wait(POLL_MS, signal);
       const record = await store.read.byId<RequestRecord>(REQUESTS, _id);
       if (record === undefined) throw unanswered();
-      if (record.state === 'done') return record.result;
+      if (record.state === 'done') return parseInOrder(record.result ?? 'null');
       if (record.state === 'failed' && record.error !== null) throw failureOf(record.error);
       if (record.beat !== beat) {
         beat = record.beat;
@@ -132,8 +134,9 @@ async function answerOne(
 }
 
 /** The answer is one document of the state database. */
-async function handOver(result: unknown, id: string, store: Store): Promise<void> {
+async function handOver(answered: unknown, id: string, store: Store): Promise<void> {
   try {
+    const result = jsonText(withBsonValues(answered));
     await store.write.patch(REQUESTS, id, { set: { state: 'done', result } });
   } catch (cause) {
     if (cause instanceof MillraceError) throw cause;

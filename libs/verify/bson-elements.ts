@@ -1,4 +1,5 @@
 import { BSON, EJSON } from 'bson';
+import { recordOf } from '#extended-json';
 
 /** One field of a document as its bytes stand there: nothing is decoded, so no type, order or zero's sign gets lost. */
 export interface BsonElement {
@@ -90,6 +91,16 @@ export function exactValue(element: BsonElement): unknown {
   bytes[5] = 0x76;
   bytes.set(element.value, 7);
   return BSON.deserialize(bytes, { promoteValues: false, promoteLongs: false, bsonRegExp: true })['v'];
+}
+
+/** Decoded without a loss: each value in BSON's own class, and in a `Map` where an object would move the fields. */
+export function exactDocument(document: Uint8Array): object {
+  return recordOf(elementsOf(document).map((element) => [element.name, exactly(element)]));
+}
+
+function exactly(element: BsonElement): unknown {
+  if (element.type === DOCUMENT) return exactDocument(element.value);
+  return element.type === ARRAY ? elementsOf(element.value).map(exactly) : exactValue(element);
 }
 
 /** Canonical Extended JSON, for reports. */

@@ -1,4 +1,6 @@
+export { exactDocument } from './bson-elements.js';
 export { engineState } from './engine-state.js';
+export { type FieldDifference, fieldDifferences } from './field-differences.js';
 export { noCapture } from './no-capture.js';
 export type * from './ports.js';
 export { type PreviewedDocument, previewDocuments } from './preview.js';

@@ -57,5 +57,6 @@ const WORDS: Record<RunOutcome['kind'], string> = {
   done: 'done: the target is up to date',
   loaded: 'this snapshot was loaded before; --fresh loads it again',
   stopped: 'stopped; the next run goes on from here',
+  left: 'no longer watched; the job goes on',
   completed: 'completed: nothing of the job is left on the source',
 };

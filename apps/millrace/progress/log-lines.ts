@@ -79,7 +79,7 @@ export class LogLines implements Watcher {
 export function streamingLine(event: Omit<Extract<JobEvent, { kind: 'streaming' }>, 'kind'>): string {
   return [
     `lag ${duration(event.lagSeconds)}`,
-    `${count(event.changesPerSecond)} changes/s`,
+    ...(event.changesPerSecond === null ? [] : [`${count(event.changesPerSecond)} changes/s`]),
     ...(event.deadLetters > 0 ? [counted(event.deadLetters, 'dead letter')] : []),
     ...(event.retainedBytes === null ? [] : [`${bytes(event.retainedBytes)} retained`]),
   ].join(' · ');

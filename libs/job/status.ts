@@ -1,0 +1,41 @@
+import { qualifiedName } from '#model';
+import type { CaptureNames } from '#sources';
+import { IncarnationNames, JOB } from '#stage';
+import type { Store } from '#store';
+import type { JobStatus } from './commands.js';
+import { JobState } from './job-record.js';
+import { Lease } from './lease.js';
+import { LIVE_ID, type LiveRecord } from './live.js';
+import type { JobTimers } from './patience.js';
+
+interface StatusParts {
+  job: string;
+  store: Store;
+  timers: JobTimers;
+  /** Asks the source what it keeps for the job; null where it does not say. */
+  retained(capture: CaptureNames | null): Promise<number | null>;
+}
+
+/** How far a job is, out of what it keeps of itself. */
+export async function statusOf({ job, store, timers, retained }: StatusParts): Promise<JobStatus> {
+  const record = await JobState.load(store);
+  if (record === undefined) {
+    return { job, phase: 'none', running: false, tables: [], lagSeconds: null, deadLetters: 0, retainedBytes: null };
+  }
+  const live = await store.read.byId<LiveRecord>(JOB, LIVE_ID);
+  const current = live?.incarnation === record.incarnation ? live : undefined;
+  const running = await new Lease(store, timers).isHeld();
+  const tables =
+    current?.tables ?? record.plan.tables.map((table) => ({ table: qualifiedName(table), rows: 0, total: 0 }));
+  return {
+    job,
+    phase: record.phase,
+    running,
+    tables,
+    lagSeconds: current?.lagSeconds ?? null,
+    deadLetters: await store.estimatedCount(new IncarnationNames(record.incarnation).letters),
+    retainedBytes: (running ? current?.retainedBytes : undefined) ?? (await retained(record.capture)),
+    ...(record.attention === null ? {} : { attention: record.attention }),
+    ...(running && current?.trouble ? { trouble: current.trouble } : {}),
+  };
+}
