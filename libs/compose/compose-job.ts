@@ -3,13 +3,14 @@ import { makeRetryQueue } from '#dead-letter';
 import { makeIngest } from '#ingest';
 import { DEFAULT_TUNING, type JobDeps, type JobEvent, type JobTimers, type Rooms, type Tuning } from '#job';
 import { EmbeddedLog } from '#log/embedded';
-import { compileAssembler, Sandbox } from '#mapping';
+import { compileAssembler, type JobFile, Sandbox } from '#mapping';
+import type { Store } from '#store';
 import { CAPTURE_DEFAULTS, createPostgresSource } from '#sources/postgres';
 import { makeTransform } from '#transform';
 import { makeWrite } from '#write';
 import { openMongoStore, targetProblem } from '#store/mongodb';
 import type { LoadedJobFile } from './read-job.js';
-import { targetTrouble } from './target-trouble.js';
+import { type TargetRetry, targetTrouble } from './target-trouble.js';
 
 /**
  * PostgreSQL and MongoDB at the ends, the real clock; between the actors the embedded log, as in one process, or what
@@ -31,14 +32,7 @@ export function composeJob(
         // What is decoded and not taken yet is no batch of its own beyond the bound.
         capture: { queueMaxBytes: Math.min(CAPTURE_DEFAULTS.queueMaxBytes, settings.captureInFlightBytes) },
       }),
-    openStore: (onRetry) =>
-      openMongoStore({
-        uri: jobFile.target.uri,
-        stateDatabase: `millrace_${jobFile.job}`,
-        targetDatabase: jobFile.target.database,
-        appName: `millrace ${jobFile.job}`,
-        onRetry: targetTrouble(onRetry),
-      }),
+    openStore: (onTrouble) => openJobStore(jobFile, targetTrouble(onTrouble)),
     targetProblem,
     makeLog: () => new EmbeddedLog(),
     makeEvaluator: (plan) => Sandbox.create(plan),
@@ -50,8 +44,24 @@ export function composeJob(
   };
 }
 
+/** The target, with the state database of the job. */
+export function openJobStore({ job, target }: JobFile, onRetry: TargetRetry): Promise<Store> {
+  return openMongoStore({
+    uri: target.uri,
+    stateDatabase: `millrace_${job}`,
+    targetDatabase: target.database,
+    appName: `millrace ${job}`,
+    onRetry,
+  });
+}
+
 /** As the modules of the rooms provide them. */
-const ROOMS: Rooms = { ingest: makeIngest, transform: makeTransform, write: makeWrite, deadLetter: makeRetryQueue };
+export const ROOMS: Rooms = {
+  ingest: makeIngest,
+  transform: makeTransform,
+  write: makeWrite,
+  deadLetter: makeRetryQueue,
+};
 
 export const REAL_JOB_TIMERS: JobTimers = {
   now: () => Date.now(),

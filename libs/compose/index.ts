@@ -1,3 +1,4 @@
 export { JOB_FILE_ERRORS } from './compose.codes.js';
-export { composeJob, REAL_JOB_TIMERS } from './compose-job.js';
+export { composeJob, openJobStore, REAL_JOB_TIMERS, ROOMS } from './compose-job.js';
 export { type LoadedJobFile, readJob, type ReadJobOptions } from './read-job.js';
+export { type TargetRetry, targetTrouble } from './target-trouble.js';

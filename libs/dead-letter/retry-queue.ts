@@ -9,6 +9,8 @@ export interface RetryTimers {
 
 /** What a river gives to its retry queue. */
 export interface RetryQueueParts {
+  /** Of one load of a job: whoever says the same shares the queue, where it is one that can be shared. */
+  name: string;
   timers: RetryTimers;
   touch: TouchAgain;
   /** A touch that failed for good. */

@@ -5,6 +5,8 @@ import type { Markers } from './markers.js';
 import { PositionTracker } from './position-tracker.js';
 import type { RowPacker } from './row-packer.js';
 
+type Commit = Extract<CaptureEvent, { op: 'commit' }>;
+
 export interface CaptureActorParts {
   source: Source;
   plan: Plan;
@@ -16,6 +18,8 @@ export interface CaptureActorParts {
   now: () => number;
   onSchema: (finding: Finding, stops: boolean) => void;
   onCaptured?: (changes: readonly RowChange[]) => void;
+  /** Everything that was committed up to this time has been appended. */
+  onCommit?: (committedAtMs: number) => void;
 }
 
 /**
@@ -69,13 +73,16 @@ export class CaptureActor {
 
   private async append(events: readonly CaptureEvent[], tracker: PositionTracker): Promise<void> {
     let changes: RowChange[] = [];
+    // What was handed over together begins with the changes of its first commit.
+    const first = events.find((event): event is Commit => event.op === 'commit');
+    const oldestMs = first?.committedAtMs;
     const flush = async (): Promise<void> => {
       if (changes.length === 0) return;
       const batch = changes;
       changes = [];
-      await this.appendChanges(batch, tracker);
+      await this.appendChanges(batch, oldestMs, tracker);
     };
-    const commits: Extract<CaptureEvent, { op: 'commit' }>[] = [];
+    const commits: Commit[] = [];
     for (const event of events) {
       switch (event.op) {
         case 'upsert':
@@ -101,15 +108,22 @@ export class CaptureActor {
       }
     }
     await flush();
-    for (const commit of commits) tracker.committed(commit.confirm, commit.committedAtMs);
+    for (const { confirm, committedAtMs } of commits) {
+      tracker.committed(confirm, committedAtMs);
+      this.parts.onCommit?.(committedAtMs);
+    }
   }
 
-  private async appendChanges(changes: readonly RowChange[], tracker: PositionTracker): Promise<void> {
+  private async appendChanges(
+    changes: readonly RowChange[],
+    oldestMs: number | undefined,
+    tracker: PositionTracker,
+  ): Promise<void> {
     const { inFlight, packer } = this.parts;
     let bytes = 0;
     for (const change of changes) bytes += 200 + change.tuple.length;
     await inFlight.room(bytes);
-    const appends = packer.appendChanges(changes);
+    const appends = packer.appendChanges(changes, oldestMs);
     this.parts.onCaptured?.(changes);
     const release = () => inFlight.release(bytes);
     Promise.all(appends).then(release, release);

@@ -27,6 +27,7 @@ export interface IngestParts {
   onRows: (table: number, rows: number) => void;
   onTableDone: (table: number) => void;
   onCaptured: (changes: readonly RowChange[]) => void;
+  onCommit?: (committedAtMs: number) => void;
   onSchema: (finding: Finding, stops: boolean) => void;
 }
 
@@ -80,6 +81,7 @@ export const makeIngest: MakeIngest = (parts) => {
     now: parts.now,
     onSchema: parts.onSchema,
     onCaptured: parts.onCaptured,
+    ...(parts.onCommit && { onCommit: parts.onCommit }),
   });
   return { packer, load, loadInFlight, captureInFlight, markers, capture, reread };
 };

@@ -44,7 +44,8 @@ export class RowPacker {
   }
 
   /** Appends changes in their order, packed by partition. */
-  appendChanges(changes: readonly RowChange[]): Promise<void>[] {
+  appendChanges(changes: readonly RowChange[], committedAtMs?: number): Promise<void>[] {
+    const since = committedAtMs === undefined ? {} : { committedAtMs };
     const byPartition: { changes: RowChange[]; bytes: number }[] = [];
     for (const change of changes) {
       const partition = partitionOf(change.table, change.key, this.partitions);
@@ -62,7 +63,7 @@ export class RowPacker {
         const whole = part.changes.length <= RECORD_ROWS;
         const some = whole ? part.changes : part.changes.slice(i, i + RECORD_ROWS);
         const bytes = Math.ceil((part.bytes * some.length) / part.changes.length);
-        appends.push(this.append(partition, { kind: 'changes', changes: some, bytes }));
+        appends.push(this.append(partition, { kind: 'changes', changes: some, ...since, bytes }));
       }
     });
     return appends;

@@ -11,6 +11,7 @@ import { RowsOwner } from './owner.js';
 import type { JobTimers, Patience } from './patience.js';
 import { handlersOf, makeRiver, type River, type RiverParts, type Role } from './river.js';
 import { RiverConsumers } from './river-consumers.js';
+import { VisibleChanges } from './visible-changes.js';
 import { UnseenTransactions } from './unseen-transactions.js';
 
 export interface EngineOptions {
@@ -20,6 +21,8 @@ export interface EngineOptions {
   onConnect: () => Promise<void>;
   /** Whether the topics of this incarnation were made before, and where to keep that they are. */
   topics: { wereMade: boolean; onMade: () => Promise<void> };
+  /** Told now and then how many messages wait in each topic. */
+  onBacklog: ((waiting: Readonly<Record<string, number>>) => void) | undefined;
 }
 
 const TRIM_MS = 2_000;
@@ -28,6 +31,7 @@ const REREAD_MS = 250;
 const REFILL_MS = 10_000;
 /** Where other processes write letters, so often what is due is looked for. */
 const LETTERS_MS = 2_000;
+const BACKLOG_MS = 5_000;
 const STOP_MS = 5_000;
 
 /**
@@ -48,7 +52,9 @@ export class Engine {
   private readonly unseen: UnseenTransactions;
   private readonly owner: RowsOwner;
   private readonly letters: LetterSchedule;
-  private readonly writesHere: boolean;
+  private readonly has: (role: Role) => boolean;
+  /** Where changes become visible elsewhere. */
+  private readonly visibleChanges: VisibleChanges | undefined;
 
   private readonly source: Source;
   private readonly log: Log;
@@ -56,7 +62,7 @@ export class Engine {
   private readonly patience: Patience;
 
   constructor(
-    private readonly parts: Omit<RiverParts, 'onFailure'>,
+    private readonly parts: Omit<RiverParts, 'onFailure' | 'onCommit'>,
     private readonly options: EngineOptions,
   ) {
     ({ source: this.source, log: this.log, timers: this.timers, patience: this.patience } = parts);
@@ -66,7 +72,7 @@ export class Engine {
     this.failed.catch(() => undefined);
     this.unseen = new UnseenTransactions(parts.source);
     this.consumers = new RiverConsumers(parts, (error) => this.fail(error));
-    this.writesHere = parts.roles.includes('write');
+    this.has = (role) => parts.roles.includes(role);
     this.river = makeRiver({
       ...parts,
       onFailure: (error) => this.fail(error),
@@ -74,7 +80,11 @@ export class Engine {
         this.unseen.captured(changes);
         parts.onCaptured(changes);
       },
+      onCommit: (committedAtMs) => {
+        this.visibleChanges?.committed(committedAtMs);
+      },
     });
+    if (!this.has('transform') || !this.has('write')) this.visibleChanges = this.watchVisible();
     this.owner = new RowsOwner(this.river, (error) => this.fail(error));
     this.letters = new LetterSchedule(parts.store, parts.names, this.river.retries);
   }
@@ -82,18 +92,22 @@ export class Engine {
   /** Begins to consume. What a former run left (fan-outs, letters to retry) is taken up; paused, nothing is read. */
   async start(paused = false): Promise<void> {
     this.pausedAt = paused ? this.timers.now() : undefined;
-    const having = (role: Role): River | undefined => (this.parts.roles.includes(role) ? this.river : undefined);
+    const having = (role: Role): River | undefined => (this.has(role) ? this.river : undefined);
     const [ingest, transform, write] = [having('ingest'), having('transform'), having('write')];
     const { wereMade, onMade } = this.options.topics;
     await this.consumers.create(wereMade);
     if (!wereMade) await onMade();
-    await this.consumers.start(handlersOf({ ingest, transform, write }), (partitions) => this.owner.own(partitions));
+    await this.consumers.start(handlersOf({ ingest, transform, write }), { rows: (mine) => this.owner.own(mine) });
     await this.owner.ready();
-    await this.letters.fill();
-    if (this.writesHere) this.every(REFILL_MS, () => this.letters.refill(this.timers.now() + REFILL_MS));
-    else this.every(LETTERS_MS, () => this.letters.fill(this.timers.now() + LETTERS_MS));
+    if (this.has('dead-letter')) await this.retryLetters();
     this.every(TRIM_MS, () => this.owner.trim(this.stopping.signal));
+    const { onBacklog } = this.options;
+    if (onBacklog) this.every(BACKLOG_MS, async () => onBacklog(await this.consumers.waiting()));
     if (paused) this.consumers.holdTasks();
+    const { signal } = this.stopping;
+    this.visibleChanges?.follow(signal).catch((error: unknown) => {
+      if (!signal.aborted) this.fail(error);
+    });
     if (this.parts.capture !== null) {
       if (!paused) this.follow();
       this.every(REREAD_MS, () => this.reread());
@@ -173,7 +187,7 @@ export class Engine {
     do {
       while (!(await retries.idle())) await this.orFailed(this.timers.wait(50, signal));
       await this.orFailed(this.consumers.completed('touches', signal));
-      if (!this.writesHere) await this.orFailed(this.letters.fill(this.timers.now()));
+      if (!this.has('write') || !this.has('dead-letter')) await this.orFailed(this.letters.fill(this.timers.now()));
     } while (!(await retries.idle()));
   }
 
@@ -234,12 +248,32 @@ export class Engine {
 
   /** Of a paused job: since it was paused, as what waits in the log is not known and may be as old. */
   lagMs(): number {
-    const oldest = this.river.capture?.oldestOpenMs() ?? this.pausedAt;
+    const open = [this.river.capture?.oldestOpenMs(), this.visibleChanges?.oldestMs()].filter((ms) => ms !== undefined);
+    const oldest = open.length > 0 ? Math.min(...open) : this.pausedAt;
     return oldest === undefined ? 0 : Math.max(0, this.timers.now() - oldest);
   }
 
   orFailed<T>(work: Promise<T>): Promise<T> {
     return Promise.race([work, this.failed]);
+  }
+
+  private async retryLetters(): Promise<void> {
+    await this.letters.fill();
+    if (this.has('write')) this.every(REFILL_MS, () => this.letters.refill(this.timers.now() + REFILL_MS));
+    else this.every(LETTERS_MS, () => this.letters.fill(this.timers.now() + LETTERS_MS));
+  }
+
+  private watchVisible(): VisibleChanges {
+    const { timers, consumers } = this;
+    return new VisibleChanges({
+      now: () => timers.now(),
+      wait: (ms, signal) => timers.wait(ms, signal),
+      settled: async (signal) => {
+        await this.river.capture?.settled();
+        await consumers.completed('rows', signal);
+        await consumers.completed('touches', signal);
+      },
+    });
   }
 
   private marker(): Promise<Position> {

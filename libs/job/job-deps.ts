@@ -5,6 +5,7 @@ import type { Plan } from '#model';
 import type { Source } from '#sources';
 import type { Store, StoreDescription } from '#store';
 import type { JobEvent } from './commands.js';
+import type { LeaseWatch } from './lease.js';
 import type { JobTimers } from './patience.js';
 import type { Role, Rooms } from './river.js';
 import type { Tuning } from './tuning.js';
@@ -16,6 +17,8 @@ export interface JobDeps {
   rooms: Rooms;
   /** What the process that runs the job does itself: everything where absent. */
   roles?: readonly Role[];
+  /** Of a process that stood by before. */
+  leaseWatch?: LeaseWatch;
   openSource(): Promise<Source>;
   /** The target, with the state database of this job. */
   openStore(onRetry: (message: string | undefined) => void): Promise<Store>;
@@ -26,4 +29,6 @@ export interface JobDeps {
   timers: JobTimers;
   tuning: Tuning;
   onEvent: (event: JobEvent) => void;
+  /** Told now and then how many messages wait in each topic. */
+  onBacklog?(waiting: Readonly<Record<string, number>>): void;
 }

@@ -37,6 +37,8 @@ export interface JobRecord extends Doc {
   /** Tables whose chunks, and collections whose ranges, are all recorded. */
   plannedTables: number[];
   plannedCollections: number[];
+  /** Of the load of a `snapshot` job: by which whoever reads a chunk takes part in it. */
+  snapshot?: string;
   /** On a log that keeps its records they are never made anew. Absent in records of former versions. */
   topicsMade?: boolean;
   /** A load anew has begun to take this one's place; whatever runs next goes on with that. */

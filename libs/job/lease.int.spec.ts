@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { JOB, LEASE_ID } from '#stage';
 import { openMongoStore } from '#store/mongodb';
 import { testMongo } from '#testing';
-import { Lease } from './lease.js';
+import { Lease, LeaseWatch } from './lease.js';
 
 test('a holder whose beat stands still is dead, and what it left open holds nobody up', async () => {
   await using mongo = await testMongo();
@@ -42,4 +42,30 @@ test('a holder whose beat stands still is dead, and what it left open holds nobo
   await killed.close();
   goOn();
   await next.close();
+});
+
+test('who has watched a lease while another process held it need not wait to know that its beat stands still', async () => {
+  await using mongo = await testMongo();
+  const store = await openMongoStore({
+    uri: mongo.uri,
+    stateDatabase: `millrace_${mongo.job}`,
+    targetDatabase: mongo.database,
+    appName: 'test',
+  });
+  const elsewhere = { _id: LEASE_ID, holder: 'someone', beat: 7, host: 'another', pid: 1, started: null };
+  await store.write.put(JOB, [elsewhere]);
+  let nowMs = 0;
+  const timers = { now: () => nowMs, wait: () => Promise.reject(new Error('waited')) };
+  const watch = new LeaseWatch(store, timers);
+  await watch.look();
+  nowMs = 9_000;
+  const never = new AbortController().signal;
+  await expect(new Lease(store, timers, watch).acquire(0, () => undefined, never)).rejects.toMatchObject({
+    code: 'JOB_RUNNING',
+  });
+  nowMs = 10_000;
+  const lease = new Lease(store, timers, watch);
+  await lease.acquire(0, () => undefined, never);
+  await lease.release();
+  await store.close();
 });

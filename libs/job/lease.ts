@@ -21,6 +21,13 @@ export interface LeaseTimers {
   wait(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** How a lease stood, and since when it has stood so. */
+export interface LeaseSeen {
+  holder: string | null;
+  beat: number;
+  sinceMs: number;
+}
+
 const DEAD_AFTER_MS = 10_000;
 const BEAT_MS = 2_000;
 const LOOK_MS = 250;
@@ -34,6 +41,8 @@ export class Lease {
   constructor(
     private readonly store: Store,
     private readonly timers: LeaseTimers,
+    /** Where this process has looked at it before. */
+    private readonly watch?: LeaseWatch,
   ) {}
 
   async isHeld(): Promise<boolean> {
@@ -89,14 +98,12 @@ export class Lease {
 
   private async tryFor(waitMs: number, signal: AbortSignal): Promise<boolean> {
     const begun = this.timers.now();
-    let seen: { holder: string | null; beat: number; sinceMs: number } | undefined;
+    let seen = this.watch?.seen;
     for (;;) {
       signal.throwIfAborted();
       const lease = await this.present();
       const now = this.timers.now();
-      if (seen === undefined || seen.holder !== lease.holder || seen.beat !== lease.beat) {
-        seen = { holder: lease.holder, beat: lease.beat, sinceMs: now };
-      }
+      seen = seenAgain(seen, lease, now);
       const free = lease.holder === null || deadHere(lease) || now - seen.sinceMs >= DEAD_AFTER_MS;
       if (free) {
         // Before it is taken: the killed holder may have died renewing this very record.
@@ -140,6 +147,25 @@ export class Lease {
       onLost();
       return;
     }
+  }
+}
+
+function seenAgain(before: LeaseSeen | undefined, { holder, beat }: LeaseRecord, sinceMs: number): LeaseSeen {
+  return before !== undefined && before.holder === holder && before.beat === beat ? before : { holder, beat, sinceMs };
+}
+
+/** Looks at a lease that others hold, so that whoever may take it over knows for how long its beat has stood still. */
+export class LeaseWatch {
+  seen: LeaseSeen | undefined;
+
+  constructor(
+    private readonly store: Store,
+    private readonly timers: Pick<LeaseTimers, 'now'>,
+  ) {}
+
+  async look(): Promise<void> {
+    const lease = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);
+    this.seen = lease && seenAgain(this.seen, lease, this.timers.now());
   }
 }
 

@@ -65,6 +65,23 @@ export class LiveView {
     progress.total = progress.rows;
   }
 
+  /** As counted elsewhere. */
+  loaded(table: number, rows: number, isWhole: boolean): void {
+    const progress = this.load[table];
+    if (progress === undefined) return;
+    progress.rows = rows;
+    progress.done = isWhole;
+    progress.total = isWhole ? rows : Math.max(progress.total, rows);
+  }
+
+  /** As counted elsewhere. */
+  counted(collection: number, roots: number): void {
+    const progress = this.built[collection];
+    if (progress === undefined) return;
+    progress.rows = roots;
+    progress.total = Math.max(progress.total, roots);
+  }
+
   /** The documents that building will make, as far as known: the rows of the root's table. */
   expect(plan: Plan): void {
     for (const collection of plan.collections) {

@@ -14,6 +14,8 @@ const GROUPS: Record<Topic, string> = {
 
 const TOPICS = Object.keys(GROUPS) as Topic[];
 
+type OnAssigned = Partial<Record<'rows' | 'touches', (partitions: readonly number[]) => void>>;
+
 /** Of one load of a job. */
 export function topicsOf(names: IncarnationNames, job: string): string[] {
   return TOPICS.map((topic) => names.topic(job, topic));
@@ -42,9 +44,9 @@ export class RiverConsumers {
 
   /**
    * Begins to consume what there is a handler for. Where nobody consumes yet, the log keeps the
-   * records. `onRows` is told the partitions of `rows` that are owned here.
+   * records. `onAssigned` is told the partitions that are owned here.
    */
-  async start(handlers: Partial<Handlers>, onRows: (partitions: readonly number[]) => void): Promise<void> {
+  async start(handlers: Partial<Handlers>, onAssigned: OnAssigned): Promise<void> {
     const { tuning } = this.parts;
     const isOnlyGroup = true;
     const one: ConsumeOptions = { maxRecords: 1, maxBytes: 1, maxUncompleted: 2, isOnlyGroup };
@@ -54,7 +56,7 @@ export class RiverConsumers {
       maxUncompleted: 8,
       spacingMs: tuning.batchSpacingMs,
       isOnlyGroup,
-      onAssigned: onRows,
+      ...(onAssigned.rows && { onAssigned: onAssigned.rows }),
     };
     const touches: ConsumeOptions = {
       maxRecords: 10_000,
@@ -62,6 +64,7 @@ export class RiverConsumers {
       maxUncompleted: 1,
       spacingMs: tuning.batchSpacingMs,
       isOnlyGroup,
+      ...(onAssigned.touches && { onAssigned: onAssigned.touches }),
     };
     await Promise.all([
       this.consume('touches', touches, handlers.touches),
@@ -82,6 +85,12 @@ export class RiverConsumers {
   /** Resolves when its group has completed everything that was appended to the topic before, here and elsewhere. */
   completed(topic: Topic, signal: AbortSignal): Promise<void> {
     return this.parts.log.completed(this.name(topic), GROUPS[topic], signal);
+  }
+
+  /** Of each topic, the messages that its group has not completed. */
+  async waiting(): Promise<Record<Topic, number>> {
+    const counts = TOPICS.map(async (topic) => [topic, await this.parts.log.waiting(this.name(topic), GROUPS[topic])]);
+    return Object.fromEntries(await Promise.all(counts)) as Record<Topic, number>;
   }
 
   /** Upstream first; each may use what is left of `ms`. */

@@ -6,7 +6,7 @@ import type { CollectionPlan, Finding, Plan, RowChange, RowsRecord, TouchRecord 
 import type { CaptureNames, Source, SourceSnapshot } from '#sources';
 import type { IncarnationNames, RecordedTask } from '#stage';
 import type { Store } from '#store';
-import type { MakeTransform, Transform } from '#transform';
+import type { MakeTransform, Toucher, Transform } from '#transform';
 import { type Letter, letterId, type MakeWrite, type Write } from '#write';
 import type { JobTimers, Patience } from './patience.js';
 import type { Tuning } from './tuning.js';
@@ -19,8 +19,13 @@ export interface Rooms {
   deadLetter: MakeRetryQueue;
 }
 
-/** What a process does of the river: reads the source, owns rows, owns documents. */
-export type Role = 'ingest' | 'transform' | 'write';
+/**
+ * What a process does of the river, beside running it: reads chunks of the load, owns rows, owns documents, tries letters
+ * again.
+ */
+export type Role = 'ingest' | 'transform' | 'write' | 'dead-letter';
+
+export const ALL_ROLES: readonly Role[] = ['ingest', 'transform', 'write', 'dead-letter'];
 
 export interface RiverParts {
   rooms: Rooms;
@@ -46,6 +51,8 @@ export interface RiverParts {
   onTableDone: (table: number) => void;
   onBuilt: (collection: number, roots: number) => void;
   onCaptured: (changes: readonly RowChange[]) => void;
+  /** Everything that the source had committed by then (ms since the epoch) has been appended. */
+  onCommit: (committedAtMs: number) => void;
   onLetters: (count: number) => void;
   onSchema: (finding: Finding, stops: boolean) => void;
   onTouched: (collection: number, roots: readonly string[]) => void;
@@ -65,19 +72,12 @@ export interface Handlers {
 }
 
 export function makeRiver(parts: RiverParts): River {
-  const { rooms, timers, tuning, onFailure } = parts;
+  const { rooms, timers, tuning } = parts;
   const now = (): number => timers.now();
   const { patiently } = parts.patience;
   const ingest = rooms.ingest({ ...parts, rowsPartitions: parts.partitions.rows, now, patiently });
   const transform = rooms.transform(parts);
-  const retries = rooms.deadLetter({
-    timers,
-    onFailure,
-    touch: async (collection, roots) => {
-      const waiting = await stillWaiting(parts, collection, roots);
-      if (waiting.length > 0) await transform.toucher.touch(collection, waiting, 'retry');
-    },
-  });
+  const retries = makeRetries(parts, transform.toucher);
   const write = rooms.write({
     ...parts,
     now,
@@ -92,6 +92,23 @@ export function makeRiver(parts: RiverParts): River {
   };
 }
 
+/** Tries letters again by touching their roots, when whoever fills the queue from them says. */
+export function makeRetries(
+  parts: Pick<RiverParts, 'plan' | 'store' | 'names' | 'timers' | 'onFailure'> & { rooms: Pick<Rooms, 'deadLetter'> },
+  toucher: Pick<Toucher, 'touch'>,
+): RetryQueue {
+  const { rooms, plan, names, timers, onFailure } = parts;
+  return rooms.deadLetter({
+    name: `${plan.job}.${names.incarnation}`,
+    timers,
+    onFailure,
+    touch: async (collection, roots) => {
+      const waiting = await stillWaiting(parts, collection, roots);
+      if (waiting.length > 0) await toucher.touch(collection, waiting, 'retry');
+    },
+  });
+}
+
 /** What consumes the topics in a process that has these parts of the river. */
 export function handlersOf({ ingest, transform, write }: Owned): Partial<Handlers> {
   return {
@@ -104,8 +121,9 @@ export function handlersOf({ ingest, transform, write }: Owned): Partial<Handler
   };
 }
 
-interface Owned {
-  ingest?: Ingest | undefined;
+/** The parts of the river that a process has. */
+export interface Owned {
+  ingest?: Pick<Ingest, 'load'> | undefined;
   transform: Transform | undefined;
   write: Write | undefined;
 }

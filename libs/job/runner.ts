@@ -1,5 +1,5 @@
 import { MillraceError } from '#errors';
-import { IncarnationNames, JOB, JOB_ID } from '#stage';
+import { electionTopic, IncarnationNames, JOB, JOB_ID } from '#stage';
 import type { Store } from '#store';
 import { isCompleted, keepAttention, phaseBefore, refuseAttention, refuseCompleted } from './attention.js';
 import type { RunOptions, RunOutcome } from './commands.js';
@@ -107,7 +107,7 @@ export class Runner {
       const source = await this.connections.source();
       await source.dropCapture(captureNames(record.job, record.incarnation), 10_000);
     }
-    await this.removeTopics(record.job, [record.incarnation]);
+    await this.removeTopics(record.job, [record.incarnation], { electionToo: true });
     await store.dropState();
   }
 
@@ -117,7 +117,7 @@ export class Runner {
     signal: AbortSignal,
   ): Promise<Held | 'loaded'> {
     const store = await this.connections.store(LEASE_WAIT_MS, signal);
-    const lease = new Lease(store, this.deps.timers);
+    const lease = new Lease(store, this.deps.timers, this.deps.leaseWatch);
     const lost = new AbortController();
     await lease.acquire(LEASE_WAIT_MS, (reason) => lost.abort(reason), signal);
     try {
@@ -219,7 +219,7 @@ export class Runner {
       await session.stop();
       const { capture, incarnation } = session.state.record;
       if (capture !== null) await session.source.dropCapture(capture, 10_000);
-      await this.removeTopics(session.plan.job, [incarnation]);
+      await this.removeTopics(session.plan.job, [incarnation], { electionToo: true });
       await dropIncarnation(incarnation, store);
       if (held.lost.aborted) throw takenOver(held);
       await store.dropState();
@@ -305,12 +305,12 @@ export class Runner {
   private async removeTopics(
     job: string,
     incarnations: readonly number[],
-    options?: { unlessRead: boolean },
+    { electionToo = false, ...options }: { unlessRead?: boolean; electionToo?: boolean } = {},
   ): Promise<void> {
     const log = this.deps.makeLog();
     try {
       const topics = incarnations.flatMap((incarnation) => topicsOf(new IncarnationNames(incarnation), job));
-      await log.remove(topics, options);
+      await log.remove(electionToo ? [...topics, electionTopic(job)] : topics, options);
     } finally {
       await log.close();
     }

@@ -8,6 +8,7 @@ import { TouchRegister } from '#verify';
 import { hasFailed, type Letter } from '#write';
 import type { JobEvent } from './commands.js';
 import type { PlannedSource } from './connection.js';
+import { Elsewhere } from './elsewhere.js';
 import { Engine } from './engine.js';
 import { loadedRows } from '#ingest';
 import { dropIncarnation, touchFormerRoots } from './formers.js';
@@ -18,7 +19,7 @@ import type { JobState } from './job-record.js';
 import { LiveView } from './live.js';
 import { runBuildPhase, runLoadPhase } from './load-phase.js';
 import { Patience } from './patience.js';
-import type { Role } from './river.js';
+import { ALL_ROLES, type Role } from './river.js';
 import { captureNames, sameSource } from './start-incarnation.js';
 
 const TELL_MS = 1_000;
@@ -50,7 +51,7 @@ export class Session {
   ) {
     this.names = new IncarnationNames(state.record.incarnation);
     this.plan = state.record.plan;
-    this.touches = rolesOf(deps).includes('write') ? new TouchRegister() : undefined;
+    this.touches = this.does('write') ? new TouchRegister() : undefined;
   }
 
   get source(): Source {
@@ -72,7 +73,10 @@ export class Session {
     const estimates = new Map(this.planned.tables.map((table) => [table.sourceId, table.estimatedRows]));
     this.live = new LiveView(plan, () => deps.timers.now(), estimates, deps.onEvent);
     await this.countLoaded();
-    if (plan.mode === 'snapshot' && state.record.loading) this.snapshot = await this.source.openSnapshot();
+    if (plan.mode === 'snapshot' && state.record.loading) {
+      this.snapshot = await this.source.openSnapshot();
+      await state.set({ snapshot: this.snapshot.id });
+    }
     this.ended.signal.throwIfAborted();
     this.engine = this.makeEngine();
     await this.engine.start(state.record.paused);
@@ -179,9 +183,9 @@ export class Session {
         timers: deps.timers,
         tuning: deps.tuning,
         snapshot: this.snapshot,
-        onRows: (table, rows) => live.rows(table, rows),
-        onTableDone: (table) => live.tableDone(table),
-        onBuilt: (collection, roots) => live.roots(collection, roots),
+        onRows: (table, rows) => this.does('ingest') && live.rows(table, rows),
+        onTableDone: (table) => this.does('ingest') && live.tableDone(table),
+        onBuilt: (collection, roots) => this.does('transform') && live.roots(collection, roots),
         onCaptured: (changes) => live.captured(changes),
         onLetters: (count) => this.lettersWritten(count),
         onSchema: (finding) => deps.onEvent({ kind: 'warning', finding }),
@@ -193,6 +197,7 @@ export class Session {
           live.retainedBytes = health.retainedBytes;
           this.warnRetention(health.retainedBytes);
         },
+        onBacklog: deps.onBacklog,
         topics: { wereMade: state.record.topicsMade === true, onMade: () => state.set({ topicsMade: true }) },
         onConnect: async () => {
           this.planned.identity = await this.source.identity();
@@ -205,10 +210,17 @@ export class Session {
   /** `onError: stop` and `stopAfterErrors` end the run; the letters are there, and nothing is lost. */
   private lettersWritten(count: number): void {
     this.newLetters += count;
-    const { onError, stopAfterErrors } = this.deps.jobFile;
-    const limit = onError === 'stop' ? 1 : (stopAfterErrors ?? Number.POSITIVE_INFINITY);
-    if (this.newLetters < limit) return;
+    if (this.newLetters < this.mostLetters) return;
     this.engine.end(stoppedByError(this.newLetters));
+  }
+
+  private get mostLetters(): number {
+    const { onError, stopAfterErrors } = this.deps.jobFile;
+    return onError === 'stop' ? 1 : (stopAfterErrors ?? Number.POSITIVE_INFINITY);
+  }
+
+  private does(role: Role): boolean {
+    return rolesOf(this.deps).includes(role);
   }
 
   /**
@@ -268,9 +280,19 @@ export class Session {
     this.deps.onEvent({ kind: 'phase', phase: this.state.record.phase });
   }
 
+  private watchOthers(): Elsewhere | undefined {
+    const others = { load: !this.does('ingest'), build: !this.does('transform'), write: !this.does('write') };
+    if (!Object.values(others).includes(true)) return undefined;
+    const { store, names, plan, state, live, mostLetters } = this;
+    return new Elsewhere({ store, names, plan, state, live, others, mostLetters });
+  }
+
   private async tellAlong(): Promise<void> {
     const { signal } = this.ended;
+    const elsewhere = this.watchOthers();
     for (let n = 0; !signal.aborted; n++) {
+      const letters = n % 2 === 0 ? await elsewhere?.look() : undefined;
+      if (letters) this.engine.end(stoppedByError(letters.failed));
       this.live.tell(this.state.record.phase, this.engine.lagMs());
       if (n % 2 === 0) this.live.letters = await this.store.estimatedCount(this.names.letters);
       if (n % 2 === 0) await this.keepLive();
@@ -278,8 +300,6 @@ export class Session {
     }
   }
 }
-
-const ALL_ROLES: readonly Role[] = ['ingest', 'transform', 'write'];
 
 const rolesOf = ({ roles = ALL_ROLES }: JobDeps): readonly Role[] => roles;
 

@@ -89,6 +89,7 @@ async function makeStage(store: Store, plan: Plan, incarnation: number, tuning: 
     await store.createCollection({ database: 'target', name: collection.name });
   await store.createIndex(names.claims, 'owner');
   await store.createIndex(names.letters, 'waits');
+  await store.createIndex(names.letters, 'nextAt');
   await store.createIndex(names.tasks, 'partition');
   const rows = Array.from({ length: tuning.rowsPartitions }, (_, partition) =>
     newRowsFence(names.rowsFence(partition)),

@@ -31,6 +31,8 @@ export interface Log {
    * signal's reason.
    */
   completed(topic: string, group: string, signal: AbortSignal): Promise<void>;
+  /** So many messages the group has not completed, each of one append or several: for people and for scaling. */
+  waiting(topic: string, group: string): Promise<number>;
   /**
    * The topics, their records and what their groups have completed are gone; those that are not there are no error.
    * `unlessRead`: refuses (`LOG_TOPIC_IN_USE`) where anybody consumes one of them.

@@ -52,6 +52,11 @@ export class PartitionQueue {
     return cursor.segment < this.#first + this.#segments.length - this.#head;
   }
 
+  /** Appends at and above the cursor. */
+  waiting(cursor: Cursor): number {
+    return this.#first + this.#segments.length - this.#head - cursor.segment;
+  }
+
   /** The next records at the cursor, one at least, which moves behind them. To be called only where `hasMore`. */
   take(cursor: Cursor, maxRecords: number, maxBytes: number): readonly LogRecord[] {
     const whole = this.#at(cursor.segment);

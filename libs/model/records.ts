@@ -6,7 +6,8 @@ import type { Tuple } from './tuple.js';
 export type RowsRecord =
   /** Rows of a chunk, at the lowest position; `keys[i]` belongs to `tuples[i]`. */
   | { kind: 'load'; table: number; keys: string[]; tuples: Tuple[]; bytes: number }
-  | { kind: 'changes'; changes: RowChange[]; bytes: number }
+  /** `committedAtMs`: when the oldest of them was committed on the source, where it is known. */
+  | { kind: 'changes'; changes: RowChange[]; committedAtMs?: number; bytes: number }
   /** To every partition: the table's rows below its position are gone. */
   | { kind: 'truncate'; change: TruncateChange; bytes: number }
   /** To every partition: all rows of the load are before it. */
@@ -26,6 +27,8 @@ export interface TouchRecord {
   origin: 'change' | 'build' | 'former' | 'retry';
   /** The store's time when it was sent: what is read for it must be at least as new as what was staged before. */
   after?: string;
+  /** With `change`: when the oldest change that asked for it was committed on the source, where it is known. */
+  committedAtMs?: number;
   /** With `former`: the `_id` that each of the roots was written as. */
   ids?: unknown[];
   bytes: number;

@@ -21,8 +21,8 @@ export interface Ended {
   /** Of which asking. */
   number: number;
   at: Date;
-  /** `done`: a snapshot is loaded. `refused`: the failure is one that a person must deal with. */
-  kind: 'done' | 'refused';
+  /** `done`: a snapshot is loaded. `completed`: nothing is left of the job. `refused`: the failure is one that a person must deal with. */
+  kind: 'done' | 'completed' | 'refused';
   error: { code: string; message: string; remedy: string; exit: number; problems?: unknown; findings?: unknown } | null;
 }
 

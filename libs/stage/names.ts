@@ -42,13 +42,18 @@ export class IncarnationNames {
     return `touches:${partition}`;
   }
 
-  topic(job: string, topic: 'capture' | 'load-tasks' | 'rows' | 'build-tasks' | 'touches'): string {
+  topic(job: string, topic: 'load-tasks' | 'rows' | 'build-tasks' | 'touches'): string {
     return `millrace.${job}.${this.incarnation}.${topic}`;
   }
 
   private state(kind: string): CollectionRef {
     return { database: 'state', name: `${kind}_${this.incarnation}` };
   }
+}
+
+/** One partition, no records: whoever has it in the topic's group runs the job, and so captures. It outlives incarnations. */
+export function electionTopic(job: string): string {
+  return `millrace.${job}.capture`;
 }
 
 /** The job's own record, its lease, its requests and audit trail: they outlive incarnations. */

@@ -50,9 +50,10 @@ export interface Store {
   describe(): Promise<StoreDescription>;
   /**
    * Ends transactions that a former process of this job left open when it was killed: until then their locks hold up
-   * everybody. For whoever finds the job's lease free and takes it; one that is ended although it lives tries again. Never fails.
+   * everybody. For whoever finds the job's lease free and takes it, or takes over partitions: `idleMs`, only those that did
+   * nothing for so long. One that is ended although it lives tries again. Never fails.
    */
-  endAbandoned?(): Promise<void>;
+  endAbandoned?(idleMs?: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -102,6 +103,13 @@ export interface StoreReader {
   range<D extends Doc>(
     collection: CollectionRef,
     range: { after?: unknown; upTo?: unknown },
+    options: ReadOptions & { limit: number },
+  ): Promise<D[]>;
+  /** Where `field` (dots allowed) is at or below `value`, and of its type; those with the lowest come first. */
+  upTo<D extends Doc>(
+    collection: CollectionRef,
+    field: string,
+    value: unknown,
     options: ReadOptions & { limit: number },
   ): Promise<D[]>;
   /**

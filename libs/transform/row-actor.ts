@@ -46,12 +46,23 @@ interface Committed {
   images: Image[];
   former: RowsFence['former'];
   dropped: RowsFence['former'];
+  /** When the oldest of its changes was committed. */
+  committedAtMs?: number;
   counts: { staged: number; superseded: number };
 }
 
 /** Boxed, so that waiting for the staging is not waiting for the touches. */
 interface Touching {
   touched: Promise<unknown>;
+}
+
+function oldestOf(records: readonly RowRecord[]): { committedAtMs?: number } {
+  let oldest: number | undefined;
+  for (const record of records) {
+    const at = record.kind === 'changes' ? record.committedAtMs : undefined;
+    if (at !== undefined && (oldest === undefined || at < oldest)) oldest = at;
+  }
+  return oldest === undefined ? {} : { committedAtMs: oldest };
 }
 
 /** A failure is seen by whoever awaits the batch's completion, not as an unhandled rejection meanwhile. */
@@ -149,7 +160,7 @@ export class RowActor {
       return touching([first.touched, second.touched]);
     }
     this.parts.onStaged?.({ ...committed.counts, changes: committed.images.length });
-    return this.touch(partition, committed);
+    return this.touch(partition, { ...committed, ...oldestOf(records) });
   }
 
   private async stage(partition: number, records: readonly RowRecord[], signal: AbortSignal): Promise<Committed> {
@@ -232,12 +243,14 @@ export class RowActor {
     const appends: Promise<unknown>[] = [];
     if (committed.images.length > 0 && !(await this.parts.phase.loading())) {
       const tasks: Promise<unknown>[] = [];
+      const since = committed.committedAtMs;
+      const why = { origin: 'change', ...(since === undefined ? {} : { committedAtMs: since }) } as const;
       const found = this.parts.resolver.resolve(committed.images, (task) =>
         tasks.push(this.parts.fanOut.add(partition, task)),
       );
       let ahead = 0;
       for await (const { collection, roots } of found) {
-        appends.push(this.parts.toucher.touch(collection, roots, 'change'));
+        appends.push(this.parts.toucher.touch(collection, roots, why));
         ahead += roots.length;
         if (ahead < ROOTS_AHEAD) continue;
         await Promise.all(appends);

@@ -2,6 +2,9 @@ import { type Log, partitionOf } from '#log';
 import type { TouchRecord } from '#model';
 import type { Store } from '#store';
 
+/** What asks for it; with the time of a change where that is known. */
+type Why = Pick<TouchRecord, 'origin' | 'committedAtMs'>;
+
 /** Appends touches to the partitions of their roots, with the time of the store that their writing must see. */
 export class Toucher {
   constructor(
@@ -12,7 +15,8 @@ export class Toucher {
   ) {}
 
   /** Resolves when the touches can no longer be lost. The order of calls is the order in each partition. */
-  touch(collection: number, roots: readonly string[], origin: TouchRecord['origin']): Promise<unknown> {
+  touch(collection: number, roots: readonly string[], why: Why | Why['origin']): Promise<unknown> {
+    const about = typeof why === 'string' ? { origin: why } : why;
     const byPartition = new Map<number, string[]>();
     for (const root of roots) {
       const partition = partitionOf(collection, root, this.partitions);
@@ -24,7 +28,7 @@ export class Toucher {
     for (const [partition, group] of byPartition) {
       let bytes = 64;
       for (const root of group) bytes += 48 + root.length * 2;
-      const record: TouchRecord = { collection, roots: group, origin, ...this.after(), bytes };
+      const record: TouchRecord = { collection, roots: group, ...about, ...this.after(), bytes };
       appends.push(this.log.append(this.topic, partition, [record]));
     }
     return Promise.all(appends);

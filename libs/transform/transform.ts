@@ -7,7 +7,7 @@ import { BuildActor } from './build-actor.js';
 import { FanOutTasks } from './fan-out.js';
 import { PhaseView } from './phase-view.js';
 import { Resolver } from './resolver.js';
-import { RowActor } from './row-actor.js';
+import { RowActor, type RowActorParts } from './row-actor.js';
 import { stageTables } from './stage-tables.js';
 import { Toucher } from './toucher.js';
 
@@ -20,6 +20,7 @@ export interface TransformParts {
   evaluator: Evaluator;
   tuning: { readers: number; rootsPerBuildTask: number };
   onBuilt: (collection: number, roots: number) => void;
+  onStaged?: RowActorParts['onStaged'];
   /** Something failed for good: the engine stops. */
   onFailure: (error: unknown) => void;
 }
@@ -49,6 +50,7 @@ export const makeTransform: MakeTransform = (parts) => {
     evaluator: parts.evaluator,
     phase: new PhaseView(store.read, names.incarnation),
     partitions: parts.partitions.rows,
+    ...(parts.onStaged && { onStaged: parts.onStaged }),
   });
   const build = new BuildActor({
     plan,

@@ -25,7 +25,17 @@ export interface DocumentActorParts {
   touchLater: (collection: number, roots: readonly string[]) => void;
   /** Called before a batch's transaction begins and after it has committed, before the batch completes. */
   onTouched?: (collection: number, roots: readonly string[]) => void;
-  onWritten?: (counts: { documents: number; deleted: number; refused: number }) => void;
+  onWritten?: (written: Written) => void;
+}
+
+/** What one transaction has made of the roots of a collection. */
+export interface Written {
+  collection: number;
+  documents: number;
+  deleted: number;
+  refused: number;
+  /** When the oldest change that this made visible was committed on the source; absent for builds and retries. */
+  committedAtMs?: number;
 }
 
 interface Roots {
@@ -34,6 +44,7 @@ interface Roots {
   /** Roots of former incarnations, with the `_id` that they were written as. */
   former: Map<string, unknown>;
   build: boolean;
+  committedAtMs: number | undefined;
 }
 
 const NOBODY: ReadonlyMap<string, Cause> = new Map();
@@ -80,15 +91,17 @@ export class DocumentActor {
 
   /** Each root once, however often it was touched; what is read for them is as new as the newest touch needs. */
   private group(records: readonly TouchRecord[]): Roots[] {
-    const groups = new Map<number, { keys: Set<string>; former: Map<string, unknown>; build: boolean }>();
+    const groups = new Map<number, Omit<Roots, 'collection' | 'keys'> & { keys: Set<string> }>();
     for (const record of records) {
       if (record.after !== undefined) this.parts.store.reach(record.after);
       let group = groups.get(record.collection);
       if (!group) {
-        group = { keys: new Set(), former: new Map(), build: true };
+        group = { keys: new Set(), former: new Map(), build: true, committedAtMs: undefined };
         groups.set(record.collection, group);
       }
       group.build &&= record.origin === 'build';
+      const { committedAtMs: at } = record;
+      if (at !== undefined) group.committedAtMs = Math.min(at, group.committedAtMs ?? at);
       record.roots.forEach((root, i) => {
         group.keys.add(root);
         if (record.origin === 'former') group.former.set(root, record.ids?.[i]);
@@ -99,6 +112,7 @@ export class DocumentActor {
       keys: [...group.keys],
       former: group.former,
       build: group.build,
+      committedAtMs: group.committedAtMs,
     }));
   }
 
@@ -120,7 +134,7 @@ export class DocumentActor {
       );
       if (done.later.length > 0) this.parts.touchLater(roots.collection.index, done.later);
       this.parts.onTouched?.(roots.collection.index, roots.keys);
-      this.parts.onWritten?.(done.counts);
+      this.parts.onWritten?.({ ...done.counts, ...aboutOf(roots) });
       this.parts.letters.committed(done.newLetters);
     } catch (error) {
       await this.again(partition, roots, refused, { error, attempt, insertFirst }, signal);
@@ -238,6 +252,10 @@ export class DocumentActor {
     this.loadingIsOver = !(job?.loading === true && job.incarnation === this.parts.names.incarnation);
     return !this.loadingIsOver;
   }
+}
+
+function aboutOf({ collection, committedAtMs }: Roots): Pick<Written, 'collection' | 'committedAtMs'> {
+  return { collection: collection.index, ...(committedAtMs === undefined ? {} : { committedAtMs }) };
 }
 
 /** Where `_id` is the root key: what is deleted is known by the root. */

@@ -3,7 +3,7 @@ import type { Plan } from '#model';
 import type { IncarnationNames } from '#stage';
 import type { Store } from '#store';
 import { Claims } from './claims.js';
-import { DocumentActor } from './document-actor.js';
+import { DocumentActor, type Written } from './document-actor.js';
 import type { Letter } from './letter.js';
 import { Letters } from './letters.js';
 import { TreeReader } from './tree-reader.js';
@@ -21,6 +21,7 @@ export interface WriteParts {
   /** Documents that failed and had not before. */
   onLetters: (count: number) => void;
   onTouched: (collection: number, roots: readonly string[]) => void;
+  onWritten?: (written: Written) => void;
 }
 
 /** What owns documents, for one incarnation. */
@@ -49,6 +50,7 @@ export const makeWrite: MakeWrite = (parts) => {
     maxRoots: parts.rootsPerTransaction,
     touchLater: (collection, roots) => retry(collection, roots),
     onTouched: parts.onTouched,
+    ...(parts.onWritten && { onWritten: parts.onWritten }),
   });
   return { documents };
 };

@@ -24,6 +24,7 @@ class Pending {
       create: (topics) => log.create(topics),
       consume: (...args) => log.consume(...args),
       completed: (...args) => log.completed(...args),
+      waiting: (...args) => log.waiting(...args),
       remove: (...args) => log.remove(...args),
       close: () => log.close(),
       append: async <R extends LogRecord>(topic: string, partition: number, records: readonly R[]) => {

@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import { composeJob, type LoadedJobFile } from '#compose';
 import { type JobCommands, type JobEvent, openJob, type Rooms } from '#job';
+import { NestLogger } from '#observability';
 import { NestFactory } from '@nestjs/core';
 import type { CommandContext } from '../command.js';
 import { loggerOf } from '../logger.js';
 import { EngineHost, EngineModule } from './engine.module.js';
-import { NestLogger } from './nest-logger.js';
 
 /** The engine in this process, as a Nest application without a door; closing the job ends the application. */
 export async function openEngine(

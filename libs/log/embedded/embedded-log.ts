@@ -77,6 +77,13 @@ export class EmbeddedLog implements Log {
     await unlessAborted(Promise.all(found.queues.map((queue) => queue.released())), signal);
   }
 
+  async waiting(topic: string, group: string): Promise<number> {
+    this.#assertOpen();
+    const found = this.#topics.get(topic);
+    if (!found) throw topicMissing(topic);
+    return found.waiting(group);
+  }
+
   async remove(topics: readonly string[], { unlessRead = false } = {}): Promise<void> {
     const read = topics.find((topic) => this.#topics.get(topic)?.isConsumed);
     if (unlessRead && read !== undefined)

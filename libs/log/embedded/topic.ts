@@ -28,6 +28,12 @@ export class Topic {
     return [...this.#groups.values()].some(({ consumer }) => consumer !== undefined);
   }
 
+  waiting(group: string): number {
+    const watermarks = this.#groups.get(group)?.watermarks;
+    const below = (queue: PartitionQueue, partition: number) => watermarks?.[partition] ?? queue.oldest();
+    return this.queues.reduce((sum, queue, partition) => sum + queue.waiting(below(queue, partition)), 0);
+  }
+
   append(partition: number, records: readonly LogRecord[]): Promise<void> {
     const queue = this.queues[partition];
     if (!queue) return Promise.reject(new RangeError(`topic ${this.name} has no partition ${partition}`));

@@ -92,10 +92,7 @@ export class KafkaLog implements Log {
 
   async completed(topic: string, group: string, signal: AbortSignal): Promise<void> {
     const progress = { topic, group: groupIdOf(topic, group) };
-    const ends = await this.#asking(topic, signal, async (admin) => {
-      const bounds = await admin.fetchTopicOffsets(topic);
-      return bounds.map(({ partition, high }) => ({ partition, high: Number(high) }));
-    });
+    const ends = await this.#ends(topic, signal);
     for (;;) {
       const committed = await this.#asking(topic, signal, (admin) => committedOffsets(admin, progress));
       const isBehind = ({ partition, high }: { partition: number; high: number }): boolean => {
@@ -105,6 +102,17 @@ export class KafkaLog implements Log {
       if (!ends.some(isBehind)) return;
       await this.#pause(LOOK_MS, signal);
     }
+  }
+
+  async waiting(topic: string, group: string): Promise<number> {
+    const never = new AbortController().signal;
+    const progress = { topic, group: groupIdOf(topic, group) };
+    const committed = await this.#asking(topic, never, (admin) => committedOffsets(admin, progress));
+    const ends = await this.#ends(topic, never);
+    return ends.reduce((sum, { partition, high, low }) => {
+      const offset = committed.get(partition);
+      return sum + Math.max(0, high - Math.max(low, offset === undefined ? 0 : completedBelow(offset)));
+    }, 0);
   }
 
   async remove(topics: readonly string[], { unlessRead = false } = {}): Promise<void> {
@@ -158,6 +166,13 @@ export class KafkaLog implements Log {
         await this.#pause(PAUSE_MS);
       }
     }
+  }
+
+  #ends(topic: string, signal: AbortSignal): Promise<{ partition: number; low: number; high: number }[]> {
+    return this.#asking(topic, signal, async (admin) => {
+      const bounds = await admin.fetchTopicOffsets(topic);
+      return bounds.map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }));
+    });
   }
 
   /** Again and again while waiting may help. */

@@ -28,11 +28,13 @@ export function completionTests(make: () => Promise<LogContext>): void {
     const appends = [0, 1].map((partition) => settled(context.log.append(topic, partition, numbered(0, 1))));
     await until(() => gates.length === 2);
     const completed = settled(context.log.completed(topic, 'group', never));
+    expect(await context.log.waiting(topic, 'group')).toBe(2);
     gates[0]?.open();
     await turn();
     expect(completed.state()).toBe('pending');
     gates[1]?.open();
     await completed.promise;
+    expect(await context.log.waiting(topic, 'group')).toBe(0);
     await Promise.all(appends.map(({ promise }) => promise));
     await reader.stop(1_000);
   });

@@ -24,6 +24,7 @@ test('a transaction that a killed process of the same name left open holds nobod
       });
     });
   const [left, kept] = await Promise.all([hold(killed, 1), hold(stranger, 2)]);
+  await next.endAbandoned(60_000);
   await next.endAbandoned();
   await next.write.put(collection, [{ _id: 1, by: 'next' }]);
   left.go();

@@ -1,8 +1,8 @@
 import type { Document, MongoClient } from 'mongodb';
 
-const OPEN = (appName: string): Document[] => [
+const OPEN = (appName: string, idleMs: number): Document[] => [
   { $currentOp: { idleSessions: true, allUsers: false } },
-  { $match: { type: 'idleSession', appName, transaction: { $exists: true } } },
+  { $match: { type: 'idleSession', appName, 'transaction.timeInactiveMicros': { $gte: idleMs * 1_000 } } },
   { $project: { lsid: 1 } },
 ];
 
@@ -11,12 +11,12 @@ const OPEN = (appName: string): Document[] => [
  * of a transaction's life, a minute by default. They are known by the name that the job's connections have in common.
  * Best effort: where this may not be asked or done, that limit ends them.
  */
-export async function endAbandoned(client: MongoClient): Promise<void> {
+export async function endAbandoned(client: MongoClient, idleMs: number): Promise<void> {
   const { appName } = client.options;
   if (!appName) return;
   const admin = client.db('admin');
   try {
-    const open = await admin.aggregate<Document>(OPEN(appName), { readConcern: { level: 'local' } }).toArray();
+    const open = await admin.aggregate<Document>(OPEN(appName, idleMs), { readConcern: { level: 'local' } }).toArray();
     const sessions = open.map(({ lsid }) => ({ id: lsid.id }));
     if (sessions.length > 0) await admin.command({ killSessions: sessions });
   } catch {

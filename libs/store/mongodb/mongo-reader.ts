@@ -71,6 +71,16 @@ export class MongoReader implements StoreReader {
     return this.#find<D>(collection, bounds(collection, range), ordered, options);
   }
 
+  upTo<D extends Doc>(
+    collection: CollectionRef,
+    field: string,
+    value: unknown,
+    options: ReadOptions & { limit: number },
+  ): Promise<D[]> {
+    const ordered = { sort: { [field]: 1 }, limit: options.limit };
+    return this.#find<D>(collection, { [field]: { $lte: value } }, ordered, options);
+  }
+
   async nthId(collection: CollectionRef, after: unknown, n: number): Promise<unknown> {
     const above = after === undefined ? {} : bounds(collection, { after });
     const shape = { sort: { _id: 1 }, skip: n - 1, limit: 1 };

@@ -159,8 +159,8 @@ export class MongoStore implements Store {
     }
   }
 
-  endAbandoned(): Promise<void> {
-    return endAbandoned(this.#client);
+  endAbandoned(idleMs = 0): Promise<void> {
+    return endAbandoned(this.#client, idleMs);
   }
 
   async close(): Promise<void> {

@@ -93,6 +93,25 @@ export function readTests(make: Make): void {
     expect(await ids({ upTo: 'b' }, 10)).toEqual(['a', 'b']);
   });
 
+  test('finds documents by a field up to a value, the lowest first, and none of another type', async () => {
+    await using context = await prepared(make);
+    const { store } = context;
+    const at = (ms: number) => new Date(ms);
+    await store.write.insert(ROWS, [
+      { _id: 'late', at: at(30) },
+      { _id: 'second', at: at(20) },
+      { _id: 'first', at: at(10) },
+      { _id: 'never', at: null },
+      { _id: 'number', at: 5 },
+      { _id: 'absent' },
+    ]);
+    const ids = async (ms: number, limit: number) =>
+      (await store.read.upTo(ROWS, 'at', at(ms), { limit })).map(({ _id }) => _id);
+    expect(await ids(20, 10)).toEqual(['first', 'second']);
+    expect(await ids(100, 2)).toEqual(['first', 'second']);
+    expect(await ids(9, 10)).toEqual([]);
+  });
+
   test('tells the nth `_id` above another, and that there are fewer', async () => {
     await using context = await prepared(make);
     const { store } = context;

@@ -1,4 +1,4 @@
-import type { Logger } from '#observability';
+import type { Logger } from './logger.js';
 import type { LoggerService } from '@nestjs/common';
 
 /**

@@ -1,0 +1,12 @@
+import { INGEST } from '#ingest';
+import { processOutside, runService, runWhenElected, workerService } from '#service';
+import { IngestServiceModule } from './ingest-service.module.js';
+
+await runService('ingest', processOutside(), (parts) =>
+  workerService(parts, {
+    role: 'ingest',
+    module: IngestServiceModule,
+    room: { name: 'ingest', token: INGEST },
+    beside: ({ seat, job, list }, signal) => runWhenElected(seat, job, { jobs: list, metrics: parts.metrics }, signal),
+  }),
+);

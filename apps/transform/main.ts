@@ -1,0 +1,11 @@
+import { processOutside, runService, workerService } from '#service';
+import { TRANSFORM } from '#transform';
+import { TransformServiceModule } from './transform-service.module.js';
+
+await runService('transform', processOutside(), (parts) =>
+  workerService(parts, {
+    role: 'transform',
+    module: TransformServiceModule,
+    room: { name: 'transform', token: TRANSFORM },
+  }),
+);

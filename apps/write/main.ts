@@ -1,0 +1,7 @@
+import { processOutside, runService, workerService } from '#service';
+import { WRITE } from '#write';
+import { WriteServiceModule } from './write-service.module.js';
+
+await runService('write', processOutside(), (parts) =>
+  workerService(parts, { role: 'write', module: WriteServiceModule, room: { name: 'write', token: WRITE } }),
+);

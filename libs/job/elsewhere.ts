@@ -1,0 +1,92 @@
+import { MillraceError } from '#errors';
+import type { ChunkRecord } from '#ingest';
+import type { Plan } from '#model';
+import { type IncarnationNames, recordsOf, type TaskRecord } from '#stage';
+import { allInRange, type Store } from '#store';
+import type { BuildRecord } from '#transform';
+import { hasFailed, type Letter } from '#write';
+import { JobState } from './job-record.js';
+import type { LiveView } from './live.js';
+
+export interface ElsewhereParts {
+  store: Store;
+  names: IncarnationNames;
+  plan: Plan;
+  state: JobState;
+  live: LiveView;
+  /** What others do, and so only the records tell. */
+  others: { load: boolean; build: boolean; write: boolean };
+  /** Documents that fail stop the job from this number on. */
+  mostLetters: number;
+}
+
+/** What other processes have done of the job that this one runs, read from its records. */
+export class Elsewhere {
+  /** Letters that were there when this run began. */
+  private former: ReadonlySet<string> | undefined;
+  private readonly loaded = new Set<number>();
+
+  constructor(private readonly parts: ElsewhereParts) {}
+
+  /** Counts what is done. Throws what needs a person, as another process has met it; tells of letters that are too many. */
+  async look(): Promise<{ failed: number } | undefined> {
+    const { state, others } = this.parts;
+    await this.refuseAttention();
+    if (state.at === 'loading' && others.load) await this.countLoaded();
+    if (state.at === 'building' && others.build) await this.countBuilt();
+    return others.write ? this.tooManyLetters() : undefined;
+  }
+
+  private async countLoaded(): Promise<void> {
+    const { plan, store, names, state, live } = this.parts;
+    for (const { index } of plan.tables) {
+      if (this.loaded.has(index)) continue;
+      const { done, sum } = await count<ChunkRecord>(recordsOf(store, names.chunks, index), ({ rows }) => rows);
+      const isWhole = done && state.record.plannedTables.includes(index);
+      if (isWhole) this.loaded.add(index);
+      live.loaded(index, sum, isWhole);
+    }
+  }
+
+  private async countBuilt(): Promise<void> {
+    const { plan, store, names, live } = this.parts;
+    for (const { index } of plan.collections) {
+      const { sum } = await count<BuildRecord>(recordsOf(store, names.builds, index), ({ roots }) => roots);
+      live.counted(index, sum);
+    }
+  }
+
+  /** Another process has met what needs a person. */
+  private async refuseAttention(): Promise<void> {
+    const record = await JobState.load(this.parts.store);
+    if (record === undefined || record.incarnation !== this.parts.names.incarnation) return;
+    if (record.phase !== 'attention' || record.attention === null) return;
+    const { code, message, remedy } = record.attention;
+    throw new MillraceError({ code, cause: message, remedy, exit: 1 }, message);
+  }
+
+  private async tooManyLetters(): Promise<{ failed: number } | undefined> {
+    const { store, names, mostLetters } = this.parts;
+    if (mostLetters === Number.POSITIVE_INFINITY) return undefined;
+    const failed: string[] = [];
+    for await (const letter of allInRange<Letter>(store.read, names.letters)) {
+      if (hasFailed(letter)) failed.push(letter._id);
+    }
+    this.former ??= new Set(failed);
+    const fresh = failed.filter((id) => !this.former?.has(id)).length;
+    return fresh >= mostLetters ? { failed: fresh } : undefined;
+  }
+}
+
+async function count<T extends TaskRecord>(
+  records: AsyncIterable<T>,
+  of: (record: T) => number,
+): Promise<{ done: boolean; sum: number }> {
+  let done = true;
+  let sum = 0;
+  for await (const record of records) {
+    if (record.done) sum += of(record);
+    else done = false;
+  }
+  return { done, sum };
+}

@@ -1,0 +1,1 @@
+export { METRIC_NAMES, Metrics } from './metrics.js';

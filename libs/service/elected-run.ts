@@ -1,0 +1,170 @@
+import { MillraceError } from '#errors';
+import { type JobEvent, LeaseWatch, openJob, type RunOutcome } from '#job';
+import type { Metrics } from '#observability/metrics';
+import { type Asked, type JobRegistry, type RegisteredJob, shouldRun } from '#registry';
+import { electionTopic } from '#stage';
+import { Election } from './election.js';
+import type { Seat } from './supervisor.js';
+import { type JobInHand, tell } from './work.js';
+
+export interface ElectedRunParts {
+  jobs: Pick<JobRegistry, 'begun' | 'end'>;
+  metrics: Metrics;
+}
+
+const LOOK_MS = 500;
+const AGAIN_MS = 1_000;
+
+/** Somebody else has the job now, or had it a moment ago. */
+const PASSING: ReadonlySet<string> = new Set(['JOB_RUNNING', 'JOB_TAKEN_OVER']);
+
+/** Runs the job whenever it is wanted and this process is the elected one; until the signal is raised. */
+export async function runWhenElected(
+  seat: Seat,
+  job: JobInHand,
+  parts: ElectedRunParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { timers } = job.deps;
+  while (!signal.aborted) {
+    if (shouldRun(seat.job)) await new ElectedRun(seat, job, parts).whileWanted(signal);
+    await timers.wait(LOOK_MS, signal).catch(() => undefined);
+  }
+}
+
+/** A job's turn of being wanted: stands by, and runs the job while it is elected. */
+class ElectedRun {
+  private readonly name: string;
+  private readonly watch: LeaseWatch;
+
+  constructor(
+    private readonly seat: Seat,
+    private readonly job: JobInHand,
+    private readonly parts: ElectedRunParts,
+  ) {
+    this.name = seat.job._id;
+    this.watch = new LeaseWatch(job.store, job.deps.timers);
+  }
+
+  async whileWanted(signal: AbortSignal): Promise<void> {
+    const { deps, logger } = this.job;
+    const log = deps.makeLog();
+    try {
+      await using election = await Election.join(log, electionTopic(this.name));
+      let stoodBy = true;
+      while (!signal.aborted && shouldRun(this.seat.job)) {
+        await this.watch.look();
+        this.parts.metrics.elected.set({ job: this.name }, election.isElected ? 1 : 0);
+        if (election.isElected) {
+          if (stoodBy) logger.info('elected to run the job');
+          await this.run(election, signal);
+        }
+        stoodBy = !election.isElected;
+        await Promise.race([election.failed, deps.timers.wait(LOOK_MS, signal).catch(() => undefined)]);
+      }
+    } finally {
+      await this.parts.metrics.forget(this.name);
+      await log.close();
+    }
+  }
+
+  /** Until it ends, is not wanted any more, or another one is elected. */
+  private async run(election: Election, signal: AbortSignal): Promise<void> {
+    const { asked } = this.seat.job;
+    const stop = new AbortController();
+    const ended = new AbortController();
+    const mayGoOn = () => !signal.aborted && election.isElected && isSame(asked, this.seat.job);
+    const watching = this.untilNot(mayGoOn, ended.signal).then(() => stop.abort(new Error('the run is to end')));
+    const running = openJob({
+      ...this.job.deps,
+      leaseWatch: this.watch,
+      onEvent: this.events(asked),
+      onBacklog: (waiting) => {
+        for (const [topic, n] of Object.entries(waiting))
+          this.parts.metrics.lagRecords.set({ job: this.name, topic }, n);
+      },
+    });
+    try {
+      await this.settle(await running.run(optionsOf(asked), stop.signal));
+    } catch (error) {
+      await this.refused(error, stop.signal);
+    } finally {
+      ended.abort();
+      await watching;
+      await running.close();
+      this.parts.metrics.running.set({ job: this.name }, 0);
+    }
+  }
+
+  private async untilNot(holds: () => boolean, ended: AbortSignal): Promise<void> {
+    while (!ended.aborted && holds()) await this.job.deps.timers.wait(LOOK_MS, ended).catch(() => undefined);
+  }
+
+  private async settle({ kind }: RunOutcome): Promise<void> {
+    if (kind === 'stopped') return;
+    this.job.logger.info(kind === 'completed' ? 'the job is completed' : 'the job is done');
+    await this.end(kind === 'completed' ? 'completed' : 'done');
+  }
+
+  /** What a person must deal with is not tried again before somebody asks. */
+  private async refused(error: unknown, stop: AbortSignal): Promise<void> {
+    const { logger, deps } = this.job;
+    if (!(error instanceof MillraceError)) {
+      if (stop.aborted) return;
+      throw error;
+    }
+    if (error.retriable || PASSING.has(error.code)) {
+      logger.warn({ err: error }, 'the job cannot run now; it is tried again');
+      await deps.timers.wait(AGAIN_MS, stop).catch(() => undefined);
+      return;
+    }
+    logger.error({ err: error }, `the job stops: ${error.remedy}`);
+    await this.end('refused', error);
+  }
+
+  private end(kind: 'done' | 'completed' | 'refused', error?: MillraceError): Promise<void> {
+    const { number } = this.seat.job.asked;
+    return this.parts.jobs.end(this.name, { number, kind, error: error === undefined ? null : failureOf(error) });
+  }
+
+  private events(asked: Asked): (event: JobEvent) => void {
+    const { metrics, jobs } = this.parts;
+    const { logger, loaded } = this.job;
+    const { name: job } = this;
+    const trouble = tell(logger);
+    let phase: string | undefined;
+    return (event) => {
+      if (event.kind === 'trouble') trouble(event.message);
+      if (event.kind === 'recovered') trouble(undefined);
+      if (event.kind === 'warning') logger.warn({ code: event.finding.code }, event.finding.message);
+      if (event.kind === 'streaming') {
+        metrics.lagSeconds.set({ job }, event.lagSeconds);
+        if (event.retainedBytes !== null) metrics.retainedBytes.set({ job }, event.retainedBytes);
+      }
+      if (event.kind !== 'phase') return;
+      if (phase === undefined) {
+        // What was asked has been begun: whoever takes over goes on with it.
+        void jobs.begun(job, asked.number).catch((err: unknown) => logger.warn({ err }, 'the list was not written'));
+        metrics.retainedBytesMax.set({ job }, loaded.jobFile.source.maxRetainedBytes);
+        metrics.running.set({ job }, 1);
+      } else metrics.phase.remove({ job, phase });
+      phase = event.phase;
+      metrics.phase.set({ job, phase }, 1);
+      logger.info(`phase: ${phase}`);
+    };
+  }
+}
+
+/** Nothing was asked since that this run does not do. */
+function isSame(asked: Asked, { asked: now }: RegisteredJob): boolean {
+  return now.wanted === 'running' && (now.number === asked.number || !(now.fresh || now.dropTarget));
+}
+
+function optionsOf({ fresh, dropTarget, force }: Asked) {
+  return { untilSynced: false, fresh, dropTarget, force };
+}
+
+function failureOf({ code, message, remedy, exit, context }: MillraceError) {
+  const { problems, findings } = context;
+  return { code, message, remedy, exit, ...(problems ? { problems } : {}), ...(findings ? { findings } : {}) };
+}

@@ -1,0 +1,97 @@
+import type { Handlers, Owned } from '#job';
+import type { LogBatch, LogRecord } from '#log';
+import type { Plan, RowsRecord } from '#model';
+import type { Metrics } from '#observability/metrics';
+import { BaseRpcContext, type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import { lastValueFrom } from 'rxjs';
+import { countChanges } from './observer.js';
+import type { Supervisor } from './supervisor.js';
+
+/** The topics that controllers handle, as `@MessagePattern`s. */
+export type RiverTopic = 'load-tasks' | 'rows' | 'build-tasks' | 'touches';
+
+/** Beside a batch: whose it is, and the actors that own its partition. */
+export class RiverContext extends BaseRpcContext<[Owned]> {
+  constructor(
+    readonly owned: Owned,
+    readonly plan: Plan,
+  ) {
+    super([owned]);
+  }
+}
+
+type Completing = { completed: Promise<void> };
+
+/**
+ * Nest's transport over the Log port: batches of a job's topics go to the handlers that controllers declare, and their
+ * offsets are committed when what the handler returned as `completed` has resolved. Nest's own Kafka transport handles
+ * one message at a time, and acknowledges what no handler took; here a topic without a handler is not consumed.
+ */
+export class RiverStrategy extends Server implements CustomTransportStrategy {
+  constructor(
+    private readonly makeSupervisor: (strategy: RiverStrategy) => Supervisor,
+    private readonly metrics: Metrics,
+    private readonly onClosed: () => Promise<void>,
+  ) {
+    super();
+  }
+
+  private supervisor: Supervisor | undefined;
+
+  listen(callback: (error?: unknown) => void): void {
+    this.supervisor = this.makeSupervisor(this);
+    this.supervisor.start();
+    callback();
+  }
+
+  async close(): Promise<void> {
+    await this.supervisor?.stop();
+    await this.onClosed();
+  }
+
+  /** Ready: the list of jobs was read lately. */
+  isReady(): boolean {
+    return (this.supervisor?.seenMsAgo ?? Number.POSITIVE_INFINITY) < READY_MS;
+  }
+
+  on(): void {
+    throw new Error('the river has no events');
+  }
+
+  unwrap<T>(): T {
+    return this.supervisor as T;
+  }
+
+  /** What consumes the topics of a job: the handlers of the controllers, with these actors. */
+  handlersOf(owned: Owned, plan: Plan): Partial<Handlers> {
+    const context = new RiverContext(owned, plan);
+    const handlers: Record<keyof Handlers, RiverTopic> = {
+      load: 'load-tasks',
+      rows: 'rows',
+      build: 'build-tasks',
+      touches: 'touches',
+    };
+    const declared = Object.entries(handlers).filter(([, topic]) => this.getHandlerByPattern(topic) !== null);
+    return Object.fromEntries(
+      declared.map(([name, topic]) => [name, (batch: LogBatch<LogRecord>) => this.deliver(topic, batch, context)]),
+    );
+  }
+
+  private async deliver(topic: RiverTopic, batch: LogBatch<LogRecord>, context: RiverContext): Promise<Completing> {
+    const handler = this.getHandlerByPattern(topic);
+    if (handler === null) throw new Error(`no controller handles ${topic}`);
+    const labels = { job: context.plan.job, topic };
+    if (topic === 'rows') countChanges(this.metrics, context.plan, batch.records as unknown as readonly RowsRecord[]);
+    this.metrics.batchRecords.observe(labels, batch.records.length);
+    const ended = this.metrics.batchSeconds.startTimer(labels);
+    const answer = this.transformToObservable(await handler(batch, context));
+    const completing = (await lastValueFrom(answer)) as Completing;
+    completing.completed.then(
+      () => ended(),
+      () => undefined,
+    );
+    return completing;
+  }
+}
+
+const READY_MS = 30_000;

@@ -1,0 +1,94 @@
+import type { Environment, ServiceName, ServiceSettings } from '#config';
+import { composeJob, type LoadedJobFile, openJobStore, readJob, targetTrouble } from '#compose';
+import { type JobDeps, type Role, type Rooms, runWorker } from '#job';
+import type { Logger } from '#observability';
+import type { Redactor } from '#observability/redaction';
+import type { Metrics } from '#observability/metrics';
+import type { Store } from '#store';
+import { makeKafkaLog } from './adapters.js';
+import { observerOf } from './observer.js';
+import type { RiverStrategy } from './river-strategy.js';
+import type { Seat } from './supervisor.js';
+
+/** What a service has for all of its jobs. */
+export interface ServiceParts {
+  service: ServiceName;
+  settings: ServiceSettings;
+  /** Job files read their `${…}` from here. */
+  env: Environment;
+  redactor: Redactor;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+/** One job of the list, as a service works for it. */
+export interface JobInHand {
+  loaded: LoadedJobFile;
+  logger: Logger;
+  deps: JobDeps;
+  store: Store;
+}
+
+/** Reads the job's file and opens its target; closed whatever happens. */
+export async function withJobInHand(
+  seat: Seat,
+  parts: ServiceParts,
+  work: (job: JobInHand) => Promise<void>,
+): Promise<void> {
+  const { settings, env, redactor, service } = parts;
+  const { file, fileName, _id: job } = seat.job;
+  const loaded = await readJob(file, { fileName, env, redactor });
+  const logger = parts.logger.child({ job });
+  const deps = composeJob(loaded, settings, () => undefined, {
+    makeLog: () => makeKafkaLog(settings, { service, logger }),
+    roles: [],
+  });
+  const store = await openObservedStore(loaded, { ...parts, logger });
+  try {
+    await work({ loaded, logger, deps, store });
+  } finally {
+    await store.close();
+  }
+}
+
+/** Does this part of the job's river, until the signal is raised. */
+export function workAs(
+  role: Role,
+  job: JobInHand,
+  parts: ServiceParts & { rooms: Rooms; strategy?: RiverStrategy },
+  signal: AbortSignal,
+): Promise<void> {
+  const { strategy, metrics, rooms } = parts;
+  const { deps, store, logger } = job;
+  return runWorker(
+    {
+      ...deps,
+      rooms,
+      store,
+      roles: [role],
+      observer: (plan) => observerOf(metrics, plan),
+      onTrouble: tell(logger),
+      ...(strategy && { handlersOf: (owned, plan) => strategy.handlersOf(owned, plan) }),
+    },
+    signal,
+  );
+}
+
+function openObservedStore({ jobFile }: LoadedJobFile, { metrics, logger }: ServiceParts): Promise<Store> {
+  const trouble = targetTrouble(tell(logger));
+  return openJobStore(jobFile, (label, error, attempt) => {
+    metrics.conflicts.inc({ job: jobFile.job, topic: label });
+    trouble(label, error, attempt);
+  });
+}
+
+/** Trouble is told when it begins, when it changes, and when it is over. */
+export function tell(logger: Logger): (message: string | undefined) => void {
+  let told: string | undefined;
+  return (message) => {
+    if (message === told) return;
+    if (message !== undefined) logger.warn(`trouble, tried again: ${message}`);
+    else logger.info('the trouble is over');
+    told = message;
+  };
+}
