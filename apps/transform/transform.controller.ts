@@ -1,13 +1,12 @@
 import type { LogBatch } from '#log';
 import type { RowsRecord } from '#model';
-import type { RiverContext } from '#service';
+import { type RiverContext, RiverController } from '#service';
 import type { RecordedTask } from '#stage';
 import type { Transform } from '#transform';
-import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 
 /** Owns rows: batches of their changes, and tasks that touch what the load has staged. */
-@Controller()
+@RiverController()
 export class TransformController {
   @MessagePattern('rows')
   rows(@Payload() batch: LogBatch<RowsRecord>, @Ctx() { owned }: RiverContext) {

@@ -1,12 +1,11 @@
 import type { LogBatch } from '#log';
 import type { TouchRecord } from '#model';
-import type { RiverContext } from '#service';
+import { type RiverContext, RiverController } from '#service';
 import type { Write } from '#write';
-import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 
 /** Owns documents: batches of touches. */
-@Controller()
+@RiverController()
 export class WriteController {
   @MessagePattern('touches')
   touches(@Payload() batch: LogBatch<TouchRecord>, @Ctx() { owned }: RiverContext) {

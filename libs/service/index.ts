@@ -3,6 +3,7 @@ export { runWhenElected } from './elected-run.js';
 export { HealthController, READINESS, type Readiness } from './health.controller.js';
 export { JobsList } from './jobs-list.js';
 export { processOutside } from './host.js';
+export { RiverController } from './river-controller.js';
 export { RiverContext, RiverStrategy, type RiverTopic } from './river-strategy.js';
 export { type Define, type Outside, runService, type ServiceDefinition } from './run-service.js';
 export { type Seat, Supervisor, type Work } from './supervisor.js';

@@ -9,7 +9,6 @@ import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Readiness } from './health.controller.js';
-import { PassOn } from './pass-on.filter.js';
 import { ServiceModule } from './service.module.js';
 import type { ServiceParts } from './work.js';
 
@@ -86,7 +85,7 @@ async function serve(parts: ServiceParts, outside: Outside, definition: ServiceD
     { logger: new NestLogger(logger), abortOnError: false },
   );
   application.disable('x-powered-by');
-  if (strategy) application.connectMicroservice({ strategy }).useGlobalFilters(new PassOn());
+  if (strategy) application.connectMicroservice({ strategy });
   await definition.prepare?.(application);
   outside.onSignal((name) => {
     if (stopping.asked) return;

@@ -24,6 +24,8 @@ export interface OracleOptions {
 
 /** A job in this process, on databases of its own, whose documents are held against what SQL says they should be. */
 export interface OracleJob extends AsyncDisposable {
+  /** The job file. */
+  text: string;
   pg: TestPostgres;
   mongo: TestMongo;
   commands: JobCommands;
@@ -96,6 +98,7 @@ class RunningJob implements OracleJob {
   readonly deps: JobDeps;
   readonly told: string[] = [];
   readonly truth: Record<string, string>;
+  readonly text: string;
   private readonly isSnapshot: boolean;
   private stopping = new AbortController();
   private running: Promise<RunOutcome> | undefined;
@@ -107,7 +110,8 @@ class RunningJob implements OracleJob {
     options: OracleOptions,
   ) {
     this.truth = options.truth ?? {};
-    const read = readJobFile(jobFileText(pg, mongo, options), {
+    this.text = jobFileText(pg, mongo, options);
+    const read = readJobFile(this.text, {
       fileName: 'job.yaml',
       env: {},
       readSecretFile: () => '',
@@ -151,10 +155,9 @@ class RunningJob implements OracleJob {
   async synced(): Promise<void> {
     const first = Object.keys(this.truth)[0];
     const only = first === undefined ? {} : { collection: first };
-    await Promise.race([
-      this.commands.verify({ repair: false, ...only }, this.stopping.signal),
-      this.running?.then(() => Promise.reject(new Error('the run has ended'))),
-    ]);
+    const ended = this.running?.then(() => Promise.reject(new Error('the run has ended')));
+    const verified = this.commands.verify({ repair: false, ...only }, this.stopping.signal);
+    await Promise.race([verified, ...(ended ? [ended] : [])]);
   }
 
   async documents(collection: string): Promise<string[]> {

@@ -7,6 +7,9 @@ import type { Store } from '#store';
 import { openMongoStore } from '#store/mongodb';
 import { waitFor } from '#testing';
 
+/** A process takes its time where many start at once. */
+const STARTS = { timeoutMs: 60_000 };
+
 const ROOT = join(import.meta.dirname, '../../..');
 
 /** A replica of a service as a process of its own, from what was built. */
@@ -40,7 +43,7 @@ export class Replica implements AsyncDisposable {
       if (up === undefined && child.exitCode !== null) throw new Error(`${service} ended: ${replica.text}`);
       replica.url = String(up?.url ?? '');
       return up !== undefined;
-    });
+    }, STARTS);
     return replica;
   }
 
