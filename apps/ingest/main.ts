@@ -6,7 +6,7 @@ await runService('ingest', processOutside(), (parts) =>
   workerService(parts, {
     role: 'ingest',
     module: IngestServiceModule,
-    room: { name: 'ingest', token: INGEST },
+    rooms: (application) => ({ ingest: application.get(INGEST) }),
     beside: ({ seat, job, list }, signal) => runWhenElected(seat, job, { jobs: list, metrics: parts.metrics }, signal),
   }),
 );

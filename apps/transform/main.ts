@@ -6,6 +6,6 @@ await runService('transform', processOutside(), (parts) =>
   workerService(parts, {
     role: 'transform',
     module: TransformServiceModule,
-    room: { name: 'transform', token: TRANSFORM },
+    rooms: (application) => ({ transform: application.get(TRANSFORM) }),
   }),
 );

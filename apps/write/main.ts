@@ -3,5 +3,9 @@ import { WRITE } from '#write';
 import { WriteServiceModule } from './write-service.module.js';
 
 await runService('write', processOutside(), (parts) =>
-  workerService(parts, { role: 'write', module: WriteServiceModule, room: { name: 'write', token: WRITE } }),
+  workerService(parts, {
+    role: 'write',
+    module: WriteServiceModule,
+    rooms: (application) => ({ write: application.get(WRITE) }),
+  }),
 );

@@ -77,15 +77,19 @@ export class RiverStrategy extends Server implements CustomTransportStrategy {
     );
   }
 
+  /** Has a controller handle this, and resolves with its answer. */
+  async request<T>(pattern: string, payload: unknown, context: BaseRpcContext): Promise<T> {
+    const handler = this.getHandlerByPattern(pattern);
+    if (handler === null) throw new Error(`no controller handles ${pattern}`);
+    return (await lastValueFrom(this.transformToObservable(await handler(payload, context)))) as T;
+  }
+
   private async deliver(topic: RiverTopic, batch: LogBatch<LogRecord>, context: RiverContext): Promise<Completing> {
-    const handler = this.getHandlerByPattern(topic);
-    if (handler === null) throw new Error(`no controller handles ${topic}`);
     const labels = { job: context.plan.job, topic };
     if (topic === 'rows') countChanges(this.metrics, context.plan, batch.records as unknown as readonly RowsRecord[]);
     this.metrics.batchRecords.observe(labels, batch.records.length);
     const ended = this.metrics.batchSeconds.startTimer(labels);
-    const answer = this.transformToObservable(await handler(batch, context));
-    const completing = (await lastValueFrom(answer)) as Completing;
+    const completing = await this.request<Completing>(topic, batch, context);
     completing.completed.then(
       () => ended(),
       () => undefined,

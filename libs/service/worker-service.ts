@@ -1,6 +1,6 @@
 import { REAL_JOB_TIMERS, ROOMS } from '#compose';
 import type { Role, Rooms } from '#job';
-import type { Type } from '@nestjs/common';
+import type { INestApplicationContext, Type } from '@nestjs/common';
 import { JobsList } from './jobs-list.js';
 import { RiverStrategy } from './river-strategy.js';
 import type { ServiceDefinition } from './run-service.js';
@@ -11,8 +11,8 @@ export interface WorkerService {
   role: Role;
   /** Has the controllers of the topics, and the room. */
   module: Type;
-  /** Which of the rooms the module provides, and by which token. */
-  room: { name: keyof Rooms; token: symbol };
+  /** Which of the rooms the module provides. */
+  rooms(application: INestApplicationContext, strategy: RiverStrategy): Partial<Rooms>;
   /** Done for each job beside its part of the river. */
   beside?(job: BesideParts, signal: AbortSignal): Promise<void>;
 }
@@ -26,7 +26,7 @@ export interface BesideParts {
 /** A service that does its part of every job on the list. */
 export function workerService(
   parts: ServiceParts,
-  { role, module, room, beside }: WorkerService,
+  { role, module, rooms: roomsOf, beside }: WorkerService,
 ): ServiceDefinition & { strategy: RiverStrategy } {
   const { settings, logger, metrics } = parts;
   const list = new JobsList(settings);
@@ -47,7 +47,7 @@ export function workerService(
     strategy,
     readiness: strategy,
     prepare: (application) => {
-      rooms = { ...ROOMS, [room.name]: application.get(room.token) };
+      rooms = { ...ROOMS, ...roomsOf(application, strategy) };
     },
   };
 }
