@@ -3,6 +3,7 @@ export { type Environment, readEnvironment } from './environment.js';
 export * from './reference.js';
 export {
   readServiceSettings,
+  secretVariables,
   SERVICES,
   type ServiceName,
   type ServiceSettings,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Environment, readEnvironment } from './environment.js';
-import { choice, flag, optional, optionalSecret, required, requiredSecret, text, whole } from './fields.js';
+import { choice, flag, metaOf, optional, optionalSecret, required, requiredSecret, text, whole } from './fields.js';
 import { settingsSchema } from './settings.js';
 
 export const SERVICES = ['ingest', 'transform', 'write', 'dead-letter', 'console'] as const;
@@ -160,4 +160,10 @@ export function readServiceSettings<S extends ServiceName>(
   readFile: (path: string) => string,
 ): ServiceSettings<S> {
   return readEnvironment(serviceSchemas[service] as z.ZodObject, env, readFile) as ServiceSettings<S>;
+}
+
+/** Variables that hold secrets of the services themselves. */
+export function secretVariables(): string[] {
+  const metas = SERVICES.flatMap((service) => Object.values(serviceSchemas[service].shape).map(metaOf));
+  return [...new Set(metas.filter(({ secret }) => secret).map(({ env }) => env))];
 }

@@ -1,0 +1,43 @@
+import { composeJob, readJob, REAL_JOB_TIMERS } from '#compose';
+import type { ServiceSettings } from '#config';
+import { openJob } from '#job';
+import { makeKafkaLog, openRegistryStore, type ServiceDefinition, type ServiceParts } from '#service';
+import { refuseOpenDoor, Tokens } from './auth/tokens.js';
+import { ConsoleModule } from './console.module.js';
+import type { ConsoleParts } from './console-parts.js';
+import { jobEnvironment } from './job-environment.js';
+import { ListStore } from './list-store.js';
+import { prepareConsole } from './prepare-console.js';
+
+/** The console as a service: over Kafka, so that what it does to a job that nobody runs goes through transform and write. */
+export function consoleService(parts: ServiceParts & { settings: ServiceSettings<'console'> }): ServiceDefinition {
+  const { settings, logger, redactor, service } = parts;
+  const tokens = Tokens.of(settings.consoleTokens);
+  for (const secret of Tokens.secretsOf(settings.consoleTokens)) redactor.add(secret);
+  refuseOpenDoor(tokens, settings.httpHost);
+  const store = new ListStore(() => openRegistryStore(settings));
+  const env = jobEnvironment(parts.env);
+  const made: ConsoleParts = {
+    list: store.list,
+    readJob: ({ file, fileName }) => readJob(file, { fileName, env, redactor }),
+    openJob: (loaded, onEvent) =>
+      openJob(
+        composeJob(loaded, settings, onEvent, {
+          makeLog: () => makeKafkaLog(settings, { service, logger }),
+          roles: ['ingest'],
+        }),
+      ),
+    tokens,
+    timers: REAL_JOB_TIMERS,
+    redactor,
+    logger,
+  };
+  return {
+    module: ConsoleModule.of(made, () => store.close()),
+    readiness: { isReady: () => store.isOpen },
+    prepare: (application) => {
+      prepareConsole(application, made);
+      void store.keepTrying((err) => logger.warn({ err }, 'the list of jobs cannot be read'));
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import type { JobCommands, JobEvent } from '#job';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { type ConsoleParts, type JobText, PARTS } from '../console-parts.js';
+
+interface Shared {
+  text: JobText;
+  job: Promise<JobCommands>;
+  users: number;
+  idle: NodeJS.Timeout | undefined;
+}
+
+const IDLE_MS = 30_000;
+const SILENT = (): void => undefined;
+
+/**
+ * Jobs that requests work with. Those that only look share one per job, whose connections stay for a while; what may run
+ * the job has its own, and its events.
+ */
+@Injectable()
+export class OpenJobs implements OnModuleDestroy {
+  private readonly shared = new Map<string, Shared>();
+
+  constructor(@Inject(PARTS) private readonly parts: ConsoleParts) {}
+
+  /** For looking at a job of the list. */
+  async look<T>(name: string, work: (job: JobCommands) => Promise<T>): Promise<T> {
+    const shared = this.take(name, await this.textOf(name));
+    try {
+      return await work(await shared.job);
+    } finally {
+      this.leave(name, shared);
+    }
+  }
+
+  /** For what may take the job's lease. */
+  async work<T>(name: string, onEvent: (event: JobEvent) => void, work: (job: JobCommands) => Promise<T>): Promise<T> {
+    return this.ofText(await this.textOf(name), onEvent, work);
+  }
+
+  /** For a job file that need not be of the list. */
+  async ofText<T>(
+    text: JobText,
+    onEvent: (event: JobEvent) => void,
+    work: (job: JobCommands) => Promise<T>,
+  ): Promise<T> {
+    const job = await this.open(text, onEvent);
+    try {
+      return await work(job);
+    } finally {
+      await job.close();
+    }
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    const open = [...this.shared.values()];
+    this.shared.clear();
+    await Promise.all(open.map((shared) => this.close(shared)));
+  }
+
+  private async textOf(name: string): Promise<JobText> {
+    const { file, fileName } = await (await this.parts.list()).registry.get(name);
+    return { file, fileName };
+  }
+
+  private async open(text: JobText, onEvent: (event: JobEvent) => void): Promise<JobCommands> {
+    return this.parts.openJob(await this.parts.readJob(text), onEvent);
+  }
+
+  private take(name: string, text: JobText): Shared {
+    let shared = this.shared.get(name);
+    if (shared !== undefined && shared.text.file !== text.file) {
+      this.shared.delete(name);
+      if (shared.users === 0) void this.close(shared);
+      shared = undefined;
+    }
+    if (shared === undefined) {
+      shared = { text, job: this.open(text, SILENT), users: 0, idle: undefined };
+      this.shared.set(name, shared);
+    }
+    clearTimeout(shared.idle);
+    shared.users++;
+    return shared;
+  }
+
+  /** One that could not be opened is not kept, nor one of a former file. */
+  private leave(name: string, shared: Shared): void {
+    if (--shared.users > 0) return;
+    const isKept = this.shared.get(name) === shared;
+    const end = (): void => {
+      if (this.shared.get(name) === shared) this.shared.delete(name);
+      void this.close(shared);
+    };
+    if (!isKept) return end();
+    shared.idle = setTimeout(end, IDLE_MS);
+    shared.idle.unref();
+    shared.job.catch(() => {
+      clearTimeout(shared.idle);
+      end();
+    });
+  }
+
+  private async close({ job, idle }: Shared): Promise<void> {
+    clearTimeout(idle);
+    await job
+      .then((open) => open.close())
+      .catch((err: unknown) => this.parts.logger.debug({ err }, 'a job was not closed'));
+  }
+}

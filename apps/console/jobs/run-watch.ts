@@ -1,0 +1,93 @@
+import { errorOfBody } from '#api';
+import type { JobCommands, JobEvent, RunOutcome } from '#job';
+import type { RegisteredJob } from '#registry';
+import { Inject, Injectable } from '@nestjs/common';
+import { type ConsoleParts, PARTS } from '../console-parts.js';
+import { OpenJobs } from './open-jobs.js';
+
+const LOOK_MS = 500;
+/** So long somebody may take to take a job up. */
+const TAKEN_UP_MS = 20_000;
+const NOBODY: JobEvent = { kind: 'trouble', message: 'no process runs this job yet: is a service `ingest` up?' };
+
+interface Watched {
+  name: string;
+  job: JobCommands;
+  onEvent: (event: JobEvent) => void;
+}
+
+/** Watches the run that was asked for last: its events, and how it ends. */
+@Injectable()
+export class RunWatch {
+  constructor(
+    @Inject(PARTS) private readonly parts: ConsoleParts,
+    @Inject(OpenJobs) private readonly jobs: OpenJobs,
+  ) {}
+
+  /** Until the run ends, by itself or because it is not wanted any more; throws what it was refused for. */
+  follow(name: string, onEvent: (event: JobEvent) => void, signal: AbortSignal): Promise<RunOutcome> {
+    return this.jobs.look(name, (job) => this.watch({ name, job, onEvent }, signal, []));
+  }
+
+  /** Until what the source had committed is in the target, or the run has ended before. */
+  untilSynced(name: string, onEvent: (event: JobEvent) => void, signal: AbortSignal): Promise<RunOutcome> {
+    return this.jobs.look(name, (job) =>
+      this.watch({ name, job, onEvent }, signal, [(stop) => this.synced(name, job, stop)]),
+    );
+  }
+
+  private async watch(
+    watched: Watched,
+    signal: AbortSignal,
+    further: readonly ((stop: AbortSignal) => Promise<RunOutcome>)[],
+  ): Promise<RunOutcome> {
+    const over = new AbortController();
+    const stop = AbortSignal.any([signal, over.signal]);
+    const ends = [this.ended(watched, stop), this.told(watched, stop), this.alone(watched, stop)];
+    try {
+      return await Promise.race([...ends, ...further.map((end) => end(stop))]);
+    } finally {
+      over.abort(new Error('the watch is over'));
+    }
+  }
+
+  /** Only tells: what ends the watch is something else. */
+  private async told({ job, onEvent }: Watched, stop: AbortSignal): Promise<never> {
+    for await (const event of job.watch(stop)) onEvent(event);
+    throw stop.reason;
+  }
+
+  /** Says so where nobody takes the job up. */
+  private async alone({ job, onEvent }: Watched, stop: AbortSignal): Promise<never> {
+    await this.parts.timers.wait(TAKEN_UP_MS, stop);
+    if (!(await job.status()).running) onEvent(NOBODY);
+    return new Promise(() => undefined);
+  }
+
+  private async ended({ name, job }: Watched, stop: AbortSignal): Promise<RunOutcome> {
+    const { timers } = this.parts;
+    const { registry } = await this.parts.list();
+    for (;;) {
+      const entry = await registry.find(name);
+      if (entry === undefined) return { kind: 'completed' };
+      const outcome = outcomeOf(entry);
+      if (outcome !== undefined) return outcome;
+      if (entry.asked.wanted === 'stopped' && !(await job.status()).running) return { kind: 'stopped', synced: false };
+      await timers.wait(LOOK_MS, stop);
+    }
+  }
+
+  /** A load anew is waited for: until it has begun, who answers is the run before it. */
+  private async synced(name: string, job: JobCommands, stop: AbortSignal): Promise<RunOutcome> {
+    const { registry } = await this.parts.list();
+    while ((await registry.get(name)).asked.fresh) await this.parts.timers.wait(LOOK_MS, stop);
+    await job.synced(stop);
+    return { kind: 'done' };
+  }
+}
+
+function outcomeOf({ asked, ended }: RegisteredJob): RunOutcome | undefined {
+  if (ended === null || ended.number !== asked.number) return undefined;
+  if (ended.error !== null) throw errorOfBody({ error: ended.error });
+  return { kind: ended.kind === 'completed' ? 'completed' : 'done' };
+}

@@ -1,0 +1,111 @@
+import { Bodies, Params, ROUTES } from '#api';
+import type { JobEvent, VerifyReport } from '#job';
+import { Body, Controller, Inject, Param, Req, Res } from '@nestjs/common';
+import type { Request, Response } from '../http/exchange.js';
+import type { z } from 'zod';
+import { By } from '../auth/by.js';
+import { type ConsoleParts, PARTS } from '../console-parts.js';
+import { answerLong, type Teller } from '../http/long-answer.js';
+import { valid } from '../http/valid.js';
+import { ApiRoute, PREFIX } from '../openapi/api-route.js';
+import { entryOf, JobList } from './job-list.js';
+import { OpenJobs } from './open-jobs.js';
+import { RunWatch } from './run-watch.js';
+
+const JOB = valid(Params.job);
+const NONE = valid(Bodies.none);
+
+/** What a job is asked to do: run, stop, hold, verify, end. */
+@Controller(PREFIX)
+export class RunningController {
+  constructor(
+    @Inject(PARTS) private readonly parts: ConsoleParts,
+    @Inject(JobList) private readonly list: JobList,
+    @Inject(OpenJobs) private readonly jobs: OpenJobs,
+    @Inject(RunWatch) private readonly runs: RunWatch,
+  ) {}
+
+  @ApiRoute('runJob', ROUTES.runJob)
+  async run(
+    @Param('job', JOB) name: string,
+    @Body(valid(Bodies.run)) body: z.infer<typeof Bodies.run>,
+    @Req() request: Request,
+    @Res() response: Response,
+    @By() by: string,
+  ): Promise<void> {
+    const { file, fileName, untilSynced, ...asked } = body;
+    await this.long(request, response, async (teller) => {
+      const text = file === undefined ? undefined : { file, fileName };
+      const job = await this.list.run(name, asked, by, text);
+      if (!untilSynced) return this.parts.redactor.redactAll(entryOf(job));
+      return this.runs.untilSynced(name, this.tellOf(teller), teller.signal);
+    });
+  }
+
+  @ApiRoute('stopJob', ROUTES.stopJob)
+  async stop(@Param('job', JOB) name: string, @Body(NONE) _: unknown, @By() by: string) {
+    return entryOf(await this.list.stop(name, by));
+  }
+
+  @ApiRoute('pauseJob', ROUTES.pauseJob)
+  async pause(@Param('job', JOB) name: string, @Body(NONE) _: unknown, @By() by: string) {
+    await this.jobs.look(name, (job) => job.pause());
+    await this.list.note(name, 'pause', by);
+    return { done: true };
+  }
+
+  @ApiRoute('resumeJob', ROUTES.resumeJob)
+  async resume(@Param('job', JOB) name: string, @Body(NONE) _: unknown, @By() by: string) {
+    await this.jobs.look(name, (job) => job.resume());
+    await this.list.note(name, 'resume', by);
+    return { done: true };
+  }
+
+  @ApiRoute('completeJob', ROUTES.completeJob)
+  async complete(
+    @Param('job', JOB) name: string,
+    @Body(NONE) _: unknown,
+    @Req() request: Request,
+    @Res() response: Response,
+    @By() by: string,
+  ): Promise<void> {
+    await this.long(request, response, async (teller) => {
+      const report = await this.jobs.work(name, this.tellOf(teller), (job) => job.complete(teller.signal));
+      if (isEqual(report)) await this.list.completed(name);
+      await this.list.note(name, 'complete', by, { completed: isEqual(report) });
+      return report;
+    });
+  }
+
+  @ApiRoute('verifyJob', ROUTES.verifyJob)
+  async verify(
+    @Param('job', JOB) name: string,
+    @Body(valid(Bodies.verify)) { collection, repair }: z.infer<typeof Bodies.verify>,
+    @Req() request: Request,
+    @Res() response: Response,
+    @By() by: string,
+  ): Promise<void> {
+    const options = { repair, ...(collection === undefined ? {} : { collection }) };
+    await this.long(request, response, async (teller) => {
+      if (repair) await this.list.note(name, 'repair', by, options);
+      return this.jobs.work(name, this.tellOf(teller), (job) => job.verify(options, teller.signal));
+    });
+  }
+
+  @ApiRoute('watchJob', ROUTES.watchJob)
+  async watch(@Param('job', JOB) name: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    await this.long(request, response, (teller) => this.runs.follow(name, this.tellOf(teller), teller.signal));
+  }
+
+  private long(request: Request, response: Response, work: (teller: Teller) => Promise<unknown>): Promise<void> {
+    return answerLong({ request, response, parts: this.parts }, work);
+  }
+
+  private tellOf(teller: Teller): (event: JobEvent) => void {
+    return (event) => teller.tell(this.parts.redactor.redactAll(event));
+  }
+}
+
+function isEqual({ different, missing, extra, deadLetters }: VerifyReport): boolean {
+  return different + missing + extra + deadLetters === 0;
+}

@@ -1,0 +1,4 @@
+import { processOutside, runService } from '#service';
+import { consoleService } from './console-service.js';
+
+await runService('console', processOutside(), consoleService);
