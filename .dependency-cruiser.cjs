@@ -3,8 +3,8 @@
  * scripts/lint/dependency-law.mjs. Tests, the ports' conformance kits and test/ may
  * import what they want, and are not looked at.
  */
-const ACTORS = '^libs/(ingest|transform|write|stage|job|verify|dead-letter)/';
-const ADAPTERS = '^libs/(log|store|sources)/[^/]+/';
+const ACTORS = '^libs/(ingest|transform|write|stage|job|verify|dead-letter(?!/bullmq))/';
+const ADAPTERS = '^libs/(log|store|sources)/[^/]+/|^libs/dead-letter/bullmq/';
 const PORTS = '^libs/(log|store|sources)/[^/]+\\.ts$';
 const TEST_KIT = '^libs/(servers|testing)/';
 
@@ -44,7 +44,7 @@ module.exports = {
       'adapters-import-no-actor',
       'Actors know ports; adapters know neither.',
       { path: ADAPTERS },
-      { path: ACTORS },
+      { path: ACTORS, pathNot: '^libs/dead-letter/[^/]+\\.ts$' },
     ),
     never('actors-import-no-adapter', 'Actors run unchanged on every adapter.', { path: ACTORS }, { path: ADAPTERS }),
     never('libs-import-no-app', 'Apps compose libs.', { path: '^libs/' }, { path: '^apps/' }),
@@ -73,6 +73,7 @@ module.exports = {
     client('quickjs-emscripten', 'mapping'),
     client('kafkajs', 'log/kafka'),
     client('bullmq', 'dead-letter/bullmq'),
+    client('ioredis', 'dead-letter/bullmq'),
     never(
       'only-apps-import-terminal-packages',
       'Rooms do not talk to people; logs in colour are the exception.',

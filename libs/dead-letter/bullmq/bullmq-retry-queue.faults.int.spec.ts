@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import { startRedis } from '#servers';
 import { waitFor } from '#testing';
 import { bytesOf } from './pending-roots.js';
-import { openQueue } from './testing/bullmq-context.js';
+import { openQueue } from '../testing/bullmq-context.js';
 
 const LATER_MS = 3_600_000;
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, i) => `root ${i}`);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { testRedis, waitFor } from '#testing';
-import { openQueue } from './testing/bullmq-context.js';
-import { severableLink } from './testing/severable-link.js';
+import { openQueue } from '../testing/bullmq-context.js';
+import { severableLink } from '../testing/severable-link.js';
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, i) => `root ${i}`);
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { testRedis, waitFor } from '#testing';
 import { removeQueue } from './remove-queue.js';
-import { openQueue } from './testing/bullmq-context.js';
+import { openQueue } from '../testing/bullmq-context.js';
 
 test('nothing of a queue is left, others stay, and removing it again is no error', async () => {
   const { uri, prefix } = await testRedis();

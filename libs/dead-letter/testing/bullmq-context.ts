@@ -1,7 +1,7 @@
-import type { RetryQueueContext } from '../../retry-queue-conformance.js';
-import type { RetryTimers, TouchAgain } from '../../retry-queue.js';
-import type { BullmqOptions, RetryQueueNotice } from '../bullmq-options.js';
-import { BullmqRetryQueue } from '../bullmq-retry-queue.js';
+import type { RetryQueueContext } from '../retry-queue-conformance.js';
+import type { RetryTimers, TouchAgain } from '../retry-queue.js';
+import type { BullmqOptions, RetryQueueNotice } from '../bullmq/bullmq-options.js';
+import { BullmqRetryQueue } from '../bullmq/bullmq-retry-queue.js';
 
 export const REAL_TIMERS: RetryTimers = {
   now: () => Date.now(),
