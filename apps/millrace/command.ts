@@ -1,5 +1,5 @@
 import type { JobCommands, JobEvent } from '#job';
-import type { Settings } from '#config';
+import type { CommandLineSettings } from '#config';
 import type { Option } from 'commander';
 import type { Host } from './host.js';
 import type { LoadedJobFile } from '#compose';
@@ -10,7 +10,9 @@ import type { Terminal } from './terminal.js';
 export interface CommandContext {
   host: Host;
   terminal: Terminal;
-  settings: Settings;
+  settings: CommandLineSettings;
+  /** The URL of the console that runs the job; undefined: this process does. */
+  server: string | undefined;
   signals: StopSignals;
   openEngine: OpenEngine;
 }
@@ -37,6 +39,8 @@ export interface CommandSpec {
   description?: string;
   args: readonly CommandArgument[];
   options: readonly Option[];
+  /** Whether it works with --server: with it or without where it takes FILE, only with it (`needed`), not at all. */
+  server?: 'needed';
   examples: readonly string[];
   /** Resolves with the exit code. */
   run(context: CommandContext, args: readonly (string | readonly string[])[], options: object): Promise<number>;
@@ -51,7 +55,10 @@ export function defineCommand<O extends object>(
   return { ...spec, run: (context, args, options) => spec.run(context, args, options as O) };
 }
 
-export const FILE: CommandArgument = { name: '<FILE>', description: 'the job file' };
+export const FILE: CommandArgument = {
+  name: '<FILE>',
+  description: 'the job file; with --server also the name of a job',
+};
 
 /** The parser of an option that may be given several times. */
 export function collect(value: string, former: string[] | undefined): string[] {

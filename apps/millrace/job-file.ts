@@ -14,7 +14,7 @@ export async function loadJobFile(
   return readJob(text, { fileName, env: host.env, redactor: terminal.redactor });
 }
 
-async function readText(fileName: string): Promise<string> {
+export async function readText(fileName: string): Promise<string> {
   try {
     return await readFile(fileName, 'utf8');
   } catch (cause) {

@@ -1,8 +1,9 @@
-import type { Settings } from '#config';
+import { readFileSync } from 'node:fs';
+import type { CommandLineSettings } from '#config';
 import { EXIT } from '#errors';
 import { Redactor } from '#observability/redaction';
-import { Command } from 'commander';
-import type { CommandContext, CommandSpec, OpenEngine } from './command.js';
+import { Command, CommanderError, Option } from 'commander';
+import { type CommandContext, type CommandSpec, FILE, type OpenEngine } from './command.js';
 import { COMMANDS, GROUPS } from './commands/index.js';
 import { reportFailure } from './failures.js';
 import type { Host } from './host.js';
@@ -21,8 +22,9 @@ export async function runProgram(
   let debug = false;
   let code: number = EXIT.done;
   const runCommand: RunCommand = async (spec, commandArgs, options) => {
-    const { readSettings } = await import('#config');
-    const settings = readSettings(host.env);
+    const { readCommandLineSettings } = await import('#config');
+    const settings = readCommandLineSettings(host.env, (path) => readFileSync(path, 'utf8'));
+    if (settings.token !== undefined) redactor.add(settings.token);
     debug = settings.debug;
     code = await runOne(spec, commandArgs, options, { host, terminal, settings, openEngine });
   };
@@ -40,15 +42,32 @@ async function runOne(
   spec: CommandSpec,
   args: readonly (string | readonly string[])[],
   options: object,
-  given: { host: Host; terminal: Terminal; settings: Settings; openEngine: OpenEngine },
+  given: { host: Host; terminal: Terminal; settings: CommandLineSettings; openEngine: OpenEngine },
 ): Promise<number> {
   const signals = new StopSignals(given.host, (text) => given.terminal.say(text));
-  const context: CommandContext = { ...given, signals };
+  const context: CommandContext = { ...given, signals, server: serverOf(spec, options, given.settings) };
   try {
     return await spec.run(context, args, options);
   } finally {
     signals.dispose();
   }
+}
+
+/** Of a command that works without it, only where it takes a job. */
+function serverOf(spec: CommandSpec, options: { server?: string }, settings: CommandLineSettings): string | undefined {
+  if (!takesServer(spec)) return undefined;
+  const server = options.server ?? settings.server;
+  if (server === undefined && spec.server === 'needed')
+    throw new CommanderError(
+      EXIT.usage,
+      'millrace.usage',
+      `${spec.name} speaks to the services: give --server URL, or set MILLRACE_SERVER`,
+    );
+  return server;
+}
+
+function takesServer(spec: CommandSpec): boolean {
+  return spec.server === 'needed' || spec.args.includes(FILE);
 }
 
 /** Asked before parsing, since a mistake of usage is told as JSON, too. */
@@ -106,6 +125,8 @@ function addCommand(
   prepare(command, host);
   for (const argument of spec.args) command.argument(argument.name, argument.description);
   for (const option of spec.options) command.addOption(option);
+  if (takesServer(spec))
+    command.addOption(new Option('--server <URL>', 'work on a job of the services, by way of their console'));
   const examples = spec.examples.map((example) => `  $ ${example}`).join('\n');
   command.addHelpText('after', `\n${spec.examples.length > 1 ? 'Examples' : 'Example'}:\n${examples}`);
   command.action(async () => runCommand(spec, command.processedArgs as (string | string[])[], command.opts()));

@@ -11,6 +11,7 @@ const CLEAN_STOP_MS = 10_000;
 export class StopSignals {
   received: StopSignalName | undefined;
   private readonly controller = new AbortController();
+  private words: string | undefined;
   private unlisten: (() => void) | undefined;
   private deadline: NodeJS.Timeout | undefined;
 
@@ -19,8 +20,9 @@ export class StopSignals {
     private readonly say: (text: string) => void,
   ) {}
 
-  /** From now on signals stop cleanly, by this. */
-  clean(): AbortSignal {
+  /** From now on signals stop cleanly, by this; `words` where stopping means something else than usual. */
+  clean(words?: string): AbortSignal {
+    this.words = words;
     this.unlisten ??= this.host.onSignal((name) => this.take(name));
     return this.controller.signal;
   }
@@ -33,7 +35,7 @@ export class StopSignals {
   private take(name: StopSignalName): void {
     if (this.received) return this.host.exit(EXIT_BY_SIGNAL[name]);
     this.received = name;
-    this.say(name === 'SIGINT' ? 'Stopping cleanly; Ctrl-C again stops at once.' : 'Stopping cleanly.');
+    this.say(this.words ?? (name === 'SIGINT' ? 'Stopping cleanly; Ctrl-C again stops at once.' : 'Stopping cleanly.'));
     this.controller.abort();
     this.deadline = setTimeout(() => this.giveUp(), CLEAN_STOP_MS);
     this.deadline.unref();

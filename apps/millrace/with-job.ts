@@ -9,20 +9,26 @@ export interface WithJobOptions {
   watch?: { events: boolean };
 }
 
-/** Opens the engine for the job of a file, does something with it, and closes it whatever happens. */
+/** A job that a command names: of its file, in this process, or of the services. */
+interface NamedJob {
+  name: string;
+  open(onEvent: (event: JobEvent) => void): Promise<JobCommands>;
+}
+
+/** Opens the job that FILE names, does something with it, and closes it whatever happens. */
 export async function withJob<T>(
-  fileName: string,
+  file: string,
   context: CommandContext,
   work: (job: JobCommands) => Promise<T>,
   { watch }: WithJobOptions = {},
 ): Promise<T> {
-  const loaded = await loadJobFile(fileName, context);
-  const watchers: Watcher[] = watch ? await watchersFor(context, loaded.jobFile.job, watch) : [];
+  const named = await namedJob(file, context);
+  const watchers: Watcher[] = watch ? await watchersFor(context, named.name, watch) : [];
   const onEvent = (event: JobEvent): void => {
     for (const watcher of watchers) watcher.take(event);
   };
   try {
-    const job = await context.openEngine(loaded, context, onEvent);
+    const job = await named.open(onEvent);
     try {
       return await work(job);
     } finally {
@@ -31,4 +37,14 @@ export async function withJob<T>(
   } finally {
     for (const watcher of watchers) watcher.end();
   }
+}
+
+export async function jobNameOf(file: string, context: CommandContext): Promise<string> {
+  return (await namedJob(file, context)).name;
+}
+
+async function namedJob(file: string, context: CommandContext): Promise<NamedJob> {
+  if (context.server !== undefined) return (await import('./server/remote.js')).remoteJob(file, context);
+  const loaded = await loadJobFile(file, context);
+  return { name: loaded.jobFile.job, open: (onEvent) => context.openEngine(loaded, context, onEvent) };
 }

@@ -1,3 +1,8 @@
+export {
+  type CommandLineSettings,
+  commandLineSchema,
+  readCommandLineSettings,
+} from './command-line-settings.js';
 export * from './config.codes.js';
 export { type Environment, readEnvironment } from './environment.js';
 export * from './reference.js';

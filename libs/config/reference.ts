@@ -1,13 +1,14 @@
 import type { z } from 'zod';
 import { metaOf } from './fields.js';
 import { SERVICES, serviceSchemas } from './service-settings.js';
-import { settingsSchema } from './settings.js';
+import { commandLineSchema } from './command-line-settings.js';
 
 /** The table of all settings of the command line in Markdown, from the schema itself: the reference in the docs is made of it. */
 export function settingsReference(): string {
-  const rows = Object.values(settingsSchema.shape).map((schema) => {
-    const { env, rule, description } = metaOf(schema);
-    return `| \`${env}\` | ${rule} | ${fallbackOf(schema)} | ${description} |`;
+  const rows = (Object.values(commandLineSchema.shape) as z.ZodType[]).map((schema) => {
+    const { env, rule, description, secret } = metaOf(schema);
+    const name = secret ? `\`${env}\`, or \`${env}_FILE\`` : `\`${env}\``;
+    return `| ${name} | ${rule} | ${fallbackOf(schema)} | ${description} |`;
   });
   return ['| variable | value | default | does |', '| --- | --- | --- | --- |', ...rows, ''].join('\n');
 }

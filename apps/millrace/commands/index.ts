@@ -8,6 +8,10 @@ import { deadLettersReplay } from './dead-letters-replay.js';
 import { deadLettersShow } from './dead-letters-show.js';
 import { demo } from './demo.js';
 import { init } from './init.js';
+import { jobsCreate } from './jobs-create.js';
+import { jobsList } from './jobs-list.js';
+import { jobsStart } from './jobs-start.js';
+import { jobsStop } from './jobs-stop.js';
 import { pause } from './pause.js';
 import { preview } from './preview.js';
 import { reset } from './reset.js';
@@ -36,9 +40,14 @@ export const COMMANDS: readonly CommandSpec[] = [
   resume,
   complete,
   reset,
+  jobsCreate,
+  jobsList,
+  jobsStart,
+  jobsStop,
 ];
 
 /** Commands that only have commands. */
 export const GROUPS: ReadonlyMap<string, string> = new Map([
+  ['jobs', 'jobs that the services run: create, list, start, stop'],
   ['dead-letters', 'what could not be written: list, show, edit, replay, discard'],
 ]);

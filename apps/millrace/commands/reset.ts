@@ -2,8 +2,7 @@ import { EXIT, MillraceError } from '#errors';
 import { Option } from 'commander';
 import { cliErrors } from '../cli.codes.js';
 import { type CommandContext, defineCommand, FILE, textAt } from '../command.js';
-import { loadJobFile } from '../job-file.js';
-import { withJob } from '../with-job.js';
+import { jobNameOf, withJob } from '../with-job.js';
 
 export const reset = defineCommand<{ yes?: true }>({
   name: 'reset',
@@ -16,10 +15,10 @@ export const reset = defineCommand<{ yes?: true }>({
   examples: ['millrace reset shop.yaml --yes'],
   async run(context, args, { yes }) {
     const file = textAt(args, 0);
-    const { jobFile } = await loadJobFile(file, context);
-    if (!yes) await confirm(jobFile.job, context);
+    const name = await jobNameOf(file, context);
+    if (!yes) await confirm(name, context);
     await withJob(file, context, (job) => job.reset());
-    context.terminal.result({ reset: true }, () => `Forgotten: ${jobFile.job}. Its documents are where they were.`);
+    context.terminal.result({ reset: true }, () => `Forgotten: ${name}. Its documents are where they were.`);
     return EXIT.done;
   },
 });

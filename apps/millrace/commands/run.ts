@@ -16,7 +16,8 @@ export const run = defineCommand<RunFlags>({
   summary: 'run the job: load, then follow changes until stopped',
   description:
     'Runs the whole job in this one process: loads, builds the documents, then follows the changes until it is stopped (a ' +
-    'snapshot job ends when it is loaded). Run again, it goes on where it stopped, even after kill -9. Ctrl-C stops cleanly.',
+    'snapshot job ends when it is loaded). Run again, it goes on where it stopped, even after kill -9. Ctrl-C stops cleanly. ' +
+    'With --server the services run it, and Ctrl-C ends the watching only.',
   args: [FILE],
   options: [
     new Option('--until-synced', 'exit 0 once everything that the source has committed by now is in the target'),
@@ -34,7 +35,7 @@ export const run = defineCommand<RunFlags>({
       dropTarget: flags.dropTarget ?? false,
       force: flags.force ?? [],
     };
-    const signal = context.signals.clean();
+    const signal = context.signals.clean(context.server === undefined ? undefined : WATCHING_ENDS);
     const outcome = await withJob(textAt(args, 0), context, (job) => job.run(options, signal), {
       watch: { events: true },
     });
@@ -46,6 +47,9 @@ export const run = defineCommand<RunFlags>({
     return tell(outcome, context);
   },
 });
+
+/** Of a job that services run. */
+const WATCHING_ENDS = 'The watching ends; the job goes on.';
 
 function tell(outcome: RunOutcome, { terminal }: CommandContext): number {
   if (terminal.json) terminal.printJson({ kind: 'outcome', outcome: outcome.kind });

@@ -1,2 +1,3 @@
-/** The part of the room that `millrace schema` needs, without the engine's share of it: it must start at once. */
+/** The part of the room that needs nothing of the engine: `millrace schema`, and jobs that run elsewhere, must start at once. */
+export { declaredJobName, isJobName } from './declared-name.js';
 export { jobFileJsonSchema } from './json-schema.js';
