@@ -1,4 +1,5 @@
 import { BSON } from 'bson';
+import { recordOf } from '#extended-json';
 import type { Assembler } from '#mapping';
 import { type CollectionPlan, type Plan, qualifiedName, unpackTuple } from '#model';
 import type { IncarnationNames } from '#stage';
@@ -67,5 +68,5 @@ function claimsOf({ collectionIndex, root }: Letter, store: Store, names: Incarn
 
 function named(plan: Plan, table: number, values: readonly (string | null)[]): Record<string, string | null> {
   const columns = plan.tables[table]?.columns ?? [];
-  return Object.fromEntries(columns.map((column, i) => [column.name, values[i] ?? null]));
+  return recordOf(columns.map((column, i) => [column.name, values[i] ?? null])) as Record<string, string | null>;
 }

@@ -11,7 +11,7 @@ type RunAsked = Omit<RunOptions, 'untilSynced'>;
 const LOOK_MS = 500;
 /** An ingest that is told to stop drains what it has taken in. */
 const STOPPED_MS = 60_000;
-/** Only that nothing looks wrong in the answer: whoever goes on looks again, under the lease. */
+/** What was begun is not left half done. */
 const NEVER = new AbortController().signal;
 
 /** The list of jobs: what is asked of them, by whom. */
@@ -34,6 +34,7 @@ export class JobList {
     const { registry } = await this.parts.list();
     const name = await this.nameOf(text);
     const isNew = (await registry.find(name)) === undefined;
+    if (isNew) await this.refuseUnfit(text);
     const job = await registry.create(name, { text: text.file, fileName: text.fileName }, by);
     if (isNew) await this.note(name, 'create', by);
     return job;
@@ -42,12 +43,16 @@ export class JobList {
   async replaceFile(name: string, text: JobText, by: string): Promise<RegisteredJob> {
     const { registry } = await this.parts.list();
     const former = await registry.get(name);
-    const named = await this.nameOf(text);
-    if (named !== name)
-      throw new MillraceError(API_ERRORS.JOB_NAME_DIFFERS, `${text.fileName} is of the job ${named}, not of ${name}`);
-    await registry.replaceFile(name, { text: text.file, fileName: text.fileName });
-    if (former.file !== text.file) await this.note(name, 'replaceFile', by);
-    return registry.get(name);
+    await this.refuseOther(name, text);
+    if (former.file !== text.file) await this.refuseUnfit(text);
+    return this.keepFile(former, text, by);
+  }
+
+  private async keepFile(former: RegisteredJob, text: JobText, by: string): Promise<RegisteredJob> {
+    const { registry } = await this.parts.list();
+    await registry.replaceFile(former._id, { text: text.file, fileName: text.fileName });
+    if (former.file !== text.file) await this.note(former._id, 'replaceFile', by);
+    return registry.get(former._id);
   }
 
   /** Of a job that runs as it is asked to, nothing is asked. With another file it stops before it has that one. */
@@ -55,14 +60,7 @@ export class JobList {
     const { registry } = await this.parts.list();
     const present = text === undefined ? await registry.get(name) : await registry.find(name);
     if (present !== undefined && isAlreadySo(present, asked, text)) return present;
-    if (text !== undefined) {
-      if (present === undefined) await this.createAs(name, text, by);
-      else if (present.file !== text.file) {
-        await this.nameOf(text);
-        if (shouldRun(present)) await this.stopped(name, NEVER);
-        await this.replaceFile(name, text, by);
-      }
-    }
+    if (text !== undefined) await this.runOf(name, text, present, by);
     const job = await registry.run(name, asked);
     const { fresh, dropTarget, force } = asked;
     await this.note(name, 'run', by, { fresh, dropTarget, force });
@@ -112,11 +110,29 @@ export class JobList {
     });
   }
 
-  private async createAs(name: string, text: JobText, by: string): Promise<void> {
+  /** The run that is asked for next is of this file. */
+  private async runOf(name: string, text: JobText, present: RegisteredJob | undefined, by: string): Promise<void> {
+    await this.refuseOther(name, text);
+    if (present === undefined) return void (await this.create(text, by));
+    if (present.file === text.file) return;
+    await this.refuseUnfit(text);
+    if (shouldRun(present)) await this.stopped(name, NEVER);
+    await this.keepFile(present, text, by);
+  }
+
+  private async refuseOther(name: string, text: JobText): Promise<void> {
     const named = await this.nameOf(text);
-    if (named !== name)
-      throw new MillraceError(API_ERRORS.JOB_NAME_DIFFERS, `${text.fileName} is of the job ${named}, not of ${name}`);
-    await this.create(text, by);
+    if (named === name) return;
+    throw new MillraceError(API_ERRORS.JOB_NAME_DIFFERS, `${text.fileName} is of the job ${named}, not of ${name}`);
+  }
+
+  /** What the file maps must be there. A source that cannot be reached now says nothing: the run will. */
+  private async refuseUnfit(text: JobText): Promise<void> {
+    await this.jobs.ofText(
+      text,
+      () => undefined,
+      (job) => job.check(),
+    );
   }
 
   private async nameOf(text: JobText): Promise<string> {

@@ -37,15 +37,18 @@ export class RunWatch {
   }
 
   private async watch(
-    watched: Watched,
+    given: Watched,
     signal: AbortSignal,
     further: readonly ((stop: AbortSignal) => Promise<RunOutcome>)[],
   ): Promise<RunOutcome> {
+    const watched = { ...given, onEvent: withoutRepeats(given.onEvent) };
     const over = new AbortController();
     const stop = AbortSignal.any([signal, over.signal]);
     const ends = [this.ended(watched, stop), this.told(watched, stop), this.alone(watched, stop)];
     try {
-      return await Promise.race([...ends, ...further.map((end) => end(stop))]);
+      const outcome = await Promise.race([...ends, ...further.map((end) => end(stop))]);
+      await this.tellRest(watched, signal);
+      return outcome;
     } finally {
       over.abort(new Error('the watch is over'));
     }
@@ -55,6 +58,11 @@ export class RunWatch {
   private async told({ job, onEvent }: Watched, stop: AbortSignal): Promise<never> {
     for await (const event of job.watch(stop)) onEvent(event);
     throw stop.reason;
+  }
+
+  /** The phase that it has come to since it was looked at last. */
+  private async tellRest({ job, onEvent }: Watched, signal: AbortSignal): Promise<void> {
+    for await (const event of job.watch(signal)) return onEvent(event);
   }
 
   /** Says so where nobody takes the job up. */
@@ -84,6 +92,16 @@ export class RunWatch {
     await job.synced(stop);
     return { kind: 'done' };
   }
+}
+
+/** Looking anew begins with the phase, which may have been told. */
+function withoutRepeats(onEvent: Watched['onEvent']): Watched['onEvent'] {
+  let phase: string | undefined;
+  return (event) => {
+    if (event.kind === 'phase' && event.phase === phase) return;
+    if (event.kind === 'phase') phase = event.phase;
+    onEvent(event);
+  };
 }
 
 function outcomeOf({ asked, ended }: RegisteredJob): RunOutcome | undefined {

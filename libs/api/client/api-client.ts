@@ -206,10 +206,12 @@ function serverUrl(text: string): URL {
 
 /** The system's or TLS's own code, where there is one: `fetch failed` says nothing. */
 function reasonOf(error: unknown): string {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const { code } = at as { code?: unknown };
-    if (typeof code === 'string') return code;
-    if (at instanceof AggregateError && at.errors.length > 0) return reasonOf(at.errors[0]);
-  }
-  return error instanceof Error ? error.message : String(error);
+  const codes = codesOf(error);
+  return codes[0] ?? (error instanceof Error ? error.message : String(error));
+}
+
+function codesOf(error: unknown): string[] {
+  if (error === null || typeof error !== 'object') return [];
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown[] };
+  return [...(typeof code === 'string' ? [code] : []), ...codesOf(cause), ...(errors ?? []).flatMap(codesOf)];
 }
