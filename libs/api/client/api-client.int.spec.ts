@@ -21,6 +21,12 @@ async function serving(listener: RequestListener): Promise<AsyncDisposable & { u
   };
 }
 
+/** Where nobody listens any more. */
+async function gone(): Promise<{ url: string }> {
+  await using server = await serving(() => undefined);
+  return { url: server.url };
+}
+
 async function failureOf(
   work: Promise<unknown>,
 ): Promise<{ code: string; message: string; exit: number; text: string }> {
@@ -53,11 +59,14 @@ describe('what is no console', () => {
   });
 
   test('nobody at all is one clear error, with the reason of the system', async () => {
-    const away = new ApiClient({ url: 'http://127.0.0.1:1', token: TOKEN, user: 'ada' });
+    const { url } = await gone();
+    const away = new ApiClient({ url, token: TOKEN, user: 'ada' });
     expect(await list(away)).toMatchObject({
       code: 'SERVER_UNREACHABLE',
-      message: 'http://127.0.0.1:1 cannot be reached: ECONNREFUSED',
+      message: `${url} cannot be reached: ECONNREFUSED`,
     });
+    const odd = new ApiClient({ url: 'http://127.0.0.1:1', user: 'ada' });
+    expect(await list(odd)).toMatchObject({ message: 'http://127.0.0.1:1 cannot be reached: bad port' });
     const nowhere = new ApiClient({ url: 'http://nobody.invalid', user: 'ada' });
     expect(await list(nowhere)).toMatchObject({
       code: 'SERVER_UNREACHABLE',

@@ -204,14 +204,15 @@ function serverUrl(text: string): URL {
   return url;
 }
 
-/** The system's or TLS's own code, where there is one: `fetch failed` says nothing. */
+/** The system's or TLS's own code, else the innermost words: `fetch failed` says nothing. */
 function reasonOf(error: unknown): string {
-  const codes = codesOf(error);
-  return codes[0] ?? (error instanceof Error ? error.message : String(error));
+  const told = reasonsOf(error);
+  return told.find(({ isCode }) => isCode)?.text ?? told.at(-1)?.text ?? String(error);
 }
 
-function codesOf(error: unknown): string[] {
+function reasonsOf(error: unknown): { text: string; isCode: boolean }[] {
   if (error === null || typeof error !== 'object') return [];
-  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown[] };
-  return [...(typeof code === 'string' ? [code] : []), ...codesOf(cause), ...(errors ?? []).flatMap(codesOf)];
+  const { code, message, cause, errors = [] } = error as Partial<AggregateError> & { code?: unknown };
+  const own = typeof code === 'string' ? { text: code, isCode: true } : { text: message ?? '', isCode: false };
+  return [own, ...reasonsOf(cause), ...errors.flatMap(reasonsOf)];
 }
