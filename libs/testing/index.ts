@@ -1,5 +1,5 @@
 export * from './certificates.js';
-export type { SharedServer } from './shared-server.js';
+export { freshName, type SharedServer } from './shared-server.js';
 export { type TestKafka, testKafka } from './test-kafka.js';
 export { type TestMongo, type TestMongoOptions, testMongo } from './test-mongo.js';
 export { type TestPostgres, type TestPostgresOptions, testPostgres } from './test-postgres.js';

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openSqlSession } from '#servers';
-import type { Bed } from './bed.js';
+import type { Bed, Bench } from './bed.js';
 import { DiskProbe } from './disk-probe.js';
 import { costs, type Figure, MARKS } from './figures.js';
 import { CHANGES_PER_TRANSACTION, rowOf, stamp } from './latency-changes.js';
@@ -17,6 +17,16 @@ const WARM_UP_SECONDS = 5;
 const PATIENCE_MS = 300_000;
 const POLL_MS = 50;
 
+/** Between which servers, and how fast is written for how long. */
+export interface Stream {
+  bench: Bench;
+  postgres: { uri: string };
+  mongo: { uri: string };
+  database: string;
+  changesPerSecond: number;
+  seconds: number;
+}
+
 /** A steady stream of small transactions, each change with the clock in it, until a reader of MongoDB sees it. */
 export async function latency(bed: Bed): Promise<Figure[]> {
   const { bench } = bed;
@@ -26,47 +36,61 @@ export async function latency(bed: Bed): Promise<Figure[]> {
     const { result, cpuSeconds } = await bed.withMongoCpu(async () => {
       const process = bed.start(['run'], { profiled: true });
       try {
-        const measured = await process.during((signal) => measure(bed, reader, signal));
+        const measured = await process.during((signal) => measure(streamOf(bed), reader, signal));
         return { ...measured, ...(await process.stop()) };
       } finally {
         process.kill();
       }
     });
-    const written = result.report.sentMs.length * CHANGES_PER_TRANSACTION;
+    const written = writtenOf(result);
     const spent = { noun: 'changes', amount: written, usage: result.usage, mongoCpuSeconds: cpuSeconds } as const;
-    return [...figuresOf(result, written), ...costs('latency', spent)];
+    return [...latencyFigures(result), ...costs('latency', spent)];
   } finally {
     await reader.close();
   }
 }
 
-function figuresOf({ samples, report, longestSyncMs }: Measured, written: number): Figure[] {
+export function streamOf({
+  bench,
+  postgres,
+  mongo,
+  database,
+}: Pick<Bed, 'bench' | 'postgres' | 'mongo' | 'database'>): Stream {
+  const { latencySeconds: seconds } = bench.options;
+  return { bench, postgres, mongo, database, changesPerSecond: CHANGES_PER_SECOND, seconds };
+}
+
+export const writtenOf = ({ report }: Measured): number => report.sentMs.length * CHANGES_PER_TRANSACTION;
+
+export function latencyFigures(measured: Measured, measureName = 'latency'): Figure[] {
+  const { samples, report, longestSyncMs } = measured;
+  const measure = measureName;
   const at = (percent: number): number => percentile(samples.latenciesMs, percent);
   return [
-    { measure: 'latency', name: 'p50', unit: 'ms', value: at(50) },
-    { measure: 'latency', name: 'p99', unit: 'ms', value: at(99), mark: MARKS.p99Ms },
-    { measure: 'latency', name: 'longest', unit: 'ms', value: at(100) },
-    { measure: 'latency', name: 'longest sync of the disk', unit: 'ms', value: longestSyncMs },
-    { measure: 'latency', name: 'pace of the writer', unit: 'changes/s', value: written / report.seconds },
+    { measure, name: 'p50', unit: 'ms', value: at(50) },
+    { measure, name: 'p99', unit: 'ms', value: at(99), mark: MARKS.p99Ms },
+    { measure, name: 'longest', unit: 'ms', value: at(100) },
+    { measure, name: 'longest sync of the disk', unit: 'ms', value: longestSyncMs },
+    { measure, name: 'pace of the writer', unit: 'changes/s', value: writtenOf(measured) / report.seconds },
   ];
 }
 
-interface Measured {
+export interface Measured {
   report: WriterReport;
   samples: Samples;
   longestSyncMs: number;
 }
 
-async function measure(bed: Bed, reader: LatencyReader, signal: AbortSignal): Promise<Measured> {
-  await firstSeen(bed, reader, signal);
+export async function measure(stream: Stream, reader: LatencyReader, signal: AbortSignal): Promise<Measured> {
+  await firstSeen(stream, reader, signal);
   await using disk = await DiskProbe.start();
-  const report = await write(bed, signal);
-  const samples = await allSeen(bed, reader, { report, signal });
+  const report = await write(stream, signal);
+  const samples = await allSeen(stream, reader, { report, signal });
   return { report, samples, longestSyncMs: disk.longestMs };
 }
 
 /** The job follows the changes: one that is made now arrives. */
-async function firstSeen({ bench, postgres }: Bed, reader: LatencyReader, signal: AbortSignal): Promise<void> {
+async function firstSeen({ bench, postgres }: Stream, reader: LatencyReader, signal: AbortSignal): Promise<void> {
   const session = await openSqlSession(postgres.uri);
   try {
     const { order } = rowOf(0, bench.size.orders);
@@ -77,14 +101,15 @@ async function firstSeen({ bench, postgres }: Bed, reader: LatencyReader, signal
   await until(() => reader.seenMs.has(0), signal);
 }
 
-async function write({ bench, postgres }: Bed, signal: AbortSignal): Promise<WriterReport> {
-  const seconds = WARM_UP_SECONDS + bench.options.latencySeconds;
+async function write(stream: Stream, signal: AbortSignal): Promise<WriterReport> {
+  const { bench, postgres, changesPerSecond } = stream;
+  const seconds = WARM_UP_SECONDS + stream.seconds;
   const from = CHANGES_PER_TRANSACTION;
-  const to = from + seconds * CHANGES_PER_SECOND;
+  const to = from + seconds * changesPerSecond;
   const task: WriterTask = {
     uri: postgres.uri,
     orders: bench.size.orders,
-    changesPerSecond: CHANGES_PER_SECOND,
+    changesPerSecond,
     from,
     to,
   };
@@ -104,12 +129,12 @@ async function write({ bench, postgres }: Bed, signal: AbortSignal): Promise<Wri
 
 /** Judged when nothing is missing any more; without the warm-up. */
 async function allSeen(
-  { bench }: Bed,
+  { bench, changesPerSecond }: Stream,
   reader: LatencyReader,
   of: { report: WriterReport; signal: AbortSignal },
 ): Promise<Samples> {
   const { sentMs } = of.report;
-  const warmUp = (WARM_UP_SECONDS * CHANGES_PER_SECOND) / CHANGES_PER_TRANSACTION;
+  const warmUp = (WARM_UP_SECONDS * changesPerSecond) / CHANGES_PER_TRANSACTION;
   const from = CHANGES_PER_TRANSACTION * (1 + warmUp);
   const { orders } = bench.size;
   const samples = (): Samples => samplesOf({ orders, from, sentMs: sentMs.slice(warmUp), seenMs: reader.seenMs });

@@ -5,6 +5,7 @@ import { type Figure, summarise } from './figures.js';
 import { describeMachine } from './machine.js';
 import { parseOptions } from './options.js';
 import { formatReport, type Report } from './report.js';
+import { runDistributed } from './distributed/run-distributed.js';
 import { type RunResult, runOnce } from './run.js';
 import { workloadSize } from './workload.js';
 
@@ -26,12 +27,13 @@ async function main(): Promise<void> {
   let last: RunResult | undefined;
   for (let run = 1; run <= options.runs; run++) {
     bench.say(`run ${run} of ${options.runs}`);
-    last = await runOnce(bench);
+    last = await (options.distributed ? runDistributed(bench) : runOnce(bench));
     for (const { measure, name, value, unit } of last.figures)
       bench.say(`  ${measure} ${name}: ${value.toPrecision(4)} ${unit}`);
     figures.push(...last.figures);
   }
-  const versions = { PostgreSQL: last?.versions.postgres ?? '', MongoDB: last?.versions.mongodb ?? '' };
+  const { postgres = '', mongodb = '', ...others } = last?.versions ?? {};
+  const versions = { PostgreSQL: postgres, MongoDB: mongodb, ...others };
   const report: Report = {
     machine,
     versions,

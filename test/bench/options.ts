@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-export const MEASURES = ['load-nested', 'load-flat', 'catch-up', 'latency'] as const;
+export const MEASURES = ['load-nested', 'load-flat', 'catch-up', 'latency', 'poison', 'take-over'] as const;
 export type Measure = (typeof MEASURES)[number];
 
 export interface BenchOptions {
@@ -12,6 +12,10 @@ export interface BenchOptions {
   targetHistory: number;
   /** Each measured load ends with `millrace verify`, beside the counts. */
   verify: boolean;
+  /** The services over Kafka, in place of one process. */
+  distributed: boolean;
+  /** Of ingest, transform and write each, one measurement after the other. */
+  replicas: readonly number[];
   json: boolean;
   /** Where the measured processes leave their CPU profiles. */
   cpuProf: string | undefined;
@@ -34,6 +38,12 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     )
     .option('--verify', 'after each load and catch-up compare every document, too: millrace verify', false)
     .option('--cpu-prof <DIR>', 'the measured processes leave their CPU profiles there (they are slower then)')
+    .option('--distributed', 'the services over Kafka, in place of one process', false)
+    .addOption(
+      new Option('--replicas <LIST>', 'with --distributed: of ingest, transform and write each')
+        .argParser(numbers)
+        .default([1, 2], '1,2'),
+    )
     .option('--json', 'the result as one JSON value on stdout', false)
     .helpOption('-h, --help', 'show this help')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -46,6 +56,10 @@ function whole(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above 0.');
   return value;
+}
+
+function numbers(text: string): number[] {
+  return text.split(',').map(whole);
 }
 
 function scale(text: string): number {

@@ -9,11 +9,11 @@ import { copyTextBytes, loadWorkload, sourceCounts, totalRows } from './workload
 
 export interface RunResult {
   figures: Figure[];
-  versions: { postgres: string; mongodb: string };
+  versions: { postgres: string; mongodb: string; Kafka?: string; Redis?: string };
 }
 
 /** As a server that matters is set: it waits for the disk. */
-const POSTGRES_SETTINGS = {
+export const POSTGRES_SETTINGS = {
   fsync: 'on',
   full_page_writes: 'on',
   shared_buffers: '256MB',

@@ -19,6 +19,8 @@ export class Writers {
 
   static async connect(uri: string, seed: number): Promise<Writers> {
     const clients = Array.from({ length: CONNECTIONS }, () => new pg.Client({ connectionString: uri }));
+    // A server that was killed shows at the next statement.
+    for (const client of clients) client.on('error', () => undefined);
     await Promise.all(clients.map((client) => client.connect()));
     return new Writers(clients, seed);
   }

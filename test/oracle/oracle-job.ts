@@ -20,6 +20,8 @@ export interface OracleOptions {
   tuning?: Partial<Tuning>;
   /** Other parts than those of one process. */
   parts?: Partial<Pick<JobDeps, 'makeLog' | 'roles'>>;
+  /** Others than those that all tests share; the job disposes of them. */
+  servers?: { pg: TestPostgres; mongo: TestMongo };
 }
 
 /** A job in this process, on databases of its own, whose documents are held against what SQL says they should be. */
@@ -81,7 +83,7 @@ export const SIZES = {
 const HURRY = 10;
 
 export async function oracleJob(options: OracleOptions): Promise<OracleJob> {
-  const [pg, mongo] = await Promise.all([testPostgres(), testMongo()]);
+  const { pg, mongo } = options.servers ?? { pg: await testPostgres(), mongo: await testMongo() };
   try {
     await pg.exec(ORACLE_SQL);
     await pg.exec(options.schema);

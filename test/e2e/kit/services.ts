@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { ServiceName } from '#config';
 import { JobRegistry, type RegisteredJob } from '#registry';
 import type { Store } from '#store';
@@ -10,7 +11,12 @@ import { waitFor } from '#testing';
 /** A process takes its time where many start at once. */
 const STARTS = { timeoutMs: 60_000 };
 
-const ROOT = join(import.meta.dirname, '../../..');
+/** From the sources as from the build. */
+const ROOT = rootAbove(import.meta.dirname);
+
+function rootAbove(folder: string): string {
+  return existsSync(join(folder, 'package.json')) ? folder : rootAbove(dirname(folder));
+}
 
 /** A replica of a service as a process of its own, from what was built. */
 export class Replica implements AsyncDisposable {
@@ -88,6 +94,8 @@ export interface DeploymentParts {
   /** Of the list of jobs. */
   database: string;
   redisUri?: string;
+  /** Short where absent, as tests want it; undefined: as by default. */
+  sessionTimeoutMs?: number | undefined;
   /** What job files name, and settings. */
   env: Record<string, string>;
 }
@@ -116,7 +124,7 @@ export class Deployment implements AsyncDisposable {
       MILLRACE_KAFKA_BROKERS: brokers.join(','),
       MILLRACE_KAFKA_REPLICATION_FACTOR: '1',
       MILLRACE_KAFKA_MIN_IN_SYNC_REPLICAS: '1',
-      MILLRACE_KAFKA_SESSION_TIMEOUT_MS: '3000',
+      ...(!('sessionTimeoutMs' in this.parts) && { MILLRACE_KAFKA_SESSION_TIMEOUT_MS: '3000' }),
       ...(redisUri !== undefined && { MILLRACE_REDIS_URI: redisUri }),
       ...env,
     };
