@@ -4,17 +4,20 @@ import type { NextFunction, Request, Response } from '../http/exchange.js';
 import type { ConsoleParts } from '../console-parts.js';
 import { isLoopback } from './tokens.js';
 
-/** The description of the API and the page that shows it: they tell nothing of any job. */
-const OPEN = new RegExp(`^${API_PATH}/?$|^${OPENAPI_PATH}$|^${API_PATH}/(?:swagger-ui|favicon-|index)[\\w.-]*$`);
+/** Health and metrics, the description of the API and the page that shows it. Whatever is not named here needs a token. */
+const OPEN = new RegExp(
+  `^(?:/health/(?:live|ready)|/metrics|${API_PATH}/?|${OPENAPI_PATH}|${API_PATH}/(?:swagger-ui|favicon-|index)[\\w.-]*)$`,
+);
 const LONGEST_NAME = 64;
 
 /**
- * Lets requests below /api through that have a token, and notes who asks, before anything reads their bodies. A console
- * without tokens is there for this machine only; web pages that its users visit are no such users.
+ * Lets requests through that have a token, and notes who asks, before anything reads their bodies. A console without
+ * tokens is there for this machine only; web pages that its users visit are no such users.
  */
 export function authentication({ tokens, redactor }: Pick<ConsoleParts, 'tokens' | 'redactor'>) {
   return (request: Request, response: Response, next: NextFunction): void => {
-    if (!request.path.startsWith(API_PATH)) return next();
+    const isProbe = !request.path.startsWith(API_PATH) && OPEN.test(request.path);
+    if (isProbe) return next();
     const isOpen = ['GET', 'HEAD'].includes(request.method ?? '') && OPEN.test(request.path);
     const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const name = token === undefined ? undefined : tokens.nameOf(token);

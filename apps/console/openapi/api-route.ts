@@ -1,15 +1,6 @@
 import { API_PATH, Failure, NDJSON, Params, type Route } from '#api';
 import { applyDecorators, Delete, Get, HttpCode, Patch, Post, Put } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiBody,
-  ApiOperation,
-  ApiParam,
-  ApiProduces,
-  ApiQuery,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { jsonSchemaOf } from './json-schema.js';
 
@@ -32,9 +23,8 @@ export function ApiRoute(name: string, route: Route): MethodDecorator {
   return applyDecorators(
     METHODS[route.method](route.path),
     HttpCode(status),
-    ApiTags(route.group),
     ApiBearerAuth(),
-    ApiOperation({ operationId: name, summary: route.summary, description: descriptionOf(route) }),
+    ApiOperation({ operationId: name, tags: [route.group], summary: route.summary, description: descriptionOf(route) }),
     ...paramsOf(route.path),
     ...queriesOf(route.query),
     ...(route.body === undefined
