@@ -3,6 +3,7 @@ import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { type ConsoleParts, PARTS } from './console-parts.js';
 import { Failures } from './http/failures.js';
 import { JsonAnswers } from './http/json-answers.js';
+import { LongAnswers } from './http/long-answers.js';
 import { JobList } from './jobs/job-list.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { OpenJobs } from './jobs/open-jobs.js';
@@ -14,10 +15,14 @@ import { MappingController } from './mapping/mapping.controller.js';
 
 /** Ends what the parts have opened, after all that uses it. */
 class Closing implements OnApplicationShutdown {
-  constructor(private readonly close: () => Promise<void>) {}
+  constructor(
+    private readonly jobs: OpenJobs,
+    private readonly close: () => Promise<void>,
+  ) {}
 
-  onApplicationShutdown(): Promise<void> {
-    return this.close();
+  async onApplicationShutdown(): Promise<void> {
+    await this.jobs.idle();
+    await this.close();
   }
 }
 
@@ -32,11 +37,12 @@ export class ConsoleModule {
         { provide: PARTS, useValue: parts },
         { provide: APP_FILTER, useClass: Failures },
         { provide: APP_INTERCEPTOR, useClass: JsonAnswers },
+        LongAnswers,
         OpenJobs,
         JobList,
         RunWatch,
         AuditTrail,
-        { provide: Closing, useFactory: () => new Closing(close) },
+        { provide: Closing, inject: [OpenJobs], useFactory: (jobs: OpenJobs) => new Closing(jobs, close) },
       ],
     };
   }

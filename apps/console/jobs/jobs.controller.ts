@@ -4,7 +4,7 @@ import type { Request, Response } from '../http/exchange.js';
 import type { z } from 'zod';
 import { By } from '../auth/by.js';
 import { type ConsoleParts, PARTS } from '../console-parts.js';
-import { answerLong } from '../http/long-answer.js';
+import { LongAnswers } from '../http/long-answers.js';
 import { valid } from '../http/valid.js';
 import { ApiRoute, PREFIX } from '../openapi/api-route.js';
 import { entryOf, JobList } from './job-list.js';
@@ -19,6 +19,7 @@ export class JobsController {
     @Inject(PARTS) private readonly parts: ConsoleParts,
     @Inject(JobList) private readonly list: JobList,
     @Inject(OpenJobs) private readonly jobs: OpenJobs,
+    @Inject(LongAnswers) private readonly answers: LongAnswers,
   ) {}
 
   @ApiRoute('createJob', ROUTES.createJob)
@@ -62,7 +63,7 @@ export class JobsController {
     @Res() response: Response,
     @By() by: string,
   ): Promise<void> {
-    await answerLong({ request, response, parts: this.parts }, async ({ signal }) => {
+    await this.answers.answer(request, response, async ({ signal }) => {
       await this.list.remove(name, by, signal);
       return { done: true };
     });

@@ -1,5 +1,5 @@
 import type { JobCommands, JobEvent } from '#job';
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { type ConsoleParts, type JobText, PARTS } from '../console-parts.js';
 
 interface Shared {
@@ -17,19 +17,22 @@ const SILENT = (): void => undefined;
  * the job has its own, and its events.
  */
 @Injectable()
-export class OpenJobs implements OnModuleDestroy {
+export class OpenJobs implements OnApplicationShutdown {
   private readonly shared = new Map<string, Shared>();
+  private readonly working = new Set<Promise<unknown>>();
 
   constructor(@Inject(PARTS) private readonly parts: ConsoleParts) {}
 
   /** For looking at a job of the list. */
-  async look<T>(name: string, work: (job: JobCommands) => Promise<T>): Promise<T> {
-    const shared = this.take(name, await this.textOf(name));
-    try {
-      return await work(await shared.job);
-    } finally {
-      this.leave(name, shared);
-    }
+  look<T>(name: string, work: (job: JobCommands) => Promise<T>): Promise<T> {
+    return this.tracked(async () => {
+      const shared = this.take(name, await this.textOf(name));
+      try {
+        return await work(await shared.job);
+      } finally {
+        this.leave(name, shared);
+      }
+    });
   }
 
   /** For what may take the job's lease. */
@@ -38,23 +41,38 @@ export class OpenJobs implements OnModuleDestroy {
   }
 
   /** For a job file that need not be of the list. */
-  async ofText<T>(
-    text: JobText,
-    onEvent: (event: JobEvent) => void,
-    work: (job: JobCommands) => Promise<T>,
-  ): Promise<T> {
-    const job = await this.open(text, onEvent);
-    try {
-      return await work(job);
-    } finally {
-      await job.close();
-    }
+  ofText<T>(text: JobText, onEvent: (event: JobEvent) => void, work: (job: JobCommands) => Promise<T>): Promise<T> {
+    return this.tracked(async () => {
+      const job = await this.open(text, onEvent);
+      try {
+        return await work(job);
+      } finally {
+        await job.close();
+      }
+    });
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** What requests have begun has come to its end. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.working);
+  }
+
+  /** After all requests were answered or cut. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.idle();
     const open = [...this.shared.values()];
     this.shared.clear();
     await Promise.all(open.map((shared) => this.close(shared)));
+  }
+
+  private async tracked<T>(work: () => Promise<T>): Promise<T> {
+    const working = work();
+    this.working.add(working);
+    try {
+      return await working;
+    } finally {
+      this.working.delete(working);
+    }
   }
 
   private async textOf(name: string): Promise<JobText> {

@@ -1,11 +1,11 @@
 import { Bodies, Params, ROUTES } from '#api';
-import type { JobEvent, VerifyReport } from '#job';
+import type { VerifyReport } from '#job';
 import { Body, Controller, Inject, Param, Req, Res } from '@nestjs/common';
 import type { Request, Response } from '../http/exchange.js';
 import type { z } from 'zod';
 import { By } from '../auth/by.js';
 import { type ConsoleParts, PARTS } from '../console-parts.js';
-import { answerLong, type Teller } from '../http/long-answer.js';
+import { LongAnswers } from '../http/long-answers.js';
 import { valid } from '../http/valid.js';
 import { ApiRoute, PREFIX } from '../openapi/api-route.js';
 import { entryOf, JobList } from './job-list.js';
@@ -23,6 +23,7 @@ export class RunningController {
     @Inject(JobList) private readonly list: JobList,
     @Inject(OpenJobs) private readonly jobs: OpenJobs,
     @Inject(RunWatch) private readonly runs: RunWatch,
+    @Inject(LongAnswers) private readonly answers: LongAnswers,
   ) {}
 
   @ApiRoute('runJob', ROUTES.runJob)
@@ -34,11 +35,11 @@ export class RunningController {
     @By() by: string,
   ): Promise<void> {
     const { file, fileName, untilSynced, ...asked } = body;
-    await this.long(request, response, async (teller) => {
+    await this.answers.answer(request, response, async (teller) => {
       const text = file === undefined ? undefined : { file, fileName };
       const job = await this.list.run(name, asked, by, text);
       if (!untilSynced) return this.parts.redactor.redactAll(entryOf(job));
-      return this.runs.untilSynced(name, this.tellOf(teller), teller.signal);
+      return this.runs.untilSynced(name, this.answers.tellOf(teller), teller.signal);
     });
   }
 
@@ -69,8 +70,8 @@ export class RunningController {
     @Res() response: Response,
     @By() by: string,
   ): Promise<void> {
-    await this.long(request, response, async (teller) => {
-      const report = await this.jobs.work(name, this.tellOf(teller), (job) => job.complete(teller.signal));
+    await this.answers.answer(request, response, async (teller) => {
+      const report = await this.jobs.work(name, this.answers.tellOf(teller), (job) => job.complete(teller.signal));
       if (isEqual(report)) await this.list.completed(name);
       await this.list.note(name, 'complete', by, { completed: isEqual(report) });
       return report;
@@ -86,23 +87,17 @@ export class RunningController {
     @By() by: string,
   ): Promise<void> {
     const options = { repair, ...(collection === undefined ? {} : { collection }) };
-    await this.long(request, response, async (teller) => {
+    await this.answers.answer(request, response, async (teller) => {
       if (repair) await this.list.note(name, 'repair', by, options);
-      return this.jobs.work(name, this.tellOf(teller), (job) => job.verify(options, teller.signal));
+      return this.jobs.work(name, this.answers.tellOf(teller), (job) => job.verify(options, teller.signal));
     });
   }
 
   @ApiRoute('watchJob', ROUTES.watchJob)
   async watch(@Param('job', JOB) name: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    await this.long(request, response, (teller) => this.runs.follow(name, this.tellOf(teller), teller.signal));
-  }
-
-  private long(request: Request, response: Response, work: (teller: Teller) => Promise<unknown>): Promise<void> {
-    return answerLong({ request, response, parts: this.parts }, work);
-  }
-
-  private tellOf(teller: Teller): (event: JobEvent) => void {
-    return (event) => teller.tell(this.parts.redactor.redactAll(event));
+    await this.answers.answer(request, response, (teller) =>
+      this.runs.follow(name, this.answers.tellOf(teller), teller.signal),
+    );
   }
 }
 

@@ -1,11 +1,9 @@
 import { Bodies, Params, Queries, ROUTES } from '#api';
-import type { JobEvent } from '#job';
 import { Body, Controller, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from '../http/exchange.js';
 import type { z } from 'zod';
 import { By } from '../auth/by.js';
-import { type ConsoleParts, PARTS } from '../console-parts.js';
-import { answerLong, type Teller } from '../http/long-answer.js';
+import { LongAnswers } from '../http/long-answers.js';
 import { valid } from '../http/valid.js';
 import { OpenJobs } from '../jobs/open-jobs.js';
 import { ApiRoute, PREFIX } from '../openapi/api-route.js';
@@ -19,9 +17,9 @@ const ID = valid(Params.id);
 @Controller(PREFIX)
 export class LettersController {
   constructor(
-    @Inject(PARTS) private readonly parts: ConsoleParts,
     @Inject(OpenJobs) private readonly jobs: OpenJobs,
     @Inject(AuditTrail) private readonly trail: AuditTrail,
+    @Inject(LongAnswers) private readonly answers: LongAnswers,
   ) {}
 
   @ApiRoute('listLetters', ROUTES.listLetters)
@@ -43,8 +41,8 @@ export class LettersController {
     @Res() response: Response,
     @By() by: string,
   ): Promise<void> {
-    await this.long(request, response, async (teller) => {
-      await this.jobs.work(name, this.tellOf(teller), (job) => job.editLetter(id, columns, by));
+    await this.answers.answer(request, response, async (teller) => {
+      await this.jobs.work(name, this.answers.tellOf(teller), (job) => job.editLetter(id, columns, by));
       return { done: true };
     });
   }
@@ -59,8 +57,8 @@ export class LettersController {
   ): Promise<void> {
     const { filter, all, ids, dryRun } = body;
     const wanted = filter === undefined ? { all: all ?? false, ids: ids ?? [] } : given(filter);
-    await this.long(request, response, (teller) =>
-      this.jobs.work(name, this.tellOf(teller), (job) => replay(job, { wanted, dryRun, by }, teller.signal)),
+    await this.answers.answer(request, response, (teller) =>
+      this.jobs.work(name, this.answers.tellOf(teller), (job) => replay(job, { wanted, dryRun, by }, teller.signal)),
     );
   }
 
@@ -76,14 +74,6 @@ export class LettersController {
   @ApiRoute('auditTrail', ROUTES.auditTrail)
   audit(@Param('job', JOB) name: string, @Query(valid(Queries.page)) page: z.infer<typeof Queries.page>) {
     return this.trail.page(name, page);
-  }
-
-  private long(request: Request, response: Response, work: (teller: Teller) => Promise<unknown>): Promise<void> {
-    return answerLong({ request, response, parts: this.parts }, work);
-  }
-
-  private tellOf(teller: Teller): (event: JobEvent) => void {
-    return (event) => teller.tell(this.parts.redactor.redactAll(event));
   }
 }
 

@@ -1,13 +1,12 @@
-import { Bodies, ROUTES } from '#api';
+import { API_ERRORS, Bodies, ROUTES } from '#api';
+import { MillraceError } from '#errors';
+import { canonical } from '#extended-json';
 import type { JobCommands, JobEvent, Previewed } from '#job';
 import { Body, Controller, Inject, Req, Res } from '@nestjs/common';
-import { canonical } from '#extended-json';
 import type { Request, Response } from '../http/exchange.js';
-import { MillraceError } from '#errors';
-import { API_ERRORS } from '#api';
 import type { z } from 'zod';
 import { type ConsoleParts, type JobText, PARTS } from '../console-parts.js';
-import { answerLong, type Teller } from '../http/long-answer.js';
+import { LongAnswers, type Teller } from '../http/long-answers.js';
 import { valid } from '../http/valid.js';
 import { OpenJobs } from '../jobs/open-jobs.js';
 import { ApiRoute, PREFIX } from '../openapi/api-route.js';
@@ -22,6 +21,7 @@ export class MappingController {
   constructor(
     @Inject(PARTS) private readonly parts: ConsoleParts,
     @Inject(OpenJobs) private readonly jobs: OpenJobs,
+    @Inject(LongAnswers) private readonly answers: LongAnswers,
   ) {}
 
   @ApiRoute('check', ROUTES.check)
@@ -38,7 +38,7 @@ export class MappingController {
   ): Promise<void> {
     const { collection, limit } = body;
     const options = { limit, ...(collection === undefined ? {} : { collection }) };
-    await answerLong({ request, response, parts: this.parts }, (teller) =>
+    await this.answers.answer(request, response, (teller) =>
       this.with(body, (job) => tellDocuments(job.preview(options), teller)),
     );
   }

@@ -1,8 +1,10 @@
 import { BEAT_MS, failureBody, type Line, lineText, NDJSON, statusOf } from '#api';
-import { MillraceError } from '#errors';
+import type { MillraceError } from '#errors';
 import { jsonText, withBsonValues } from '#extended-json';
 import type { Request, Response } from './exchange.js';
-import type { ConsoleParts } from '../console-parts.js';
+import type { JobEvent } from '#job';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { type ConsoleParts, PARTS } from '../console-parts.js';
 import { knownFailure } from './failures.js';
 
 /** Events that somebody who does not read them may make wait. */
@@ -20,23 +22,36 @@ export interface Teller {
 }
 
 /**
- * Answers a request that may take long: line by line where that was asked for, with a beat now and then, else once. The
- * answer begins with the first thing to tell, so that what is refused at once has its own status. What a client asked
- * that has gone away is withdrawn.
+ * Answers requests that may take long: line by line where that was asked for, with a beat now and then, else once. An
+ * answer begins with the first thing to tell, so that what is refused at once has its own status. What a client asked that
+ * has gone away is withdrawn; when the console stops, it is as if all had gone, and they ask again where they want to.
  */
-export async function answerLong(
-  { request, response, parts }: { request: Request; response: Response; parts: ConsoleParts },
-  work: (teller: Teller) => Promise<unknown>,
-): Promise<void> {
-  const answer = new LongAnswer(response, request.accepts(['json', NDJSON]) === NDJSON);
-  try {
-    answer.end(await work(answer));
-  } catch (error) {
-    if (answer.signal.aborted) return;
-    const failure = error instanceof MillraceError ? error : knownFailure(error, parts);
-    answer.fail(failure, parts);
-  } finally {
-    answer.over();
+@Injectable()
+export class LongAnswers implements OnModuleDestroy {
+  private readonly open = new Set<LongAnswer>();
+
+  constructor(@Inject(PARTS) private readonly parts: ConsoleParts) {}
+
+  async answer(request: Request, response: Response, work: (teller: Teller) => Promise<unknown>): Promise<void> {
+    const answer = new LongAnswer(response, request.accepts(['json', NDJSON]) === NDJSON);
+    this.open.add(answer);
+    try {
+      answer.end(await work(answer));
+    } catch (error) {
+      if (!answer.signal.aborted) answer.fail(knownFailure(error, this.parts), this.parts);
+    } finally {
+      answer.over();
+      this.open.delete(answer);
+    }
+  }
+
+  /** Of what a job tells: its messages may carry what drivers say. */
+  tellOf(teller: Teller): (event: JobEvent) => void {
+    return (event) => teller.tell(this.parts.redactor.redactAll(event));
+  }
+
+  onModuleDestroy(): void {
+    for (const answer of this.open) answer.cut();
   }
 }
 
@@ -86,6 +101,10 @@ class LongAnswer implements Teller {
     if (!this.response.headersSent) return void this.response.status(statusOf(failure)).json(body);
     this.line(body);
     this.response.end();
+  }
+
+  cut(): void {
+    this.response.destroy();
   }
 
   over(): void {
