@@ -2,7 +2,7 @@ import type { ServiceSettings } from '#config';
 import type { MakeRetryQueue } from '#dead-letter';
 import { type BullmqOptions, makeBullmqRetryQueue, removeQueue } from '#dead-letter/bullmq';
 import {
-  LettersWatch,
+  JobWatch,
   processOutside,
   type RiverStrategy,
   runService,
@@ -22,7 +22,7 @@ await runService('dead-letter', processOutside(), (parts) => {
     module: DeadLetterServiceModule,
     rooms: (_, strategy) => ({ deadLetter: through(strategy, makeBullmqRetryQueue(redis)) }),
     beside: ({ seat, job }, signal) =>
-      new LettersWatch({
+      new JobWatch({
         job: seat.job._id,
         store: job.store,
         timers: job.deps.timers,

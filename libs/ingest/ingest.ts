@@ -21,6 +21,8 @@ export interface IngestParts {
   store: Store;
   log: Log;
   snapshot: SourceSnapshot | undefined;
+  /** Resolves when another chunk's rows may be appended; rejects when the signal is raised. Absent: at any time. */
+  room?: (signal: AbortSignal) => Promise<void>;
   tuning: { readers: number; chunkRows: number; loadInFlightBytes: number; captureInFlightBytes: number };
   now: () => number;
   patiently: <T>(work: () => Promise<T>) => Promise<T>;
@@ -62,6 +64,7 @@ export const makeIngest: MakeIngest = (parts) => {
     inFlight: loadInFlight,
     chunkRows: tuning.chunkRows,
     snapshot: parts.snapshot,
+    ...(parts.room && { room: parts.room }),
     onRows: parts.onRows,
     onTableDone: parts.onTableDone,
   });

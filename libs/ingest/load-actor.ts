@@ -29,6 +29,8 @@ export interface LoadActorParts {
   chunkRows: number;
   /** In `snapshot` mode: the one snapshot of all readers. */
   snapshot: SourceSnapshot | undefined;
+  /** Resolves when another chunk's rows may be appended; rejects when the signal is raised. */
+  room?: (signal: AbortSignal) => Promise<void>;
   /** Repeats work on transient trouble, until the engine stops. */
   patiently: <T>(work: () => Promise<T>) => Promise<T>;
   onRows: (table: number, rows: number) => void;
@@ -105,6 +107,7 @@ export class LoadActor {
     const { store, names, source, plan, snapshot } = this.parts;
     const record = await store.read.byId<ChunkRecord>(names.chunks, id);
     if (record === undefined || record.done) return { done: Promise.resolve() };
+    await this.parts.room?.(signal);
     const { planned } = record;
     const begun = async () => {
       const now = await store.read.byId<ChunkRecord>(names.chunks, id);

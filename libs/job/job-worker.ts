@@ -47,6 +47,9 @@ const TRIM_MS = 2_000;
 const LETTERS_MS = 2_000;
 /** So long letters that were put into the queue are taken to be there. */
 const KNOWN_MS = 60_000;
+const ROOM_LOOK_MS = 500;
+/** Messages of rows, of 900 KiB each at most, and mostly so while a load runs: with more on their way no chunk is begun. */
+const MOST_WAITING = 500;
 const STOP_MS = 5_000;
 /** Of a transaction whose owner was silent for longer than that, nothing will come. */
 const ABANDONED_MS = 3_000;
@@ -158,6 +161,7 @@ export class JobWorker {
       capture: null,
       rowsPartitions: record.partitions.rows,
       source,
+      room: (signal) => this.roomForRows(signal),
       snapshot: inSnapshot ? { id: record.snapshot as string, close: () => Promise.resolve() } : undefined,
       now: () => timers.now(),
       patiently: patience.patiently,
@@ -166,6 +170,12 @@ export class JobWorker {
       onCaptured: () => undefined,
       onSchema: () => undefined,
     });
+  }
+
+  /** A log that keeps its records takes in what is read faster than it is staged; its disk is not without end. */
+  private async roomForRows(signal: AbortSignal): Promise<void> {
+    const { timers } = this.deps;
+    while ((await this.consumers.waitingIn('rows')) > MOST_WAITING) await timers.wait(ROOM_LOOK_MS, signal);
   }
 
   private makeTransform(evaluator: Evaluator): Transform {

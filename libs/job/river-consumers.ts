@@ -87,9 +87,14 @@ export class RiverConsumers {
     return this.parts.log.completed(this.name(topic), GROUPS[topic], signal);
   }
 
+  /** Messages of this topic that its group has not completed. */
+  waitingIn(topic: Topic): Promise<number> {
+    return this.parts.log.waiting(this.name(topic), GROUPS[topic]);
+  }
+
   /** Of each topic, the messages that its group has not completed. */
   async waiting(): Promise<Record<Topic, number>> {
-    const counts = TOPICS.map(async (topic) => [topic, await this.parts.log.waiting(this.name(topic), GROUPS[topic])]);
+    const counts = TOPICS.map(async (topic) => [topic, await this.waitingIn(topic)]);
     return Object.fromEntries(await Promise.all(counts)) as Record<Topic, number>;
   }
 

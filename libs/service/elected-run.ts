@@ -147,9 +147,8 @@ class ElectedRun {
         void jobs.begun(job, asked.number).catch((err: unknown) => logger.warn({ err }, 'the list was not written'));
         metrics.retainedBytesMax.set({ job }, loaded.jobFile.source.maxRetainedBytes);
         metrics.running.set({ job }, 1);
-      } else metrics.phase.remove({ job, phase });
+      }
       phase = event.phase;
-      metrics.phase.set({ job, phase }, 1);
       logger.info(`phase: ${phase}`);
     };
   }

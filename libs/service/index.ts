@@ -9,4 +9,4 @@ export { type Define, type Outside, runService, type ServiceDefinition } from '.
 export { type Seat, Supervisor, type Work } from './supervisor.js';
 export { type JobInHand, type ServiceParts, tell, withJobInHand, workAs } from './work.js';
 export { type BesideParts, type WorkerService, workerService } from './worker-service.js';
-export { LettersWatch } from './letters-watch.js';
+export { JobWatch } from './job-watch.js';

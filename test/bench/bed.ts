@@ -14,7 +14,7 @@ export interface Bench {
   say(line: string): void;
 }
 
-export type JobName = 'nested' | 'flat';
+export type JobName = 'nested' | 'flat' | 'poison';
 
 /** One job between the run's source and a MongoDB of its own. */
 export class Bed implements AsyncDisposable {

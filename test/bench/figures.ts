@@ -24,6 +24,7 @@ export const MARKS = {
   p99Ms: { below: 250 },
   peakMb: { below: 512 },
   takeOverSeconds: { below: 15 },
+  poisonedShare: { atLeast: 2 / 3 },
 } as const satisfies Record<string, Mark>;
 
 /** CPU per million of what was worked on, and memory: the same for every measure. */

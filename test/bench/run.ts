@@ -5,6 +5,7 @@ import { floor } from './floor.js';
 import { latency } from './latency.js';
 import { catchUp, load } from './measures.js';
 import type { Measure } from './options.js';
+import { poison } from './poison.js';
 import { copyTextBytes, loadWorkload, sourceCounts, totalRows } from './workload.js';
 
 export interface RunResult {
@@ -43,5 +44,6 @@ export async function runOnce(bench: Bench): Promise<RunResult> {
     if (wants('catch-up')) figures.push(...(await catchUp(bed)));
     if (wants('latency')) figures.push(...(await latency(bed)));
   }
+  if (wants('poison')) figures.push(...(await poison(bench, postgres)));
   return { figures, versions: { postgres: postgres.version, mongodb } };
 }

@@ -16,9 +16,10 @@ const SETTINGS: Readonly<Record<string, string>> = {
   'cleanup.policy': 'delete',
   'retention.ms': '-1',
   'retention.bytes': '-1',
-  'unclean.leader.election.enable': 'false',
   'message.timestamp.type': 'LogAppendTime',
 };
+/** A cluster's own rules may forbid to set the last one, where it is so anyway. */
+const COMPARED: Readonly<Record<string, string>> = { ...SETTINGS, 'unclean.leader.election.enable': 'false' };
 const MIN_IN_SYNC = 'min.insync.replicas';
 
 /** Makes those that are not there; of those that are, everything that the log's promises stand on is compared. */
@@ -112,7 +113,7 @@ function compareCopies({ name }: TopicSpec, found: ITopicMetadata | undefined, {
 }
 
 async function compareSettings(admin: Admin, names: readonly string[], { minInSyncReplicas }: Copies): Promise<void> {
-  const wanted = [...Object.keys(SETTINGS), MIN_IN_SYNC];
+  const wanted = [...Object.keys(COMPARED), MIN_IN_SYNC];
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name, configNames: wanted })),
@@ -120,8 +121,8 @@ async function compareSettings(admin: Admin, names: readonly string[], { minInSy
   for (const { resourceName, configEntries } of resources) {
     const faults = configEntries.flatMap(({ configName, configValue }) => {
       const isMinimum = configName === MIN_IN_SYNC;
-      const holds = isMinimum ? Number(configValue) >= minInSyncReplicas : configValue === SETTINGS[configName];
-      const should = isMinimum ? `at least ${minInSyncReplicas}` : SETTINGS[configName];
+      const holds = isMinimum ? Number(configValue) >= minInSyncReplicas : configValue === COMPARED[configName];
+      const should = isMinimum ? `at least ${minInSyncReplicas}` : COMPARED[configName];
       return holds ? [] : [`${configName}=${configValue} (it must be ${should})`];
     });
     if (faults.length > 0) throw unsafe(`topic ${resourceName} has ${faults.join(', ')}`);

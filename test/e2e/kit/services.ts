@@ -38,8 +38,10 @@ export class Replica implements AsyncDisposable {
   }
 
   /** Resolves when it serves its health. */
-  static async start(service: ServiceName, env: Record<string, string>): Promise<Replica> {
-    const child = spawn(process.execPath, [join(ROOT, 'dist/apps', service, 'main.js')], {
+  static async start(service: ServiceName, env: Record<string, string>, command?: readonly string[]): Promise<Replica> {
+    const [program = '', ...args] = command ?? ['node', `dist/apps/${service}/main.js`];
+    const child = spawn(program === 'node' ? process.execPath : program, args, {
+      cwd: ROOT,
       env: { PATH: process.env['PATH'], MILLRACE_HTTP_PORT: '0', ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -9,7 +9,13 @@ interface CountedLetter extends Doc {
   firstAt: Date;
 }
 
-export interface LettersWatchParts {
+/** Of the job's record. */
+interface Present extends Doc {
+  incarnation: number;
+  phase: string;
+}
+
+export interface JobWatchParts {
   job: string;
   store: Store;
   timers: JobTimers;
@@ -20,12 +26,16 @@ export interface LettersWatchParts {
 
 const LOOK_MS = 15_000;
 
-/** Counts a job's dead letters for Prometheus, and removes what loads that are over have left in the retry queue's place. */
-export class LettersWatch {
+/**
+ * Tells Prometheus of a job what its records say, whether anybody runs it or not: its phase and its dead letters. Removes what
+ * loads that are over have left in the retry queue's place.
+ */
+export class JobWatch {
   private codes: ReadonlySet<string> = new Set();
   private last: number | undefined;
+  private phase: string | undefined;
 
-  constructor(private readonly parts: LettersWatchParts) {}
+  constructor(private readonly parts: JobWatchParts) {}
 
   /** Until the signal is raised. */
   async follow(signal: AbortSignal): Promise<void> {
@@ -39,19 +49,26 @@ export class LettersWatch {
   }
 
   private async look(): Promise<void> {
-    const incarnation = await this.removeFormer();
-    if (incarnation !== undefined) await this.count(new IncarnationNames(incarnation));
+    const record = await this.removeFormer();
+    this.tellPhase(record?.phase);
+    if (record !== undefined) await this.count(new IncarnationNames(record.incarnation));
   }
 
-  /** The present incarnation. */
-  private async removeFormer(): Promise<number | undefined> {
+  private async removeFormer(): Promise<Present | undefined> {
     const { store, job, removeQueue } = this.parts;
-    const record = await store.read.byId(JOB, JOB_ID, { fields: ['incarnation'] });
-    const incarnation = record?.['incarnation'] as number | undefined;
+    const record = await store.read.byId<Present>(JOB, JOB_ID, { fields: ['incarnation', 'phase'] });
+    const incarnation = record?.incarnation;
     const former = this.last ?? (incarnation === undefined ? undefined : incarnation - 1);
     if (former !== undefined && former > 0 && former !== incarnation) await removeQueue(`${job}.${former}`);
     this.last = incarnation;
-    return incarnation;
+    return record;
+  }
+
+  private tellPhase(phase: string | undefined): void {
+    const { metrics, job } = this.parts;
+    if (this.phase !== undefined && this.phase !== phase) metrics.phase.remove({ job, phase: this.phase });
+    if (phase !== undefined) metrics.phase.set({ job, phase }, 1);
+    this.phase = phase;
   }
 
   private async count({ letters }: IncarnationNames): Promise<void> {
