@@ -36,12 +36,11 @@ test('the services of docker-compose.yml load the demo shop, follow it, verify i
       postgres: place(postgres.uri),
     },
   });
-  const replicas = await Promise.all(
-    services.flatMap(({ name, command, environment, replicas: count }) =>
-      Array.from({ length: count }, () => Replica.start(name, environment, command)),
-    ),
+  const replicas = services.flatMap(({ name, command, environment, replicas: count }) =>
+    Array.from({ length: count }, () => Replica.spawn(name, environment, command)),
   );
   await using _ended = { [Symbol.asyncDispose]: () => all(replicas.map((each) => each[Symbol.asyncDispose]())) };
+  await Promise.all(replicas.map((replica) => replica.up()));
   const console_ = replicas.find(({ service }) => service === 'console') as Replica;
   const port = new URL(console_.url).port;
   const env = { MILLRACE_SERVER: `http://127.0.0.1:${port}`, MILLRACE_TOKEN: 'for-this-machine-only' };

@@ -168,7 +168,12 @@ describe('a job of the services', () => {
       '"10":"only its number is too large","2":{"$numberDouble":"-0.0"},"__proto__":null,"n":{"$numberDecimal":"7.10"},"at":null,' +
       '"whole":{"7":{"$numberDouble":"1.0"},"b":{"$numberLong":"2"},"a":[]}';
     expect(edited.out).toContain(`"replay":{"document":{"_id":{"$numberInt":"2"},${fields}}}`);
-    await bothWays(['dead-letters', 'replay', file, '--all', '--dry-run', '--json']);
+    const dryRun = ['dead-letters', 'replay', file, '--all', '--dry-run', '--json'];
+    const { out: made } = await bothWays(dryRun);
+    expect(made).toContain(fields);
+    await using _ = here.ingest();
+    await waitFor(async () => (await status()).running);
+    expect((await bothWays(dryRun)).out).toBe(made);
   });
 
   test('is edited, replayed and audited in the name of the user', async () => {

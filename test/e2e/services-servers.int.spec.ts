@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { startKafka, startRedis } from '#servers';
-import { freshName, type TestMongo, testPostgres } from '#testing';
-import { startReplicaSet, type ReplicaSet } from './kit/replica-set.js';
+import { testPostgres } from '#testing';
+import { asTestMongo, startReplicaSet } from './kit/replica-set.js';
 import { servicesJob, type ServicesJob } from './kit/services-job.js';
 import { Writers } from './random-changes.writers.js';
 
@@ -54,11 +54,4 @@ test(`Kafka, PostgreSQL, Redis and the primary of MongoDB are killed (seed ${SEE
 async function settled({ job, reader }: ServicesJob): Promise<void> {
   await job.isTrue();
   expect(reader.backwards).toEqual([]);
-}
-
-function asTestMongo({ uri, client }: ReplicaSet): TestMongo {
-  const database = freshName();
-  const nothing = async (): Promise<void> => undefined;
-  const server = { uri, version: '6' };
-  return { uri, database, job: database, client, db: client.db(database), server, [Symbol.asyncDispose]: nothing };
 }

@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb';
 import { type Server, startMongo } from '#servers';
-import { waitFor } from '#testing';
+import { freshName, type TestMongo, waitFor } from '#testing';
 
 /** Three members, so that one can die and another takes its place. */
 export interface ReplicaSet extends AsyncDisposable {
@@ -49,4 +49,12 @@ async function initiate(port: number, hosts: readonly string[]): Promise<void> {
   } finally {
     await client.close();
   }
+}
+
+/** For a job of its own name and target; the set is ended by whoever started it. */
+export function asTestMongo({ uri, client }: ReplicaSet): TestMongo {
+  const database = freshName();
+  const nothing = async (): Promise<void> => undefined;
+  const server = { uri, version: '6' };
+  return { uri, database, job: database, client, db: client.db(database), server, [Symbol.asyncDispose]: nothing };
 }

@@ -37,22 +37,29 @@ export class Replica implements AsyncDisposable {
     });
   }
 
-  /** Resolves when it serves its health. */
-  static async start(service: ServiceName, env: Record<string, string>, command?: readonly string[]): Promise<Replica> {
+  /** Ends with this process, however that ends. */
+  static spawn(service: ServiceName, env: Record<string, string>, command?: readonly string[]): Replica {
     const [program = '', ...args] = command ?? ['node', `dist/apps/${service}/main.js`];
     const child = spawn(program === 'node' ? process.execPath : program, args, {
       cwd: ROOT,
       env: { PATH: process.env['PATH'], MILLRACE_HTTP_PORT: '0', ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    const replica = new Replica(service, child);
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('close', () => process.off('exit', kill));
+    return new Replica(service, child);
+  }
+
+  /** Resolves when it serves its health. */
+  async up(): Promise<this> {
     await waitFor(() => {
-      const up = replica.logged.find(({ url }) => url !== undefined);
-      if (up === undefined && child.exitCode !== null) throw new Error(`${service} ended: ${replica.text}`);
-      replica.url = String(up?.url ?? '');
-      return up !== undefined;
+      const up = this.logged.find(({ url }) => url !== undefined);
+      this.url = String(up?.url ?? '');
+      return up !== undefined || this.child.exitCode !== null;
     }, STARTS);
-    return replica;
+    if (this.url === '') throw new Error(`${this.service} ended: ${this.text}`);
+    return this;
   }
 
   /** What it has logged, a JSON object a line. */
@@ -133,11 +140,9 @@ export class Deployment implements AsyncDisposable {
   }
 
   async start(service: ServiceName, replicas = 1, more: Record<string, string> = {}): Promise<Replica[]> {
-    const started = await Promise.all(
-      Array.from({ length: replicas }, () => Replica.start(service, { ...this.env, ...more })),
-    );
+    const started = Array.from({ length: replicas }, () => Replica.spawn(service, { ...this.env, ...more }));
     this.replicas.push(...started);
-    return started;
+    return Promise.all(started.map((replica) => replica.up()));
   }
 
   of(service: ServiceName): Replica[] {

@@ -1,0 +1,116 @@
+import { expect, test } from '@jest/globals';
+import { startKafka, startRedis } from '#servers';
+import { testPostgres, waitFor } from '#testing';
+import { asTestMongo, startReplicaSet } from '../e2e/kit/replica-set.js';
+import { type ServicesJob, servicesJob } from '../e2e/kit/services-job.js';
+import type { Replica } from '../e2e/kit/services.js';
+import { Chance } from '../e2e/random-changes.statements.js';
+
+/**
+ * Services under random changes and random faults for as long as you like: `npm run soak -- --minutes 60 --seed 7`. After each
+ * fault the documents are what SQL says, and none went back.
+ */
+
+const MINUTES = Number(process.env['MILLRACE_SOAK_MINUTES'] ?? 10);
+const SEED = Number(process.env['MILLRACE_TEST_SEED'] ?? 1 + Math.floor(Math.random() * 1e6));
+const say = (text: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${text}\n`);
+
+const SERVICES = ['ingest', 'transform', 'write', 'dead-letter'] as const;
+const REPLICAS = 2;
+
+/** What happens, and what undoes it. */
+type Fault = (world: World) => Promise<() => Promise<unknown>>;
+
+interface World extends ServicesJob {
+  chance: Chance;
+  kill: Record<'kafka' | 'redis', () => Promise<() => Promise<void>>>;
+  killPrimary(): Promise<() => Promise<void>>;
+}
+
+const FAULTS: Record<string, Fault> = {
+  'a replica is killed': async (world) => {
+    const replica = anyOf(world);
+    await replica.kill();
+    return () => world.deployment.start(replica.service);
+  },
+  'a replica is stopped, and another one comes': async (world) => {
+    const replica = anyOf(world);
+    await replica.stop();
+    return () => world.deployment.start(replica.service);
+  },
+  'a replica stands still for longer than its session': async (world) => {
+    const replica = anyOf(world);
+    replica.signal('SIGSTOP');
+    await world.writers.go(200);
+    return async () => replica.signal('SIGCONT');
+  },
+  'one more of each': async ({ deployment }) => {
+    const more = (await Promise.all(SERVICES.map((service) => deployment.start(service)))).flat();
+    return () => Promise.all(more.map((replica) => replica.stop()));
+  },
+  'Kafka is killed': ({ kill }) => kill.kafka(),
+  'Redis is killed, and has lost everything': ({ kill }) => kill.redis(),
+  'the primary of MongoDB is killed': ({ killPrimary }) => killPrimary(),
+  'it is loaded again': async ({ deployment, job }) => {
+    await deployment.jobs.run(job.mongo.job, { fresh: true });
+    return async () => undefined;
+  },
+};
+
+test(
+  `random faults for ${MINUTES} minutes (seed ${SEED})`,
+  async () => {
+    await using set = await startReplicaSet();
+    await using kafka = await startKafka();
+    await using redis = await startRedis();
+    const pg = await testPostgres();
+    const brokers = kafka.uri.split(',');
+    const servers = { pg, mongo: asTestMongo(set) };
+    await using here = await servicesJob({ brokers, redisUri: redis.uri, seed: SEED, oracle: { servers } });
+    const killing = (server: { kill(): Promise<void>; restart(): Promise<void> }) => async () => {
+      await server.kill();
+      return () => server.restart();
+    };
+    const world: World = {
+      ...here,
+      chance: new Chance(SEED),
+      kill: { kafka: killing(kafka), redis: killing(redis) },
+      killPrimary: async () => {
+        const dead = await set.killPrimary();
+        return () => dead.restart();
+      },
+    };
+    const { deployment, job, reader, reached } = here;
+    await Promise.all(SERVICES.map((service) => deployment.start(service, REPLICAS)));
+    await deployment.run(job.mongo.job, job.text);
+    await reached('streaming');
+    reader.start();
+    const ends = Date.now() + MINUTES * 60_000;
+    for (let round = 1; Date.now() < ends; round++) {
+      await one(world, round);
+      expect(reader.backwards).toEqual([]);
+    }
+    await reader.stop();
+    say(`${reader.reads} readings of all documents, none went back`);
+  },
+  (MINUTES + 15) * 60_000,
+);
+
+async function one(world: World, round: number): Promise<void> {
+  const { chance, job, writers, reader, reached } = world;
+  const name = chance.one(Object.keys(FAULTS));
+  say(`${round}: ${name}`);
+  // While it is loaded again, documents are those of the former load.
+  const isLoad = name === 'it is loaded again';
+  if (isLoad) await reader.stop();
+  const [undo] = await Promise.all([(FAULTS[name] as Fault)(world), writers.go(100 + chance.below(200))]);
+  await undo();
+  if (isLoad) await waitFor(async () => (await job.commands.status()).phase !== 'streaming', { timeoutMs: 60_000 });
+  await reached('streaming');
+  await job.isTrue();
+  if (isLoad) reader.start();
+}
+
+function anyOf({ deployment, chance }: World): Replica {
+  return chance.one(deployment.of(chance.one(SERVICES)));
+}
