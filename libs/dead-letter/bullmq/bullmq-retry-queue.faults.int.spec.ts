@@ -139,11 +139,18 @@ test('holds no more than its bound while Redis is away, and asks for the rest wh
   expect(touched.length).toBeLessThan(1_010);
 });
 
-test('stops within seconds wherever Redis is: there, never there, gone while a worker waits or touches', async () => {
+test('stops within seconds, and holds nothing, wherever Redis is: there, never there, gone while a worker waits or touches', async () => {
   await using server = await startRedis();
-  const never = openQueue(async () => undefined, { uri: 'redis://127.0.0.1:1' });
+  await waitFor(() => !process.getActiveResourcesInfo().includes('TCPSocketWrap'));
+  const before = heldUp();
   const there = openQueue(async () => undefined, { uri: server.uri });
-  const waiting = openQueue(async () => undefined, { uri: server.uri, prefix: 'waiting' });
+  await waitFor(() => there.queue.idle());
+  expect(await timeOf(there.queue.stop())).toBeLessThan(2_000);
+  await waitFor(() => heldUp() <= before);
+  const never = openQueue(async () => undefined, { uri: 'redis://127.0.0.1:1' });
+  const waiting = [1, 2, 3, 4].map((n) =>
+    openQueue(async () => undefined, { uri: server.uri, prefix: `waiting ${n}` }),
+  );
   let begun = 0;
   let end: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
@@ -156,13 +163,34 @@ test('stops within seconds wherever Redis is: there, never there, gone while a w
   const touching = openQueue(touch, { uri: server.uri, prefix: 'touching' });
   touching.queue.add(0, ['a']);
   await waitFor(() => begun === 1);
-  await waitFor(() => waiting.queue.idle());
-  await waitFor(() => there.queue.idle());
-  expect(await timeOf(there.queue.stop())).toBeLessThan(2_000);
+  for (const { queue } of waiting) await waitFor(() => queue.idle());
   await server.kill();
-  await waitFor(() => touching.troubles.length > 0 && waiting.troubles.length > 0);
-  for (const { queue } of [never, waiting, touching]) expect(await timeOf(queue.stop())).toBeLessThan(4_000);
+  await waitFor(() => [...waiting, touching].every(({ troubles }) => troubles.length > 0));
+  for (const { queue } of [never, ...waiting, touching]) expect(await timeOf(queue.stop())).toBeLessThan(4_000);
   end();
+  await waitFor(() => heldUp() <= before);
+});
+
+test('tells of a Redis that hangs, stops all the same, and goes on when it answers', async () => {
+  await using server = await startRedis();
+  const { touched, touch } = collect();
+  const stopped = openQueue(touch, { uri: server.uri, prefix: 'stopped' });
+  await using context = openQueue(touch, { uri: server.uri });
+  const { queue, troubles } = context;
+  await waitFor(async () => (await queue.idle()) && (await stopped.queue.idle()));
+  process.kill(server.pid, 'SIGSTOP');
+  try {
+    queue.add(0, ['while it hangs']);
+    await waitFor(() => troubles.at(-1) !== undefined);
+    expect(await queue.idle()).toBe(false);
+    expect(await timeOf(stopped.queue.stop())).toBeLessThan(4_000);
+  } finally {
+    process.kill(server.pid, 'SIGCONT');
+  }
+  await waitFor(() => troubles.at(-1) === undefined);
+  queue.add(0, ['after']);
+  await waitFor(() => touched.includes('after'));
+  await waitFor(() => queue.lacks());
 });
 
 test('tells what Redis refuses, without the password', async () => {
@@ -184,8 +212,8 @@ test('leaves to the letters what a full Redis does not take, and tells so until 
   const { queue, troubles } = context;
   await waitFor(() => queue.idle());
   await ask(server.uri, (redis) => redis.config('SET', 'maxmemory', '1mb'));
-  queue.add(0, ['a']);
   await waitFor(() => troubles.at(-1)?.endsWith(': OOM'));
+  queue.add(0, ['a']);
   await waitFor(() => queue.lacks());
   await ask(server.uri, (redis) => redis.config('SET', 'maxmemory', '0'));
   await waitFor(() => troubles.at(-1) === undefined);
@@ -199,6 +227,11 @@ test('warns once where Redis may forget keys', async () => {
   await waitFor(() => context.notices.length > 0);
   expect(context.notices).toMatchObject([{ level: 'warn', context: { policy: 'allkeys-lru' } }]);
 });
+
+/** What keeps the process from ending. */
+function heldUp(): number {
+  return process.getActiveResourcesInfo().filter((each) => each === 'Timeout' || each === 'TCPSocketWrap').length;
+}
 
 async function timeOf(work: Promise<void>): Promise<number> {
   const begun = performance.now();

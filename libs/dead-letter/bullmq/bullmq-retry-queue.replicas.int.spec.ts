@@ -100,11 +100,11 @@ test('all replicas together touch so many roots a second at most', async () => {
   const touched = new Touched();
   await using first = openQueue(touched.touch, { ...redis, retriesPerSecond: 200 });
   await using second = openQueue(touched.touch, { ...redis, retriesPerSecond: 200 });
-  first.queue.add(0, numbered(500));
-  await waitFor(() => touched.roots.length === 500);
-  const took = (touched.times.at(-1) as number) - (touched.times[0] as number);
-  expect(took).toBeGreaterThan(1_900);
-  expect(took).toBeLessThan(5_000);
+  first.queue.add(0, numbered(1_000), Date.now() + 2_000);
+  await waitFor(() => touched.roots.length === 1_000, { timeoutMs: 40_000 });
+  // BullMQ counts from the first of each second: two of those may adjoin.
+  const within = touched.times.map((from) => touched.times.filter((time) => time >= from && time < from + 900).length);
+  expect(Math.max(...within)).toBeLessThanOrEqual(400);
   await waitFor(() => second.queue.idle());
 });
 

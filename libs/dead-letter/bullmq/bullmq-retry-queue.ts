@@ -142,8 +142,8 @@ export class BullmqRetryQueue implements RetryQueue {
   }
 
   /**
-   * BullMQ's own `close` interrupts a connection that waits for a job, but waits for ever for one that is just being made again:
-   * so where Redis is away, the connections give up by themselves first.
+   * BullMQ's own `close` interrupts a connection that waits for a job, but may wait for ever for one that is just being made
+   * again: so where Redis is away, the connections give up by themselves first.
    */
   private async close(): Promise<void> {
     this.parts.timers.clearTimeout(this.looking);
