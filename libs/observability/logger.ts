@@ -36,9 +36,16 @@ export function createLogger(options: LoggerOptions): Logger {
   );
 }
 
+/** Where in the log it was. */
+function placeOf(error: Error): Record<string, unknown> {
+  const { context } = error as { context?: Record<string, unknown> };
+  const known = ['topic', 'partition', 'offset'].filter((name) => context?.[name] !== undefined);
+  return Object.fromEntries(known.map((name) => [name, context?.[name]]));
+}
+
 /** Code and message, not the driver's whole object: that may carry values of rows (`detail`, `where`, `writeErrors`). */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { code } = error as { code?: unknown };
-  return { name: error.name, ...(code === undefined ? {} : { code }), message: error.message };
+  return { name: error.name, ...(code === undefined ? {} : { code }), message: error.message, ...placeOf(error) };
 }

@@ -21,13 +21,14 @@ function kafkaOptions(settings: ServiceSettings, service: string, logger: Logger
     sessionTimeoutMs: settings.kafkaSessionTimeoutMs,
     ...(settings.kafkaTls && { tls: tlsOf(settings) }),
     ...(mechanism !== 'none' && { sasl: { mechanism, username, password } }),
-    onNotice: ({ level, message, context }) => logger[seriousnessOf(level, message)]({ kafka: context }, message),
+    onNotice: ({ level, message, context }) => logger[seriousnessOf(level, message)](context, message),
   };
 }
 
 /** What the client calls an error of a response is daily life of a group; what is one comes as the failure of a call. */
-function seriousnessOf(level: KafkaNotice['level'], message: string): 'warn' | 'debug' {
-  return level === 'info' || message.startsWith('Response ') ? 'debug' : 'warn';
+function seriousnessOf(level: KafkaNotice['level'], message: string): 'warn' | 'info' | 'debug' {
+  if (level === 'info') return 'info';
+  return message.startsWith('Response ') ? 'debug' : 'warn';
 }
 
 function tlsOf({ kafkaCaFile, kafkaCertificateFile, kafkaKeyFile }: ServiceSettings) {

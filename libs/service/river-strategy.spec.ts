@@ -15,6 +15,7 @@ class Rows {
   @MessagePattern('rows')
   rows(@Payload() batch: { partition: number }, @Ctx() { owned }: RiverContext) {
     if (batch.partition === 13) throw new FenceMissing('over');
+    if (batch.partition === 14) throw new Error('broken');
     expect(owned).toBe(OWNED);
     return Promise.resolve({ completed: DONE });
   }
@@ -24,16 +25,14 @@ class Rows {
 class RowsModule {}
 
 const OWNED = { transform: undefined, write: undefined };
+const told: unknown[] = [];
+const LOGGER = { warn: (fields: unknown) => told.push(fields), debug: () => undefined } as never;
 const PLAN = { job: 'shop', tables: [] } as never;
 
 async function started() {
   const metrics = new Metrics('test');
   const nobody = { start: () => undefined, stop: async () => undefined } as never;
-  const strategy = new RiverStrategy(
-    () => nobody,
-    metrics,
-    async () => undefined,
-  );
+  const strategy = new RiverStrategy(() => nobody, { metrics, logger: LOGGER, onClosed: async () => undefined });
   const application = await NestFactory.createMicroservice(RowsModule, { strategy, logger: false });
   await application.listen();
   return { strategy, metrics, [Symbol.asyncDispose]: () => application.close() };
@@ -59,4 +58,11 @@ test("a handler's failure comes through as it is", async () => {
   await using here = await started();
   const { rows } = here.strategy.handlersOf(OWNED, PLAN);
   await expect(rows?.(batch(13))).rejects.toBeInstanceOf(FenceMissing);
+});
+
+test('a batch that failed is told with its job, topic and partition', async () => {
+  await using here = await started();
+  const { rows } = here.strategy.handlersOf(OWNED, PLAN);
+  await expect(rows?.(batch(14))).rejects.toThrow('broken');
+  expect(told).toEqual([{ job: 'shop', topic: 'rows', partition: 14, err: new Error('broken') }]);
 });

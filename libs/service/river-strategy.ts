@@ -2,6 +2,8 @@ import type { Handlers, Owned } from '#job';
 import type { LogBatch, LogRecord } from '#log';
 import type { Plan, RowsRecord } from '#model';
 import type { Metrics } from '#observability/metrics';
+import type { Logger } from '#observability';
+import { FenceMissing } from '#store';
 import { BaseRpcContext, type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import { countChanges } from './observer.js';
@@ -30,8 +32,7 @@ type Completing = { completed: Promise<void> };
 export class RiverStrategy extends Server implements CustomTransportStrategy {
   constructor(
     private readonly makeSupervisor: (strategy: RiverStrategy) => Supervisor,
-    private readonly metrics: Metrics,
-    private readonly onClosed: () => Promise<void>,
+    private readonly parts: { metrics: Metrics; logger: Logger; onClosed: () => Promise<void> },
   ) {
     super();
   }
@@ -46,7 +47,7 @@ export class RiverStrategy extends Server implements CustomTransportStrategy {
 
   async close(): Promise<void> {
     await this.supervisor?.stop();
-    await this.onClosed();
+    await this.parts.onClosed();
   }
 
   /** Ready: the list of jobs was read lately. */
@@ -85,16 +86,26 @@ export class RiverStrategy extends Server implements CustomTransportStrategy {
   }
 
   private async deliver(topic: RiverTopic, batch: LogBatch<LogRecord>, context: RiverContext): Promise<Completing> {
+    const { metrics } = this.parts;
     const labels = { job: context.plan.job, topic };
-    if (topic === 'rows') countChanges(this.metrics, context.plan, batch.records as unknown as readonly RowsRecord[]);
-    this.metrics.batchRecords.observe(labels, batch.records.length);
-    const ended = this.metrics.batchSeconds.startTimer(labels);
-    const completing = await this.request<Completing>(topic, batch, context);
-    completing.completed.then(
-      () => ended(),
-      () => undefined,
-    );
-    return completing;
+    if (topic === 'rows') countChanges(metrics, context.plan, batch.records as unknown as readonly RowsRecord[]);
+    metrics.batchRecords.observe(labels, batch.records.length);
+    const ended = metrics.batchSeconds.startTimer(labels);
+    const failed = (err: unknown): void => this.tell(err, { ...labels, partition: batch.partition }, batch.signal);
+    try {
+      const completing = await this.request<Completing>(topic, batch, context);
+      completing.completed.then(() => ended(), failed);
+      return completing;
+    } catch (error) {
+      failed(error);
+      throw error;
+    }
+  }
+
+  /** Whoever takes the partition next begins with this batch; at a stop, and when its load is over, that is as it should be. */
+  private tell(err: unknown, place: Record<string, unknown>, signal: AbortSignal): void {
+    const level = signal.aborted || err instanceof FenceMissing ? 'debug' : 'warn';
+    this.parts.logger[level]({ ...place, err }, 'a batch was not completed');
   }
 }
 

@@ -41,7 +41,7 @@ export function workerService(
       );
     return new Supervisor({ jobs: list, work, timers: REAL_JOB_TIMERS, logger });
   };
-  const strategy = new RiverStrategy(make, metrics, () => list.close());
+  const strategy = new RiverStrategy(make, { metrics, logger, onClosed: () => list.close() });
   return {
     module,
     strategy,

@@ -233,9 +233,16 @@ export class KafkaConsumer implements Consumer {
   }
 
   #leave(partition: number, reason: unknown): void {
-    this.#partitions.get(partition)?.leave(reason);
+    const left = this.#partitions.get(partition);
+    left?.leave(reason);
+    if (left) this.#notice('a partition is given up', partition, left.next);
     this.#partitions.delete(partition);
     this.#committer.forget(partition);
+  }
+
+  #notice(message: string, partition: number, offset: number | undefined): void {
+    const { onNotice, topic } = this.parts;
+    onNotice({ level: 'info', message, context: { topic, partition, offset } });
   }
 
   async #check(partitions: readonly number[]): Promise<void> {
@@ -248,7 +255,9 @@ export class KafkaConsumer implements Consumer {
     );
     partitions.forEach((partition, i) => {
       const assigned = taken[i];
-      if (assigned) assigned.next = starts?.get(partition);
+      if (!assigned) return;
+      assigned.next = starts?.get(partition);
+      this.#notice('a partition is taken', partition, assigned.next);
     });
   }
 
