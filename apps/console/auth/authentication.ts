@@ -39,13 +39,15 @@ function unauthorized(token: string | undefined): MillraceError {
   return new MillraceError(API_ERRORS.UNAUTHORIZED, message);
 }
 
-/** Browsers name the origin of a page that calls another one; a name that leads here without being this machine's is a trick. */
+/**
+ * Where there are no tokens, nothing but the way tells who asks. Browsers name the origin of a page that calls another one;
+ * a host name that leads here without being this machine's is a trick. A token no page of others has.
+ */
 function originRefusal({ headers }: Request, needsTokens: boolean): MillraceError | undefined {
-  const host = headers.host ?? '';
-  const { origin } = headers;
+  if (needsTokens) return undefined;
+  const { origin, host = '' } = headers;
   const isForeign = origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
-  const isTricked = !needsTokens && !isLoopback(host.replace(/:\d+$/, ''));
-  if (!isForeign && !isTricked) return undefined;
+  if (!isForeign && isLoopback(host.replace(/:\d+$/, ''))) return undefined;
   return new MillraceError(API_ERRORS.ORIGIN_REFUSED, 'this request does not come from where the console is');
 }
 
