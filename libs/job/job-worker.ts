@@ -50,6 +50,7 @@ const KNOWN_MS = 60_000;
 const ROOM_LOOK_MS = 500;
 /** Messages of rows, of 900 KiB each at most, and mostly so while a load runs: with more on their way no chunk is begun. */
 const MOST_WAITING = 500;
+const ROWS_UNCOMPLETED = 3;
 const STOP_MS = 5_000;
 /** Of a transaction whose owner was silent for longer than that, nothing will come. */
 const ABANDONED_MS = 3_000;
@@ -87,7 +88,7 @@ export class JobWorker {
     this.failed.catch(() => undefined);
     this.log = deps.makeLog();
     this.names = new IncarnationNames(record.incarnation);
-    this.consumers = new RiverConsumers(this.common(), this.fail);
+    this.consumers = new RiverConsumers({ ...this.common(), rowsUncompleted: ROWS_UNCOMPLETED }, this.fail);
     const { source, evaluator } = opened;
     if (source) this.ingest = this.makeIngest(source);
     if (evaluator) this.transform = this.makeTransform(evaluator);

@@ -2,7 +2,10 @@ import type { BatchHandler, ConsumeOptions, Consumer, LogRecord } from '#log';
 import type { IncarnationNames } from '#stage';
 import type { Handlers, RiverParts } from './river.js';
 
-type Parts = Pick<RiverParts, 'log' | 'names' | 'plan' | 'partitions' | 'tuning' | 'timers'>;
+type Parts = Pick<RiverParts, 'log' | 'names' | 'plan' | 'partitions' | 'tuning' | 'timers'> & {
+  /** Batches of rows of a partition whose touches are on their way: few where an append resolves before what it leads to. */
+  rowsUncompleted?: number;
+};
 type Topic = 'touches' | 'rows' | 'build-tasks' | 'load-tasks';
 
 const GROUPS: Record<Topic, string> = {
@@ -47,13 +50,13 @@ export class RiverConsumers {
    * records. `onAssigned` is told the partitions that are owned here.
    */
   async start(handlers: Partial<Handlers>, onAssigned: OnAssigned): Promise<void> {
-    const { tuning } = this.parts;
+    const { tuning, rowsUncompleted = 8 } = this.parts;
     const isOnlyGroup = true;
     const one: ConsumeOptions = { maxRecords: 1, maxBytes: 1, maxUncompleted: 2, isOnlyGroup };
     const rows: ConsumeOptions = {
       maxRecords: tuning.rowsBatchRecords,
       maxBytes: tuning.rowsBatchBytes,
-      maxUncompleted: 8,
+      maxUncompleted: rowsUncompleted,
       spacingMs: tuning.batchSpacingMs,
       isOnlyGroup,
       ...(onAssigned.rows && { onAssigned: onAssigned.rows }),

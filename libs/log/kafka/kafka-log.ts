@@ -10,9 +10,9 @@ import { KafkaConsumer } from './kafka-consumer.js';
 import { isTransient, kafkaFailure, typeOf } from './kafka-errors.js';
 import type { KafkaLogOptions } from './kafka-options.js';
 import { CompressionTypes } from './kafkajs.js';
-import type { MessagePart } from './message-parts.js';
 import { PartitionSender } from './partition-sender.js';
 import { committedOffsets, completedBelow } from './start-offsets.js';
+import { type PartitionMessage, TopicRequests } from './topic-requests.js';
 import { makeTopics, removeTopics } from './topics.js';
 import { within } from '../within.js';
 
@@ -39,6 +39,7 @@ export class KafkaLog implements Log {
   readonly #timers: LogTimers;
   readonly #producerId = randomUUID();
   readonly #senders = new Map<string, PartitionSender[]>();
+  readonly #requests = new Map<string, TopicRequests>();
   readonly #consumers = new Set<KafkaConsumer>();
   #producer: Promise<Producer> | undefined;
   #admin: Promise<Admin> | undefined;
@@ -130,6 +131,7 @@ export class KafkaLog implements Log {
     this.#closed = closed;
     for (const wake of this.#sleepers) wake();
     for (const senders of this.#senders.values()) for (const sender of senders) sender?.fail(closed);
+    for (const requests of this.#requests.values()) requests.fail(closed);
     await Promise.all([...this.#consumers].map((consumer) => consumer.cut(closed)));
     const disconnected = [this.#producer, this.#admin].map(async (client) => (await client)?.disconnect());
     await within(this.#timers, CLOSE_MS, Promise.allSettled(disconnected));
@@ -144,15 +146,31 @@ export class KafkaLog implements Log {
     let sender = senders[partition];
     if (!sender) {
       const id = `${this.#producerId}-${partition}`;
-      const send = (part: MessagePart): Promise<void> => this.#send(topic, partition, part);
-      sender = new PartitionSender({ id, send, now: () => performance.now() });
+      const requests = this.#requestsOf(topic);
+      sender = new PartitionSender({
+        id,
+        send: (part) => requests.send(partition, part),
+        now: () => performance.now(),
+      });
       senders[partition] = sender;
     }
     return sender;
   }
 
-  async #send(topic: string, partition: number, { value, headers }: MessagePart): Promise<void> {
-    const messages = [{ partition, value: Buffer.from(value.buffer, value.byteOffset, value.byteLength), headers }];
+  #requestsOf(topic: string): TopicRequests {
+    let requests = this.#requests.get(topic);
+    if (!requests) {
+      const request = (messages: readonly PartitionMessage[]): Promise<void> => this.#send(topic, messages);
+      requests = new TopicRequests({ request, timers: this.#timers, now: () => performance.now() });
+      this.#requests.set(topic, requests);
+    }
+    return requests;
+  }
+
+  async #send(topic: string, parts: readonly PartitionMessage[]): Promise<void> {
+    const messages = parts.map(({ partition, value, headers }) => {
+      return { partition, value: Buffer.from(value.buffer, value.byteOffset, value.byteLength), headers };
+    });
     const compression = this.options.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
     for (;;) {
       try {

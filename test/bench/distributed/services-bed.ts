@@ -42,7 +42,13 @@ export class ServicesBed implements AsyncDisposable {
     const [kafka, redis] = await Promise.all([startKafka(), startRedis()]);
     const env = { SHOP_PG_URI: postgres.uri, SHOP_MONGO_URI: mongo.uri };
     const brokers = kafka.uri.split(',');
-    const parts = { brokers, mongoUri: mongo.uri, database: 'millrace', redisUri: redis.uri, env };
+    const parts = {
+      brokers,
+      mongoUri: mongo.uri,
+      database: 'millrace',
+      redisUri: redis.uri,
+      env: { ...settings(), ...env },
+    };
     const deployment = await Deployment.of({ ...parts, sessionTimeoutMs: undefined });
     const text = await readFile(benchFile(`shop-${job}.yaml`), 'utf8');
     const loaded = await readJob(text, { fileName: 'shop.yaml', env, redactor: new Redactor() });
@@ -132,6 +138,12 @@ export class ServicesBed implements AsyncDisposable {
     });
     return new Map(await Promise.all(entries));
   }
+}
+
+/** Those that the benchmark was started with, to try others than the defaults. */
+function settings(): Record<string, string> {
+  const given = Object.entries(process.env).filter(([name]) => name.startsWith('MILLRACE_'));
+  return Object.fromEntries(given) as Record<string, string>;
 }
 
 interface Spent {

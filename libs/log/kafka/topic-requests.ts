@@ -1,0 +1,82 @@
+import type { LogTimers } from '../lane.js';
+import type { MessagePart } from './message-parts.js';
+
+export interface PartitionMessage extends MessagePart {
+  partition: number;
+}
+
+export interface TopicRequestsParts {
+  /** One request; resolves when the in-sync replicas have all of it, rejects for good only. */
+  request(messages: readonly PartitionMessage[]): Promise<void>;
+  timers: LogTimers;
+  now: () => number;
+}
+
+interface Waiting {
+  message: PartitionMessage;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** A request costs client and broker much more than a message in it: so many ms apart they begin. The first goes at once. */
+const SPACING_MS = 10;
+/** Far below what brokers take (`socket.request.max.bytes`, 100 MB). */
+const REQUEST_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Messages for different partitions of a topic share requests. Each partition has one message under way at a time, by whoever
+ * sends (`PartitionSender`), and so one request: those of different partitions need not wait for one another.
+ */
+export class TopicRequests {
+  #waiting: Waiting[] = [];
+  #begunMs = Number.NEGATIVE_INFINITY;
+  #timer: unknown;
+
+  constructor(private readonly parts: TopicRequestsParts) {}
+
+  send(partition: number, part: MessagePart): Promise<void> {
+    const sent = new Promise<void>((resolve, reject) =>
+      this.#waiting.push({ message: { partition, ...part }, resolve, reject }),
+    );
+    this.#arm();
+    return sent;
+  }
+
+  /** What has not been sent yet is not sent any more. */
+  fail(reason: unknown): void {
+    if (this.#timer !== undefined) this.parts.timers.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const { reject } of this.#waiting.splice(0)) reject(reason);
+  }
+
+  #arm(): void {
+    if (this.#timer !== undefined || this.#waiting.length === 0) return;
+    const leftMs = Math.max(0, this.#begunMs + SPACING_MS - this.parts.now());
+    this.#timer = this.parts.timers.setTimeout(() => {
+      this.#timer = undefined;
+      this.#begunMs = this.parts.now();
+      void this.#request(this.#take());
+      this.#arm();
+    }, leftMs);
+  }
+
+  #take(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { message } of this.#waiting) {
+      bytes += message.value.length;
+      if (count > 0 && bytes > REQUEST_BYTES) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #request(taken: readonly Waiting[]): Promise<void> {
+    try {
+      await this.parts.request(taken.map(({ message }) => message));
+      for (const { resolve } of taken) resolve();
+    } catch (error) {
+      for (const { reject } of taken) reject(error);
+    }
+  }
+}
