@@ -37,6 +37,7 @@ export class ServicesBed implements AsyncDisposable {
   ) {}
 
   static async make(bench: Bench, job: JobName, postgres: Server): Promise<ServicesBed> {
+    const { cpuProf } = bench.options;
     const history = `minSnapshotHistoryWindowInSeconds=${bench.options.targetHistory}`;
     const mongo = await startMongo({ cacheSizeGb: 'default', args: ['--setParameter', history] });
     const [kafka, redis] = await Promise.all([startKafka(), startRedis()]);
@@ -49,7 +50,8 @@ export class ServicesBed implements AsyncDisposable {
       redisUri: redis.uri,
       env: { ...settings(), ...env },
     };
-    const deployment = await Deployment.of({ ...parts, sessionTimeoutMs: undefined });
+    const nodeOptions = cpuProf === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProf}`];
+    const deployment = await Deployment.of({ ...parts, nodeOptions, sessionTimeoutMs: undefined });
     const text = await readFile(benchFile(`shop-${job}.yaml`), 'utf8');
     const loaded = await readJob(text, { fileName: 'shop.yaml', env, redactor: new Redactor() });
     const copies = { replicationFactor: 1, minInSyncReplicas: 1 };
@@ -123,6 +125,8 @@ export class ServicesBed implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
+      // A clean end leaves the profiles.
+      if (this.bench.options.cpuProf) await Promise.all(this.deployment.replicas.map((replica) => replica.stop()));
       await this.deployment[Symbol.asyncDispose]();
       await this.job.reset();
       await this.job.close();

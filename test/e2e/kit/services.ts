@@ -38,8 +38,12 @@ export class Replica implements AsyncDisposable {
   }
 
   /** Ends with this process, however that ends. */
-  static spawn(service: ServiceName, env: Record<string, string>, command?: readonly string[]): Replica {
-    const [program = '', ...args] = command ?? ['node', `dist/apps/${service}/main.js`];
+  static spawn(
+    service: ServiceName,
+    env: Record<string, string>,
+    command: readonly string[] = ['node', `dist/apps/${service}/main.js`],
+  ): Replica {
+    const [program = '', ...args] = command;
     const child = spawn(program === 'node' ? process.execPath : program, args, {
       cwd: ROOT,
       env: { PATH: process.env['PATH'], MILLRACE_HTTP_PORT: '0', ...env },
@@ -103,6 +107,8 @@ export interface DeploymentParts {
   /** Of the list of jobs. */
   database: string;
   redisUri?: string;
+  /** Of Node itself, for the services' processes. */
+  nodeOptions?: readonly string[];
   /** Short where absent, as tests want it; undefined: as by default. */
   sessionTimeoutMs?: number | undefined;
   /** What job files name, and settings. */
@@ -140,7 +146,10 @@ export class Deployment implements AsyncDisposable {
   }
 
   async start(service: ServiceName, replicas = 1, more: Record<string, string> = {}): Promise<Replica[]> {
-    const started = Array.from({ length: replicas }, () => Replica.spawn(service, { ...this.env, ...more }));
+    const { nodeOptions = [] } = this.parts;
+    const started = Array.from({ length: replicas }, () =>
+      Replica.spawn(service, { ...this.env, ...more }, ['node', ...nodeOptions, `dist/apps/${service}/main.js`]),
+    );
     this.replicas.push(...started);
     return Promise.all(started.map((replica) => replica.up()));
   }
