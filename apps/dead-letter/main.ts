@@ -13,7 +13,7 @@ import {
 import { DeadLetterServiceModule } from './dead-letter-service.module.js';
 import { RetryContext } from './retries.controller.js';
 
-await runService('dead-letter', processOutside(), (parts) => {
+await runService('dead-letter', processOutside(process.env), (parts) => {
   const { metrics, redactor, settings } = parts;
   redactor.addUri(settings.redisUri);
   const redis = redisOptions(parts, settings);

@@ -2,7 +2,7 @@ import { INGEST } from '#ingest';
 import { processOutside, runService, runWhenElected, workerService } from '#service';
 import { IngestServiceModule } from './ingest-service.module.js';
 
-await runService('ingest', processOutside(), (parts) =>
+await runService('ingest', processOutside(process.env), (parts) =>
   workerService(parts, {
     role: 'ingest',
     module: IngestServiceModule,
