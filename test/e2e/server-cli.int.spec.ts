@@ -234,6 +234,9 @@ describe('a run that is refused', () => {
 
   test('completes, and runs no more', async () => {
     await using _ = here.ingest();
+    const isRunning = async () =>
+      ((await remote('status', mongo.job, '--json')).json as [{ running: boolean }])[0].running;
+    await waitFor(isRunning);
     expect(await remote('complete', mongo.job)).toMatchObject({ code: 0, err: expect.stringContaining('Completed') });
     expect(await remote('status', mongo.job, '--json')).toMatchObject({ json: [{ phase: 'none', running: false }] });
     expect(await remote('jobs', 'list')).toMatchObject({ out: expect.stringContaining('completed') });

@@ -19,11 +19,6 @@ async function startEach({ deployment }: ServicesJob, replicas: number): Promise
 const oneOfEach = ({ deployment }: ServicesJob): Replica[] =>
   RIVER.map((service) => deployment.of(service)[0] as Replica);
 
-async function settled({ job, reader }: ServicesJob): Promise<void> {
-  await job.isTrue();
-  expect(reader.backwards).toEqual([]);
-}
-
 test(`a replica of each service is killed in every phase (seed ${SEED})`, async () => {
   const { brokers } = await testKafka();
   await using here = await servicesJob({ brokers, seed: SEED });
@@ -35,18 +30,18 @@ test(`a replica of each service is killed in every phase (seed ${SEED})`, async 
   await startEach(here, 1);
   await reached('streaming');
   reader.start();
-  await settled(here);
+  await here.settled();
   await Promise.all([...oneOfEach(here).map((replica) => replica.kill()), writers.go(200)]);
   await startEach(here, 1);
   await writers.go(100);
-  await settled(here);
+  await here.settled();
   await reader.stop();
   await deployment.jobs.run(job.mongo.job, { fresh: true });
   await reached('building');
   await Promise.all([...oneOfEach(here).map((replica) => replica.kill()), writers.go(100)]);
   await startEach(here, 1);
   await reached('streaming');
-  await settled(here);
+  await here.settled();
 }, 300_000);
 
 test(`replicas that were stopped for longer than their sessions go on as former owners (seed ${SEED})`, async () => {
@@ -57,7 +52,7 @@ test(`replicas that were stopped for longer than their sessions go on as former 
   await deployment.run(job.mongo.job, job.text);
   await reached('streaming');
   reader.start();
-  await settled(here);
+  await here.settled();
   const stopped = oneOfEach(here);
   await Promise.all([
     writers.go(300),
@@ -66,10 +61,10 @@ test(`replicas that were stopped for longer than their sessions go on as former 
     }),
   ]);
   // Their partitions are others' now, and the lease is another ingest's.
-  await settled(here);
+  await here.settled();
   for (const replica of stopped) replica.signal('SIGCONT');
   await writers.go(200);
-  await settled(here);
+  await here.settled();
   await reader.stop();
 }, 300_000);
 
@@ -84,7 +79,7 @@ test(`services get more replicas and fewer while they load and stream (seed ${SE
   await reached('streaming');
   reader.start();
   await Promise.all([writers.go(200), ...oneOfEach(here).map((replica) => replica.stop())]);
-  await settled(here);
+  await here.settled();
   await reader.stop();
   const left = deployment.replicas.filter(({ child }) => child.exitCode === null);
   expect(left).toHaveLength(RIVER.length);

@@ -65,6 +65,8 @@ function startIngest(parts: ConsoleParts, registry: JobRegistry): AsyncDisposabl
   const stopping = new AbortController();
   const running = new Map<string, { job: RegisteredJob; stop: AbortController; ended: Promise<void> }>();
   const look = async (): Promise<void> => {
+    // Of what ran when the list was read, the list need not have how it ended.
+    const before = new Set(running.keys());
     const jobs = await registry.list();
     for (const [name, { job, stop, ended }] of running) {
       const now = jobs.find(({ _id }) => _id === name);
@@ -74,7 +76,7 @@ function startIngest(parts: ConsoleParts, registry: JobRegistry): AsyncDisposabl
       await ended;
     }
     for (const job of jobs) {
-      if (running.has(job._id) || !shouldRun(job)) continue;
+      if (before.has(job._id) || !shouldRun(job)) continue;
       const stop = new AbortController();
       const ended = runOne(job, { parts, registry }, stop.signal).finally(() => running.delete(job._id));
       running.set(job._id, { job, stop, ended });

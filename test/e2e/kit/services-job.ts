@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import { waitFor } from '#testing';
 import { type OracleJob, type OracleOptions, oracleJob } from '../../oracle/index.js';
 import { MonotonyReader } from '../random-changes.monotony.js';
@@ -15,6 +16,8 @@ export interface ServicesJob extends AsyncDisposable {
   reader: MonotonyReader;
   phase(): Promise<string>;
   reached(phase: string): Promise<void>;
+  /** The documents are what SQL says, and none went back. */
+  settled(): Promise<void>;
 }
 
 export interface ServicesJobOptions {
@@ -25,6 +28,7 @@ export interface ServicesJobOptions {
   oracle?: Partial<OracleOptions>;
 }
 
+const READERS = 4;
 const SLOWLY = { timeoutMs: 120_000, everyMs: 20 };
 
 export async function servicesJob(options: ServicesJobOptions): Promise<ServicesJob> {
@@ -34,6 +38,7 @@ export async function servicesJob(options: ServicesJobOptions): Promise<Services
     collections: COLLECTIONS,
     truth: TRUTH,
     parts: { makeLog: () => kafkaLog(brokers), roles: [] },
+    tuning: { readers: READERS }, // Also of who verifies where nobody runs the job.
     ...options.oracle,
   });
   const deployment = await Deployment.of({
@@ -45,7 +50,7 @@ export async function servicesJob(options: ServicesJobOptions): Promise<Services
       MILLRACE_CHUNK_ROWS: '100',
       MILLRACE_ROWS_PARTITIONS: '4',
       MILLRACE_TOUCHES_PARTITIONS: '4',
-      MILLRACE_READERS: '4',
+      MILLRACE_READERS: String(READERS),
       MILLRACE_ROOTS_PER_BUILD_TASK: '10',
       ...options.env,
     },
@@ -61,6 +66,10 @@ export async function servicesJob(options: ServicesJobOptions): Promise<Services
     phase,
     reached: async (wanted) => {
       await waitFor(async () => (await phase()) === wanted, SLOWLY);
+    },
+    settled: async () => {
+      await job.isTrue();
+      expect(reader.backwards).toEqual([]);
     },
     async [Symbol.asyncDispose]() {
       await reader[Symbol.asyncDispose]();
