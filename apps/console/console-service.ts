@@ -1,12 +1,11 @@
 import { composeJob, readJob, REAL_JOB_TIMERS } from '#compose';
 import type { ServiceSettings } from '#config';
 import { openJob } from '#job';
-import { makeKafkaLog, openRegistryStore, type ServiceDefinition, type ServiceParts } from '#service';
+import { JobsList, makeKafkaLog, openRegistryStore, type ServiceDefinition, type ServiceParts } from '#service';
 import { refuseOpenDoor, Tokens } from './auth/tokens.js';
 import { ConsoleModule } from './console.module.js';
 import type { ConsoleParts } from './console-parts.js';
 import { jobEnvironment } from './job-environment.js';
-import { ListStore } from './list-store.js';
 import { prepareConsole } from './prepare-console.js';
 
 /** The console as a service: over Kafka, so that what it does to a job that nobody runs goes through transform and write. */
@@ -15,10 +14,10 @@ export function consoleService(parts: ServiceParts & { settings: ServiceSettings
   const tokens = Tokens.of(settings.consoleTokens);
   for (const secret of Tokens.secretsOf(settings.consoleTokens)) redactor.add(secret);
   refuseOpenDoor(tokens, settings.httpHost);
-  const store = new ListStore(() => openRegistryStore(settings));
+  const list = new JobsList(() => openRegistryStore(settings));
   const env = jobEnvironment(parts.env);
   const made: ConsoleParts = {
-    list: store.list,
+    list: list.open,
     readJob: ({ file, fileName }) => readJob(file, { fileName, env, redactor }),
     openJob: (loaded, onEvent) =>
       openJob(
@@ -33,11 +32,11 @@ export function consoleService(parts: ServiceParts & { settings: ServiceSettings
     logger,
   };
   return {
-    module: ConsoleModule.of(made, () => store.close()),
-    readiness: { isReady: () => store.isOpen },
+    module: ConsoleModule.of(made, () => list.close()),
+    readiness: { isReady: () => list.isOpen },
     prepare: (application) => {
       prepareConsole(application, made);
-      void store.keepTrying((err) => logger.warn({ err }, 'the list of jobs cannot be read'));
+      void list.keepTrying((err) => logger.warn({ err }, 'the list of jobs cannot be read'));
     },
   };
 }

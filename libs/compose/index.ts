@@ -1,4 +1,3 @@
-export { JOB_FILE_ERRORS } from './compose.codes.js';
 export { composeJob, openJobStore, REAL_JOB_TIMERS, ROOMS } from './compose-job.js';
-export { type LoadedJobFile, readJob, type ReadJobOptions } from './read-job.js';
-export { type TargetRetry, targetTrouble } from './target-trouble.js';
+export { type LoadedJobFile, readJob } from './read-job.js';
+export { targetTrouble } from './target-trouble.js';

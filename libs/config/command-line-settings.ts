@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Environment, readEnvironment } from './environment.js';
-import { optional, optionalSecret } from './fields.js';
+import { optional, secret } from './fields.js';
 import { settingsSchema } from './settings.js';
 
 /** Of the command line: how the engine behaves in its process, and which console it speaks to instead. */
@@ -12,7 +12,7 @@ export const commandLineSchema = z.object({
     'a URL',
     'The console whose jobs commands work on, as `--server`; absent, they work in their own process.',
   ),
-  token: optionalSecret('MILLRACE_TOKEN', /^\S+$/, 'a text without spaces', 'The token for the console.'),
+  token: secret(optional('MILLRACE_TOKEN', /^\S+$/, 'a text without spaces', 'The token for the console.')),
 });
 
 export type CommandLineSettings = z.infer<typeof commandLineSchema>;

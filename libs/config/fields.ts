@@ -44,16 +44,13 @@ export function required(env: string, pattern: RegExp, rule: string, description
   return z.string().regex(pattern).meta({ env, rule, description });
 }
 
-export function requiredSecret(env: string, pattern: RegExp, rule: string, description: string) {
-  return z.string().regex(pattern).meta({ env, rule, description, secret: true });
-}
-
 export function optional(env: string, pattern: RegExp, rule: string, description: string) {
   return z.string().regex(pattern).optional().meta({ env, rule, description });
 }
 
-export function optionalSecret(env: string, pattern: RegExp, rule: string, description: string) {
-  return z.string().regex(pattern).optional().meta({ env, rule, description, secret: true });
+/** The same, as a secret. */
+export function secret<T extends z.ZodType>(field: T): T {
+  return field.meta({ ...metaOf(field), secret: true }) as T;
 }
 
 export function text(env: string, pattern: RegExp, fallback: string, rule: string, description: string) {

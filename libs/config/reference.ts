@@ -6,9 +6,8 @@ import { commandLineSchema } from './command-line-settings.js';
 /** The table of all settings of the command line in Markdown, from the schema itself: the reference in the docs is made of it. */
 export function settingsReference(): string {
   const rows = (Object.values(commandLineSchema.shape) as z.ZodType[]).map((schema) => {
-    const { env, rule, description, secret } = metaOf(schema);
-    const name = secret ? `\`${env}\`, or \`${env}_FILE\`` : `\`${env}\``;
-    return `| ${name} | ${rule} | ${fallbackOf(schema)} | ${description} |`;
+    const { rule, description } = metaOf(schema);
+    return `| ${namesOf(schema)} | ${rule} | ${fallbackOf(schema)} | ${description} |`;
   });
   return ['| variable | value | default | does |', '| --- | --- | --- | --- |', ...rows, ''].join('\n');
 }
@@ -25,14 +24,18 @@ export function serviceSettingsReference(): string {
     }
   }
   const rows = [...readers.values()].map(({ schema, services }) => {
-    const { env, rule, description, secret } = metaOf(schema);
+    const { rule, description } = metaOf(schema);
     const by = services.length === SERVICES.length ? 'all' : services.join(', ');
-    const name = secret ? `\`${env}\`, or \`${env}_FILE\`` : `\`${env}\``;
-    return `| ${name} | ${by} | ${rule} | ${fallbackOf(schema)} | ${description} |`;
+    return `| ${namesOf(schema)} | ${by} | ${rule} | ${fallbackOf(schema)} | ${description} |`;
   });
   return ['| variable | services | value | default | does |', '| --- | --- | --- | --- | --- |', ...rows, ''].join(
     '\n',
   );
+}
+
+function namesOf(schema: z.ZodType): string {
+  const { env, secret } = metaOf(schema);
+  return secret ? `\`${env}\`, or \`${env}_FILE\`` : `\`${env}\``;
 }
 
 function fallbackOf(schema: z.ZodType): string {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Environment, readEnvironment } from './environment.js';
-import { choice, flag, metaOf, optional, optionalSecret, required, requiredSecret, text, whole } from './fields.js';
+import { choice, flag, metaOf, optional, required, secret, text, whole } from './fields.js';
 import { settingsSchema } from './settings.js';
 
 export const SERVICES = ['ingest', 'transform', 'write', 'dead-letter', 'console'] as const;
@@ -38,11 +38,13 @@ const common = {
     4,
     'Partitions of the topics of tasks: as many chunks of tables are read side by side, by all replicas of ingest together. Fixed for a load.',
   ),
-  stateUri: requiredSecret(
-    'MILLRACE_STATE_URI',
-    MONGO,
-    'a MongoDB URI',
-    'Where the list of jobs is kept. Jobs keep their own state beside their documents.',
+  stateUri: secret(
+    required(
+      'MILLRACE_STATE_URI',
+      MONGO,
+      'a MongoDB URI',
+      'Where the list of jobs is kept. Jobs keep their own state beside their documents.',
+    ),
   ),
   stateDatabase: text(
     'MILLRACE_STATE_DATABASE',
@@ -78,7 +80,7 @@ const common = {
     'How the services prove to Kafka who they are; `plain` with TLS for Confluent Cloud, `scram-sha-512` with TLS for MSK.',
   ),
   kafkaUsername: optional('MILLRACE_KAFKA_USERNAME', NOT_EMPTY, 'a text', 'User, or API key, for SASL.'),
-  kafkaPassword: optionalSecret('MILLRACE_KAFKA_PASSWORD', NOT_EMPTY, 'a text', 'Password, or API secret, for SASL.'),
+  kafkaPassword: secret(optional('MILLRACE_KAFKA_PASSWORD', NOT_EMPTY, 'a text', 'Password, or API secret, for SASL.')),
   kafkaReplicationFactor: whole(
     'MILLRACE_KAFKA_REPLICATION_FACTOR',
     [1, 15],
@@ -120,11 +122,13 @@ const common = {
 };
 
 const redis = {
-  redisUri: requiredSecret(
-    'MILLRACE_REDIS_URI',
-    /^rediss?:\/\/.+/,
-    'redis://… or rediss://… (TLS)',
-    'Where retries of dead letters are scheduled; it may lose everything.',
+  redisUri: secret(
+    required(
+      'MILLRACE_REDIS_URI',
+      /^rediss?:\/\/.+/,
+      'redis://… or rediss://… (TLS)',
+      'Where retries of dead letters are scheduled; it may lose everything.',
+    ),
   ),
   retriesPerSecond: whole(
     'MILLRACE_RETRIES_PER_SECOND',
@@ -135,11 +139,13 @@ const redis = {
 };
 
 const api = {
-  consoleTokens: optionalSecret(
-    'MILLRACE_CONSOLE_TOKENS',
-    /^[^\s:,]+:[^\s,]{16,}(\s*[,\n]\s*[^\s:,]+:[^\s,]{16,})*$/,
-    'name:token, separated by commas, each token of 16 characters at least',
-    'Who may use the API. Needed unless it is served on loopback only; the names stand in the audit trail.',
+  consoleTokens: secret(
+    optional(
+      'MILLRACE_CONSOLE_TOKENS',
+      /^[^\s:,]+:[^\s,]{16,}(\s*[,\n]\s*[^\s:,]+:[^\s,]{16,})*$/,
+      'name:token, separated by commas, each token of 16 characters at least',
+      'Who may use the API. Needed unless it is served on loopback only; the names stand in the audit trail.',
+    ),
   ),
 };
 

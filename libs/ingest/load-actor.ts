@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { InFlight, Log, LogBatch } from '#log';
 import type { Plan, TablePlan } from '#model';
 import type { Chunk, LoadedRows, Source, SourceSnapshot } from '#sources';
-import { type IncarnationNames, type RecordedTask, RecordedTasks, recordsOf, type TaskRecord } from '#stage';
+import { countDone, type IncarnationNames, type RecordedTask, RecordedTasks, recordsOf, type TaskRecord } from '#stage';
 import type { Store } from '#store';
 import type { RowPacker } from './row-packer.js';
 
@@ -142,7 +142,5 @@ export class LoadActor {
 
 /** Rows that the load has read of a table, in the chunks that are done. */
 export async function loadedRows(store: Store, names: IncarnationNames, table: number): Promise<number> {
-  let rows = 0;
-  for await (const record of recordsOf<ChunkRecord>(store, names.chunks, table)) rows += record.rows;
-  return rows;
+  return (await countDone<ChunkRecord>(recordsOf(store, names.chunks, table), ({ rows }) => rows)).sum;
 }

@@ -28,8 +28,12 @@ export async function keepAttention(state: JobState, error: unknown): Promise<vo
 export function refuseAttention(record: JobRecord): void {
   const { attention } = record;
   if (attention === null || attention.code === JOB_ERRORS.STOPPED_BY_ERROR.code) return;
-  const { code, message, remedy } = attention;
-  throw new MillraceError({ code, cause: message, remedy, exit: 1 }, message);
+  throw attentionOf(attention);
+}
+
+/** As whoever met it has kept it. */
+export function attentionOf({ code, message, remedy }: NonNullable<JobRecord['attention']>): MillraceError {
+  return new MillraceError({ code, cause: message, remedy, exit: 1 }, message);
 }
 
 const STEPS: ReadonlySet<string> = new Set(['checking', 'loading', 'building', 'streaming']);

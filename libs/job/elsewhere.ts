@@ -1,10 +1,10 @@
-import { MillraceError } from '#errors';
 import type { ChunkRecord } from '#ingest';
 import type { Plan } from '#model';
-import { type IncarnationNames, recordsOf, type TaskRecord } from '#stage';
+import { countDone, type IncarnationNames, recordsOf } from '#stage';
 import { allInRange, type Store } from '#store';
 import type { BuildRecord } from '#transform';
 import { hasFailed, type Letter } from '#write';
+import { attentionOf } from './attention.js';
 import { JobState } from './job-record.js';
 import type { LiveView } from './live.js';
 
@@ -41,8 +41,8 @@ export class Elsewhere {
     const { plan, store, names, state, live } = this.parts;
     for (const { index } of plan.tables) {
       if (this.loaded.has(index)) continue;
-      const { done, sum } = await count<ChunkRecord>(recordsOf(store, names.chunks, index), ({ rows }) => rows);
-      const isWhole = done && state.record.plannedTables.includes(index);
+      const { areAll, sum } = await countDone<ChunkRecord>(recordsOf(store, names.chunks, index), ({ rows }) => rows);
+      const isWhole = areAll && state.record.plannedTables.includes(index);
       if (isWhole) this.loaded.add(index);
       live.loaded(index, sum, isWhole);
     }
@@ -51,7 +51,7 @@ export class Elsewhere {
   private async countBuilt(): Promise<void> {
     const { plan, store, names, live } = this.parts;
     for (const { index } of plan.collections) {
-      const { sum } = await count<BuildRecord>(recordsOf(store, names.builds, index), ({ roots }) => roots);
+      const { sum } = await countDone<BuildRecord>(recordsOf(store, names.builds, index), ({ roots }) => roots);
       live.counted(index, sum);
     }
   }
@@ -61,8 +61,7 @@ export class Elsewhere {
     const record = await JobState.load(this.parts.store);
     if (record === undefined || record.incarnation !== this.parts.names.incarnation) return;
     if (record.phase !== 'attention' || record.attention === null) return;
-    const { code, message, remedy } = record.attention;
-    throw new MillraceError({ code, cause: message, remedy, exit: 1 }, message);
+    throw attentionOf(record.attention);
   }
 
   private async tooManyLetters(): Promise<{ failed: number } | undefined> {
@@ -76,17 +75,4 @@ export class Elsewhere {
     const fresh = failed.filter((id) => !this.former?.has(id)).length;
     return fresh >= mostLetters ? { failed: fresh } : undefined;
   }
-}
-
-async function count<T extends TaskRecord>(
-  records: AsyncIterable<T>,
-  of: (record: T) => number,
-): Promise<{ done: boolean; sum: number }> {
-  let done = true;
-  let sum = 0;
-  for await (const record of records) {
-    if (record.done) sum += of(record);
-    else done = false;
-  }
-  return { done, sum };
 }

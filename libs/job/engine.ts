@@ -9,6 +9,7 @@ import { JOB_ERRORS } from './job.codes.js';
 import { LetterSchedule } from './letter-schedule.js';
 import { RowsOwner } from './owner.js';
 import type { JobTimers, Patience } from './patience.js';
+import { RecurringWork } from './recurring-work.js';
 import { handlersOf, makeRiver, type River, type RiverParts, type Role } from './river.js';
 import { RiverConsumers } from './river-consumers.js';
 import { VisibleChanges } from './visible-changes.js';
@@ -45,7 +46,7 @@ export class Engine {
   private fail!: (error: unknown) => void;
   private readonly consumers: RiverConsumers;
   private readonly stopping = new AbortController();
-  private readonly tasks: Promise<void>[] = [];
+  private readonly recurring: RecurringWork;
   private captureStop: AbortController | undefined;
   private capturing: Promise<void> = Promise.resolve();
   private pausedAt: number | undefined;
@@ -70,6 +71,7 @@ export class Engine {
       this.fail = (error) => reject(error instanceof FenceMissing ? incarnationOver(error) : error);
     });
     this.failed.catch(() => undefined);
+    this.recurring = new RecurringWork(this.timers, this.stopping.signal, (error) => this.fail(error));
     this.unseen = new UnseenTransactions(parts.source);
     this.consumers = new RiverConsumers(parts, (error) => this.fail(error));
     this.has = (role) => parts.roles.includes(role);
@@ -100,9 +102,9 @@ export class Engine {
     await this.consumers.start(handlersOf({ ingest, transform, write }), { rows: (mine) => this.owner.own(mine) });
     await this.owner.ready();
     if (this.has('dead-letter')) await this.retryLetters();
-    this.every(TRIM_MS, () => this.owner.trim(this.stopping.signal));
+    this.recurring.every(TRIM_MS, () => this.owner.trim(this.stopping.signal));
     const { onBacklog } = this.options;
-    if (onBacklog) this.every(BACKLOG_MS, async () => onBacklog(await this.consumers.waiting()));
+    if (onBacklog) this.recurring.every(BACKLOG_MS, async () => onBacklog(await this.consumers.waiting()));
     if (paused) this.consumers.holdTasks();
     const { signal } = this.stopping;
     this.visibleChanges?.follow(signal).catch((error: unknown) => {
@@ -110,9 +112,9 @@ export class Engine {
     });
     if (this.parts.capture !== null) {
       if (!paused) this.follow();
-      this.every(REREAD_MS, () => this.reread());
+      this.recurring.every(REREAD_MS, () => this.reread());
       const guard = new CaptureGuard(this.source, this.parts.capture, this.patience, this.options);
-      this.every(HEALTH_MS, () => guard.look(this.pausedAt !== undefined, () => this.hold()));
+      this.recurring.every(HEALTH_MS, () => guard.look(this.pausedAt !== undefined, () => this.hold()));
     }
   }
 
@@ -127,7 +129,7 @@ export class Engine {
     await this.consumers.stop(STOP_MS);
     this.stopping.abort(new Error('the job stops'));
     this.river.loadInFlight.abort(this.stopping.signal.reason);
-    await Promise.race([Promise.all(this.tasks), this.timers.wait(1_000)]);
+    await Promise.race([this.recurring.ended(), this.timers.wait(1_000)]);
     await this.log.close();
   }
 
@@ -259,8 +261,8 @@ export class Engine {
 
   private async retryLetters(): Promise<void> {
     await this.letters.fill();
-    if (this.has('write')) this.every(REFILL_MS, () => this.letters.refill(this.timers.now() + REFILL_MS));
-    else this.every(LETTERS_MS, () => this.letters.fill(this.timers.now() + LETTERS_MS));
+    if (this.has('write')) this.recurring.every(REFILL_MS, () => this.letters.refill(this.timers.now() + REFILL_MS));
+    else this.recurring.every(LETTERS_MS, () => this.letters.fill(this.timers.now() + LETTERS_MS));
   }
 
   private watchVisible(): VisibleChanges {
@@ -296,23 +298,6 @@ export class Engine {
         await this.patience.waitOut(error, attempt, () => this.source.identity(), signal);
       }
     }
-  }
-
-  private every(ms: number, work: () => Promise<void>): void {
-    const { signal } = this.stopping;
-    const loop = async (): Promise<void> => {
-      while (!signal.aborted) {
-        await this.timers.wait(ms, signal).catch(() => undefined);
-        if (signal.aborted) return;
-        try {
-          await work();
-        } catch (error) {
-          if (signal.aborted) return;
-          if (!(error instanceof MillraceError) || !error.retriable) return this.fail(error);
-        }
-      }
-    };
-    this.tasks.push(loop());
   }
 
   private async reread(): Promise<void> {

@@ -1,5 +1,4 @@
 import type { RetryQueue } from '#dead-letter';
-import { MillraceError } from '#errors';
 import type { Ingest } from '#ingest';
 import type { Log } from '#log';
 import type { Assembler, Evaluator } from '#mapping';
@@ -13,6 +12,7 @@ import type { JobRecord } from './job-record.js';
 import { LetterSchedule } from './letter-schedule.js';
 import { RowsOwner } from './owner.js';
 import { type JobTimers, Patience } from './patience.js';
+import { RecurringWork } from './recurring-work.js';
 import { type Handlers, handlersOf, makeRetries, type Owned, type Role, type Rooms } from './river.js';
 import { RiverConsumers } from './river-consumers.js';
 import type { Tuning } from './tuning.js';
@@ -68,7 +68,7 @@ export class JobWorker {
   private transform: Transform | undefined;
   private owner: RowsOwner | undefined;
   private retries: RetryQueue | undefined;
-  private readonly loops: Promise<void>[] = [];
+  private readonly recurring: RecurringWork;
   private held = false;
 
   static async make(record: JobRecord, deps: WorkerDeps): Promise<JobWorker> {
@@ -86,6 +86,7 @@ export class JobWorker {
       this.fail = reject;
     });
     this.failed.catch(() => undefined);
+    this.recurring = new RecurringWork(deps.timers, this.stopping.signal, this.fail);
     this.log = deps.makeLog();
     this.names = new IncarnationNames(record.incarnation);
     this.consumers = new RiverConsumers({ ...this.common(), rowsUncompleted: ROWS_UNCOMPLETED }, this.fail);
@@ -112,7 +113,8 @@ export class JobWorker {
     const consuming = this.consumers.start(this.handlers, onAssigned).then(() => this.applyHold());
     consuming.catch(this.fail);
     // What is over, or was taken over, shows where batches are handled.
-    if (owner) this.every(TRIM_MS, (signal) => owner.trim(signal).catch(() => undefined));
+    const { signal } = this.stopping;
+    if (owner) this.recurring.every(TRIM_MS, () => owner.trim(signal).catch(() => undefined));
     if (retries) this.fill(retries);
   }
 
@@ -129,7 +131,7 @@ export class JobWorker {
     await this.consumers.stop(STOP_MS);
     this.stopping.abort(new Error('the worker stops'));
     this.ingest?.loadInFlight.abort(this.stopping.signal.reason);
-    await Promise.all(this.loops);
+    await this.recurring.ended();
     await this.log.close();
     await this.opened.source?.close();
   }
@@ -210,25 +212,9 @@ export class JobWorker {
   private fill(retries: RetryQueue): void {
     const { timers, store } = this.deps;
     const schedule = new LetterSchedule(store, this.names, retries, KNOWN_MS);
-    this.every(LETTERS_MS, async () => {
+    this.recurring.every(LETTERS_MS, async () => {
       if (retries.lacks()) schedule.forget();
       await schedule.fill(timers.now() + 2 * LETTERS_MS);
     });
-  }
-
-  private every(ms: number, work: (signal: AbortSignal) => Promise<void>): void {
-    const { signal } = this.stopping;
-    const loop = async (): Promise<void> => {
-      for (;;) {
-        await this.deps.timers.wait(ms, signal).catch(() => undefined);
-        if (signal.aborted) return;
-        try {
-          await work(signal);
-        } catch (error) {
-          if (!(error instanceof MillraceError) || !error.retriable) this.fail(error);
-        }
-      }
-    };
-    this.loops.push(loop());
   }
 }

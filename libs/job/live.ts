@@ -1,10 +1,10 @@
 import type { Plan, RowChange } from '#model';
 import { qualifiedName } from '#model';
 import { JOB } from '#stage';
-import type { Doc, Store } from '#store';
+import type { Doc, Store, StoreReader } from '#store';
 import type { JobEvent, JobStatus, Phase } from './commands.js';
 
-export const LIVE_ID = 'live';
+const LIVE_ID = 'live';
 
 /** What a running job shows of itself, renewed every other second, for `status`. */
 export interface LiveRecord extends Doc {
@@ -15,6 +15,15 @@ export interface LiveRecord extends Doc {
   lagSeconds: number;
   retainedBytes: number | null;
   trouble: string | null;
+}
+
+/** Of this incarnation; undefined where nothing has been told of it yet. */
+export async function liveOf(
+  read: StoreReader,
+  { incarnation }: { incarnation: number },
+): Promise<LiveRecord | undefined> {
+  const live = await read.byId<LiveRecord>(JOB, LIVE_ID);
+  return live?.incarnation === incarnation ? live : undefined;
 }
 
 interface TableProgress {

@@ -1,11 +1,11 @@
 import { qualifiedName } from '#model';
 import type { CaptureNames } from '#sources';
-import { IncarnationNames, JOB } from '#stage';
+import { IncarnationNames } from '#stage';
 import type { Store } from '#store';
 import type { JobStatus } from './commands.js';
 import { JobState } from './job-record.js';
 import { Lease } from './lease.js';
-import { LIVE_ID, type LiveRecord } from './live.js';
+import { liveOf } from './live.js';
 import type { JobTimers } from './patience.js';
 
 interface StatusParts {
@@ -22,8 +22,7 @@ export async function statusOf({ job, store, timers, retained }: StatusParts): P
   if (record === undefined) {
     return { job, phase: 'none', running: false, tables: [], lagSeconds: null, deadLetters: 0, retainedBytes: null };
   }
-  const live = await store.read.byId<LiveRecord>(JOB, LIVE_ID);
-  const current = live?.incarnation === record.incarnation ? live : undefined;
+  const current = await liveOf(store.read, record);
   const running = await new Lease(store, timers).isHeld();
   const tables =
     current?.tables ?? record.plan.tables.map((table) => ({ table: qualifiedName(table), rows: 0, total: 0 }));

@@ -1,10 +1,10 @@
 import { qualifiedName } from '#model';
-import { IncarnationNames, JOB, recordsOf } from '#stage';
+import { countDone, IncarnationNames, recordsOf } from '#stage';
 import type { Store } from '#store';
 import type { BuildRecord } from '#transform';
 import type { JobEvent } from './commands.js';
 import { type JobRecord, JobState } from './job-record.js';
-import { LIVE_ID, type LiveRecord } from './live.js';
+import { type LiveRecord, liveOf } from './live.js';
 import type { JobTimers } from './patience.js';
 
 const LOOK_MS = 1_000;
@@ -27,7 +27,7 @@ export async function* watchJob(
   let before: Looked = { phase: '', live: undefined, trouble: null };
   while (!signal.aborted) {
     const record = await JobState.load(store as Store);
-    const live = await liveOf(store, record);
+    const live = record && (await liveOf(store.read, record));
     const phase = record?.phase ?? 'none';
     const at = `${record?.incarnation} ${phase}`;
     if (at !== before.phase) yield { kind: 'phase', phase };
@@ -39,12 +39,6 @@ export async function* watchJob(
     before = { phase: at, live, trouble };
     await timers.wait(LOOK_MS, signal).catch(() => undefined);
   }
-}
-
-async function liveOf(store: Pick<Store, 'read'>, record: JobRecord | undefined): Promise<LiveRecord | undefined> {
-  if (record === undefined) return undefined;
-  const live = await store.read.byId<LiveRecord>(JOB, LIVE_ID);
-  return live?.incarnation === record.incarnation ? live : undefined;
 }
 
 async function* progressOf(
@@ -72,9 +66,7 @@ async function builtOf(store: Pick<Store, 'read'>, { plan, incarnation }: JobRec
   const { builds } = new IncarnationNames(incarnation);
   const tables = [];
   for (const { index, name, root } of plan.collections) {
-    let rows = 0;
-    for await (const build of recordsOf<BuildRecord>(store as Store, builds, index))
-      if (build.done) rows += build.roots;
+    const { sum: rows } = await countDone<BuildRecord>(recordsOf(store as Store, builds, index), ({ roots }) => roots);
     const table = plan.tables[plan.nodes[root]?.table ?? -1];
     const source = live?.tables.find((each) => table !== undefined && each.table === qualifiedName(table));
     const total = Math.max(rows, source?.rows ?? 0);

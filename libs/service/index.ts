@@ -1,12 +1,10 @@
 export { makeKafkaLog, openRegistryStore } from './adapters.js';
 export { runWhenElected } from './elected-run.js';
-export { HealthController, READINESS, type Readiness } from './health.controller.js';
-export { JobsList } from './jobs-list.js';
 export { processOutside } from './host.js';
-export { RiverController } from './river-controller.js';
-export { RiverContext, RiverStrategy, type RiverTopic } from './river-strategy.js';
-export { type Define, type Outside, runService, type ServiceDefinition } from './run-service.js';
-export { type Seat, Supervisor, type Work } from './supervisor.js';
-export { type JobInHand, type ServiceParts, tell, withJobInHand, workAs } from './work.js';
-export { type BesideParts, type WorkerService, workerService } from './worker-service.js';
 export { JobWatch } from './job-watch.js';
+export { JobsList } from './jobs-list.js';
+export { RiverController } from './river-controller.js';
+export { RiverContext, RiverStrategy } from './river-strategy.js';
+export { runService, type ServiceDefinition } from './run-service.js';
+export { type ServiceParts, tell } from './work.js';
+export { workerService } from './worker-service.js';

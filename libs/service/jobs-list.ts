@@ -1,35 +1,61 @@
-import type { ServiceSettings } from '#config';
-import { JobRegistry, type RegisteredJob } from '#registry';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { JobAudit, JobRegistry, type RegisteredJob } from '#registry';
 import type { Store } from '#store';
-import { openRegistryStore } from './adapters.js';
 
-/** The list of jobs, opened when it is first read: a service may be there before its MongoDB is. */
-export class JobsList {
+const AGAIN_MS = 1_000;
+
+/** The list of jobs, opened once it can be: a service may be there before its MongoDB is. */
+export class JobsList implements Pick<JobRegistry, 'list' | 'begun' | 'end'> {
   private store: Promise<Store> | undefined;
+  private opened = false;
+  private readonly closing = new AbortController();
+  private readonly writer = randomUUID();
 
-  constructor(private readonly settings: ServiceSettings) {}
+  constructor(private readonly openStore: () => Promise<Store>) {}
+
+  get isOpen(): boolean {
+    return this.opened;
+  }
+
+  readonly open = async (): Promise<{ registry: JobRegistry; audit: JobAudit }> => {
+    const store = await this.openedStore();
+    const now = (): Date => new Date();
+    return { registry: new JobRegistry(store, now), audit: new JobAudit(store, now, this.writer) };
+  };
 
   async list(): Promise<RegisteredJob[]> {
-    return (await this.registry()).list();
+    return (await this.open()).registry.list();
   }
 
   async begun(name: string, number: number): Promise<void> {
-    await (await this.registry()).begun(name, number);
+    await (await this.open()).registry.begun(name, number);
   }
 
   async end(name: string, ended: Parameters<JobRegistry['end']>[1]): Promise<void> {
-    await (await this.registry()).end(name, ended);
+    await (await this.open()).registry.end(name, ended);
+  }
+
+  /** Until it is open, or closed. */
+  async keepTrying(onFailure: (error: unknown) => void): Promise<void> {
+    while (!this.opened && !this.closing.signal.aborted) {
+      await this.openedStore().catch(onFailure);
+      await delay(AGAIN_MS, undefined, { signal: this.closing.signal }).catch(() => undefined);
+    }
   }
 
   async close(): Promise<void> {
+    this.closing.abort();
     await (await this.store?.catch(() => undefined))?.close();
   }
 
-  async registry(): Promise<JobRegistry> {
-    this.store ??= openRegistryStore(this.settings);
+  private async openedStore(): Promise<Store> {
+    this.store ??= this.openStore();
     this.store.catch(() => {
       this.store = undefined;
     });
-    return new JobRegistry(await this.store, () => new Date());
+    const store = await this.store;
+    this.opened = true;
+    return store;
   }
 }

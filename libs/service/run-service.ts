@@ -94,7 +94,8 @@ async function serve(parts: ServiceParts, outside: Outside, definition: ServiceD
   });
   await application.startAllMicroservices();
   await application.listen(settings.httpPort, settings.httpHost);
-  logger.info({ url: await application.getUrl() }, `the service is up at ${await application.getUrl()}`);
+  const url = await application.getUrl();
+  logger.info({ url }, `the service is up at ${url}`);
 }
 
 /** Stops taking in, drains, commits, leaves; what does not end in time is taken up by others, as after a crash. */

@@ -1,6 +1,7 @@
 import { REAL_JOB_TIMERS, ROOMS } from '#compose';
 import type { Role, Rooms } from '#job';
 import type { INestApplicationContext, Type } from '@nestjs/common';
+import { openRegistryStore } from './adapters.js';
 import { JobsList } from './jobs-list.js';
 import { RiverStrategy } from './river-strategy.js';
 import type { ServiceDefinition } from './run-service.js';
@@ -29,7 +30,7 @@ export function workerService(
   { role, module, rooms: roomsOf, beside }: WorkerService,
 ): ServiceDefinition & { strategy: RiverStrategy } {
   const { settings, logger, metrics } = parts;
-  const list = new JobsList(settings);
+  const list = new JobsList(() => openRegistryStore(settings));
   let rooms = ROOMS;
   const make = (strategy: RiverStrategy): Supervisor => {
     const work = (seat: Seat, signal: AbortSignal): Promise<void> =>

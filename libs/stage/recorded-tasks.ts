@@ -57,6 +57,20 @@ export class RecordedTasks<T extends TaskRecord> {
   }
 }
 
+/** What `of` gives for those that are done, summed; and whether all are. */
+export async function countDone<T extends TaskRecord>(
+  records: AsyncIterable<T>,
+  of: (record: T) => number,
+): Promise<{ sum: number; areAll: boolean }> {
+  let areAll = true;
+  let sum = 0;
+  for await (const record of records) {
+    if (record.done) sum += of(record);
+    else areAll = false;
+  }
+  return { sum, areAll };
+}
+
 export function recordsOf<T extends TaskRecord>(
   store: Store,
   records: CollectionRef,

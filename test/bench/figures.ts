@@ -1,5 +1,3 @@
-import type { Usage } from './millrace-process.js';
-
 /** A first mark to reach on two cores; later work raises it. */
 export interface Mark {
   atLeast?: number;
@@ -27,18 +25,29 @@ export const MARKS = {
   poisonedShare: { atLeast: 2 / 3 },
 } as const satisfies Record<string, Mark>;
 
+/** What a process has used, or all replicas of a service: of these the memory of the one that had most. */
+export interface Spent {
+  name: string;
+  cpuSeconds: number;
+  peakBytes: number;
+}
+
 /** CPU per million of what was worked on, and memory: the same for every measure. */
 export function costs(
   measure: string,
-  of: { noun: 'rows' | 'changes'; amount: number; usage: Usage; mongoCpuSeconds: number | undefined },
+  of: { noun: 'rows' | 'changes'; amount: number; spent: readonly Spent[]; mongoCpuSeconds: number | undefined },
 ): Figure[] {
   const unit = `CPU s/million ${of.noun}`;
   const perMillion = (seconds: number): number => (seconds / of.amount) * 1e6;
   const mongo = of.mongoCpuSeconds;
   return [
-    { measure, name: 'CPU of Millrace', unit, value: perMillion(of.usage.cpuSeconds) },
+    ...of.spent.map(({ name, cpuSeconds }) => {
+      return { measure, name: `CPU of ${name}`, unit, value: perMillion(cpuSeconds) };
+    }),
     ...(mongo === undefined ? [] : [{ measure, name: 'CPU of MongoDB', unit, value: perMillion(mongo) }]),
-    { measure, name: 'peak memory of Millrace', unit: 'MB', value: of.usage.peakBytes / 1e6, mark: MARKS.peakMb },
+    ...of.spent.map(({ name, peakBytes }) => {
+      return { measure, name: `peak memory of ${name}`, unit: 'MB', value: peakBytes / 1e6, mark: MARKS.peakMb };
+    }),
   ];
 }
 

@@ -8,6 +8,7 @@ import { costs, type Figure, MARKS } from './figures.js';
 import { CHANGES_PER_TRANSACTION, rowOf, stamp } from './latency-changes.js';
 import { LatencyReader } from './latency-reader.js';
 import { percentile, type Samples, samplesOf } from './latency-samples.js';
+import { millrace } from './millrace-process.js';
 import type { WriterReport, WriterTask } from './latency-writer.js';
 
 const CHANGES_PER_SECOND = 2000;
@@ -42,9 +43,9 @@ export async function latency(bed: Bed): Promise<Figure[]> {
         process.kill();
       }
     });
-    const written = writtenOf(result);
-    const spent = { noun: 'changes', amount: written, usage: result.usage, mongoCpuSeconds: cpuSeconds } as const;
-    return [...latencyFigures(result), ...costs('latency', spent)];
+    const spent = [millrace(result.usage)];
+    const of = { noun: 'changes', amount: writtenOf(result), spent, mongoCpuSeconds: cpuSeconds } as const;
+    return [...latencyFigures(result), ...costs('latency', of)];
   } finally {
     await reader.close();
   }
@@ -62,9 +63,8 @@ export function streamOf({
 
 export const writtenOf = ({ report }: Measured): number => report.sentMs.length * CHANGES_PER_TRANSACTION;
 
-export function latencyFigures(measured: Measured, measureName = 'latency'): Figure[] {
+export function latencyFigures(measured: Measured, measure = 'latency'): Figure[] {
   const { samples, report, longestSyncMs } = measured;
-  const measure = measureName;
   const at = (percent: number): number => percentile(samples.latenciesMs, percent);
   return [
     { measure, name: 'p50', unit: 'ms', value: at(50) },

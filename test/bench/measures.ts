@@ -1,5 +1,6 @@
 import type { Bed, JobName } from './bed.js';
 import { costs, type Figure, MARKS } from './figures.js';
+import { millrace } from './millrace-process.js';
 import { changesOf, makeChanges, sourceCounts, totalRows } from './workload.js';
 
 const RUN_UNTIL_SYNCED = ['run', '--until-synced'] as const;
@@ -22,7 +23,7 @@ export async function load(bed: Bed, job: JobName, copyBytes: number): Promise<F
   return [
     { measure, name: 'rows', unit: 'rows/s', value: rows / seconds, mark },
     { measure, name: 'source text', unit: 'MB/s', value: copyBytes / 1e6 / seconds },
-    ...costs(measure, { noun: 'rows', amount: rows, usage: result.usage, mongoCpuSeconds: cpuSeconds }),
+    ...costs(measure, { noun: 'rows', amount: rows, spent: [millrace(result.usage)], mongoCpuSeconds: cpuSeconds }),
   ];
 }
 
@@ -43,7 +44,12 @@ export async function catchUp(bed: Bed): Promise<Figure[]> {
   const perSecond = changes / (result.syncedMs / 1000);
   return [
     { measure: 'catch-up', name: 'changes', unit: 'changes/s', value: perSecond, mark: MARKS.changesPerSecond },
-    ...costs('catch-up', { noun: 'changes', amount: changes, usage: result.usage, mongoCpuSeconds: cpuSeconds }),
+    ...costs('catch-up', {
+      noun: 'changes',
+      amount: changes,
+      spent: [millrace(result.usage)],
+      mongoCpuSeconds: cpuSeconds,
+    }),
   ];
 }
 

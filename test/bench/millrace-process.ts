@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import type { Spent } from './figures.js';
 import { ROOT } from './files.js';
 
-export interface Usage {
-  cpuSeconds: number;
-  peakBytes: number;
-}
+export type Usage = Omit<Spent, 'name'>;
+
+export const millrace = (usage: Usage): Spent => ({ name: 'Millrace', ...usage });
 
 /** What ended, how, and when what it said came, in milliseconds since it was started. */
 export interface Ended {

@@ -1,5 +1,5 @@
 import { Bodies, Params, ROUTES } from '#api';
-import type { VerifyReport } from '#job';
+import { hasDifferences } from '#job';
 import { Body, Controller, Inject, Param, Req, Res } from '@nestjs/common';
 import type { Request, Response } from '../http/exchange.js';
 import type { z } from 'zod';
@@ -72,8 +72,9 @@ export class RunningController {
   ): Promise<void> {
     await this.answers.answer(request, response, async (teller) => {
       const report = await this.jobs.work(name, this.answers.tellOf(teller), (job) => job.complete(teller.signal));
-      if (isEqual(report)) await this.list.completed(name);
-      await this.list.note(name, 'complete', by, { completed: isEqual(report) });
+      const completed = !hasDifferences(report);
+      if (completed) await this.list.completed(name);
+      await this.list.note(name, 'complete', by, { completed });
       return report;
     });
   }
@@ -99,8 +100,4 @@ export class RunningController {
       this.runs.follow(name, this.answers.tellOf(teller), teller.signal),
     );
   }
-}
-
-function isEqual({ different, missing, extra, deadLetters }: VerifyReport): boolean {
-  return different + missing + extra + deadLetters === 0;
 }

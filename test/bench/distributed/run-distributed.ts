@@ -1,12 +1,12 @@
 import { type Server, startPostgres } from '#servers';
 import type { Bench } from '../bed.js';
-import { type Figure, MARKS, type Mark } from '../figures.js';
+import { costs, type Figure, MARKS, type Mark } from '../figures.js';
 import { latencyFigures, measure as measureLatency, streamOf, writtenOf } from '../latency.js';
 import { LatencyReader } from '../latency-reader.js';
 import type { Measure } from '../options.js';
 import { POSTGRES_SETTINGS, type RunResult } from '../run.js';
 import { changesOf, loadWorkload, makeChanges, sourceCounts, totalRows } from '../workload.js';
-import { ServicesBed, type ServiceUsage } from './services-bed.js';
+import { ServicesBed } from './services-bed.js';
 import { takeOver } from './take-over.js';
 
 /** Half of what one process should reach, on the same machine. */
@@ -127,21 +127,4 @@ async function timed(work: () => Promise<void>): Promise<number> {
   const begun = performance.now();
   await work();
   return (performance.now() - begun) / 1_000;
-}
-
-function costs(
-  measure: string,
-  of: { noun: 'rows' | 'changes'; amount: number; services: readonly ServiceUsage[]; mongo: number },
-): Figure[] {
-  const unit = `CPU s/million ${of.noun}`;
-  const perMillion = (seconds: number): number => (seconds / of.amount) * 1e6;
-  return [
-    ...of.services.map(({ service, cpuSeconds }) => {
-      return { measure, name: `CPU of ${service}`, unit, value: perMillion(cpuSeconds) };
-    }),
-    { measure, name: 'CPU of MongoDB', unit, value: perMillion(of.mongo) },
-    ...of.services.map(({ service, peakBytes }) => {
-      return { measure, name: `peak memory of ${service}`, unit: 'MB', value: peakBytes / 1e6, mark: MARKS.peakMb };
-    }),
-  ];
 }

@@ -8,15 +8,9 @@ import { type Server, startKafka, startMongo, startRedis } from '#servers';
 import { waitFor } from '#testing';
 import { Deployment, type Replica } from '../../e2e/kit/services.js';
 import type { Bench, JobName } from '../bed.js';
+import type { Spent } from '../figures.js';
 import { benchFile } from '../files.js';
 import { cpuSecondsOf } from '../server-cpu.js';
-
-/** What a service has used, all of its replicas together; memory of the one that had most. */
-export interface ServiceUsage {
-  service: string;
-  cpuSeconds: number;
-  peakBytes: number;
-}
 
 const BUILT_MS = 1_800_000;
 /** Sees a phase soon after it has begun. */
@@ -98,18 +92,18 @@ export class ServicesBed implements AsyncDisposable {
   }
 
   /** What the services and MongoDB have spent on `work`. */
-  async withUsage<T>(work: () => Promise<T>): Promise<{ result: T; services: ServiceUsage[]; mongo: number }> {
+  async withUsage<T>(work: () => Promise<T>): Promise<{ result: T; spent: Spent[]; mongoCpuSeconds: number }> {
     const before = await this.spent();
     const result = await work();
     const after = await this.spent();
-    const services = SERVICES.flatMap((service) => {
+    const spent = SERVICES.flatMap((service): Spent[] => {
       const of = this.deployment.of(service);
       if (of.length === 0) return [];
       const cpuSeconds = of.reduce((sum, { child }) => sum + spentBy(after, child.pid) - spentBy(before, child.pid), 0);
       const peakBytes = Math.max(...of.map(({ child }) => after.get(child.pid ?? 0)?.peakBytes ?? 0));
-      return [{ service, cpuSeconds, peakBytes }];
+      return [{ name: service, cpuSeconds, peakBytes }];
     });
-    return { result, services, mongo: spentBy(after, this.mongo.pid) - spentBy(before, this.mongo.pid) };
+    return { result, spent, mongoCpuSeconds: spentBy(after, this.mongo.pid) - spentBy(before, this.mongo.pid) };
   }
 
   /** The replica that runs the job, which is the one that captures. */
@@ -135,9 +129,9 @@ export class ServicesBed implements AsyncDisposable {
     }
   }
 
-  private async spent(): Promise<Map<number, Spent>> {
+  private async spent(): Promise<Map<number, Used>> {
     const pids = [this.mongo.pid, ...this.deployment.replicas.map(({ child }) => child.pid ?? 0)];
-    const entries = pids.map(async (pid): Promise<[number, Spent]> => {
+    const entries = pids.map(async (pid): Promise<[number, Used]> => {
       return [pid, { cpuSeconds: (await cpuSecondsOf(pid)) ?? 0, peakBytes: await peakOf(pid) }];
     });
     return new Map(await Promise.all(entries));
@@ -150,12 +144,9 @@ function settings(): Record<string, string> {
   return Object.fromEntries(given) as Record<string, string>;
 }
 
-interface Spent {
-  cpuSeconds: number;
-  peakBytes: number;
-}
+type Used = Omit<Spent, 'name'>;
 
-const spentBy = (spent: ReadonlyMap<number, Spent>, pid = 0): number => spent.get(pid)?.cpuSeconds ?? 0;
+const spentBy = (spent: ReadonlyMap<number, Used>, pid = 0): number => spent.get(pid)?.cpuSeconds ?? 0;
 
 /** Resident set at its highest; 0 where there is no /proc to ask. */
 async function peakOf(pid: number): Promise<number> {
