@@ -122,27 +122,32 @@ test('20,000 roots are added and touched in small pieces of work, in bounded mem
   const heap = heapInUse();
   const longest = longestPieceOfWork();
   context.queue.add(0, numbered(20_000));
-  await waitFor(() => touched.roots.length >= 20_000, { timeoutMs: 50_000 });
-  expect(longest()).toBeLessThan(250);
+  await waitFor(() => touched.roots.length >= 20_000, { timeoutMs: 200_000 });
+  expect(longest()).toBeLessThan(0.15);
   expect(heapInUse() - heap).toBeLessThan(200 * 2 ** 20);
   expect(new Set(touched.roots).size).toBe(20_000);
   expect(context.queue.lacks()).toBe(false);
-});
+}, 240_000);
 
-/** In ms of the processor, between two turns of the event loop: of this process alone, however busy the machine is. */
+/**
+ * The longest time of the processor between two turns of the event loop, as a share of all that was used meanwhile: of this
+ * process alone, and the same on a machine that is slow or busy.
+ */
 function longestPieceOfWork(): () => number {
+  const begun = process.cpuUsage();
   let longest = 0;
-  let former = process.cpuUsage();
+  let former = begun;
   const timer = setInterval(() => {
-    const used = process.cpuUsage(former);
+    longest = Math.max(longest, total(process.cpuUsage(former)));
     former = process.cpuUsage();
-    longest = Math.max(longest, (used.user + used.system) / 1_000);
   }, 5);
   return () => {
     clearInterval(timer);
-    return longest;
+    return longest / total(process.cpuUsage(begun));
   };
 }
+
+const total = ({ user, system }: NodeJS.CpuUsage): number => user + system;
 
 test('those that are due at one time are spread over the jitter, the same way by all replicas', async () => {
   const redis = await testRedis();
