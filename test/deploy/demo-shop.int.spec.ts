@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type TestMongo, type TestPostgres, testMongo, testPostgres } from '#testing';
 import { type CliContext, cliContext } from '../e2e/run-cli.js';
+
+jest.setTimeout(240_000);
 
 const DEMO = new URL('../../deploy/demo/', import.meta.url);
 

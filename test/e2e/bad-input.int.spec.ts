@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startPostgres } from '#servers';
 import { type TestMongo, type TestPostgres, testMongo, testPostgres } from '#testing';
 import { type CliContext, cliContext } from './run-cli.js';
+
+jest.setTimeout(240_000);
 
 /** What a user can get wrong, one by one: a clear error, the contract's exit code, no secret, and nothing written anywhere. */
 

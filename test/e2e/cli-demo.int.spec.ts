@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { waitFor } from '#testing';
 import { type CliContext, cliContext } from './run-cli.js';
+
+jest.setTimeout(240_000);
+const SLOWLY = { timeoutMs: 120_000 };
 
 let cli: CliContext;
 beforeAll(async () => {
@@ -53,7 +56,7 @@ test('with --json each step is a value, every change arrives, and verify finds n
 
 test('a signal ends it early', async () => {
   const { host, ended } = cli.start(['demo', '--json']);
-  await waitFor(() => host.out.includes('"step":"mapping"'));
+  await waitFor(() => host.out.includes('"step":"mapping"'), SLOWLY);
   host.send('SIGINT');
   expect(await ended).toBe(130);
   expect(host.out).not.toContain('"step":"done"');

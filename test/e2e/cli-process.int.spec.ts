@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { testMongo, testPostgres, waitFor } from '#testing';
+
+jest.setTimeout(240_000);
+const SLOWLY = { timeoutMs: 120_000 };
 
 /** The built program as a process: what cannot be seen from inside. Needs `npm run build`, which `npm test` does first. */
 
@@ -79,7 +82,7 @@ collections: { things: { table: public.things } }
       MONGO: mongo.uri,
       MILLRACE_LOG_FORMAT: 'json',
     });
-    await waitFor(() => seen.err.includes('following changes'));
+    await waitFor(() => seen.err.includes('following changes'), SLOWLY);
     const asked = performance.now();
     child.kill(signal);
     expect(await ended).toEqual({ code: 0, signal: null });

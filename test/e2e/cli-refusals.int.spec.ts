@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { openSqlSession, startMongo, startPostgres } from '#servers';
 import { type TestMongo, type TestPostgres, testMongo, testPostgres } from '#testing';
 import { type CliContext, cliContext } from './run-cli.js';
+
+jest.setTimeout(240_000);
 
 /** What `run` refuses and `check` names: with the contract's exit codes, without a secret, and with nothing written. */
 

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type TestMongo, type TestPostgres, testMongo, testPostgres, waitFor } from '#testing';
 import { type CliContext, type CliResult, cliContext } from './run-cli.js';
+
+jest.setTimeout(240_000);
+const SLOWLY = { timeoutMs: 120_000 };
 
 /** The life of a job, told by its commands in the order in which a user gives them. */
 
@@ -101,10 +104,10 @@ describe('a job', () => {
 
   test('resumes, follows changes until it is stopped, and stops with 0', async () => {
     const { host, ended } = cli.start(['run', file], env());
-    await waitFor(() => host.err.includes('following changes'));
+    await waitFor(() => host.err.includes('following changes'), SLOWLY);
     await postgres.exec("UPDATE customers SET name = 'changed' WHERE id = 2; DELETE FROM orders WHERE id = 200");
-    await waitFor(async () => (await orders().countDocuments({ 'customer.name': 'changed' } as object)) === 10);
-    await waitFor(async () => (await orders().countDocuments()) === 199);
+    await waitFor(async () => (await orders().countDocuments({ 'customer.name': 'changed' } as object)) === 10, SLOWLY);
+    await waitFor(async () => (await orders().countDocuments()) === 199, SLOWLY);
     const status = await run('status', file, '--json');
     expect(status.json).toEqual([expect.objectContaining({ phase: 'streaming', running: true, deadLetters: 0 })]);
     host.send('SIGTERM');

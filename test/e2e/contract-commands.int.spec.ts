@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { type JobLife, type Workshop, workshop } from './kit/job-life.js';
 import { waitFor } from '#testing';
 import { SCHEMA } from './kit/shop.js';
+
+jest.setTimeout(240_000);
+const SLOWLY = { timeoutMs: 120_000 };
 
 /** What a command does to a job that is in no state for it, or not up to date. */
 
@@ -34,10 +37,10 @@ test('a load that an operator holds refuses what needs its documents, and goes o
   expect(await life.run('verify', life.file)).toMatchObject(refused);
   expect(await life.run('run', '--until-synced', life.file)).toMatchObject(refused);
   await using running = life.start('run', life.file);
-  await waitFor(() => running.err.includes('paused'), { timeoutMs: 30_000 });
+  await waitFor(() => running.err.includes('paused'), SLOWLY);
   expect(await life.run('verify', life.file)).toMatchObject(refused);
   expect(await life.run('resume', life.file)).toMatchObject({ code: 0 });
-  await waitFor(() => running.err.includes('following changes'), { timeoutMs: 30_000 });
+  await waitFor(() => running.err.includes('following changes'), SLOWLY);
   await running.kill('SIGTERM');
   await life.sync();
   await life.end();
@@ -48,9 +51,9 @@ test('a job that was paused before its load began begins it when it is let go', 
   await life.crash('begin capture before', 'run', life.file);
   expect(await life.run('pause', life.file)).toMatchObject({ code: 0 });
   await using running = life.start('run', life.file);
-  await waitFor(() => running.err.includes('paused'), { timeoutMs: 30_000 });
+  await waitFor(() => running.err.includes('paused'), SLOWLY);
   expect(await life.run('resume', life.file)).toMatchObject({ code: 0 });
-  await waitFor(() => running.err.includes('following changes'), { timeoutMs: 30_000 });
+  await waitFor(() => running.err.includes('following changes'), SLOWLY);
   await running.kill('SIGTERM');
   await life.sync();
   await life.end();

@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Lease } from '../../libs/job/lease.js';
 import { openMongoStore } from '#store/mongodb';
 import { waitFor } from '#testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { databases, type JobLife, leftOnSource, type Workshop, workshop } from './kit/job-life.js';
 import { isShop, SCHEMA } from './kit/shop.js';
+
+jest.setTimeout(240_000);
+const SLOWLY = { timeoutMs: 120_000 };
 
 /** Commands that meet one another, a signal, or a job in a state that is rare. */
 
@@ -71,7 +74,7 @@ test.each([
           `millrace_${life.job}_1`,
         ])
       ).length > 0,
-    { timeoutMs: 30_000 },
+    SLOWLY,
   );
   command.child.kill('SIGTERM');
   const { code } = await command.ended;
@@ -82,7 +85,7 @@ test.each([
 test('complete of a job that runs has removed what it says is removed', async () => {
   const life = await shop.newJob();
   await using running = life.start('run', life.file);
-  await waitFor(() => running.err.includes('following changes'), { timeoutMs: 30_000 });
+  await waitFor(() => running.err.includes('following changes'), SLOWLY);
   expect(await life.run('complete', life.file)).toMatchObject({ code: 0 });
   expect(await leftOnSource(shop, life)).toEqual([]);
   expect(await databases(shop)).not.toContain(`millrace_${life.job}`);
@@ -132,11 +135,11 @@ test('a unique index of the user is told of, and a value that moves between docu
   const told = { severity: 'warning', code: 'UNIQUE_INDEX_ON_TARGET', message: expect.stringContaining('mine') };
   expect(json).toMatchObject([{ findings: expect.arrayContaining([expect.objectContaining(told)]) }]);
   await using running = life.start('run', life.file);
-  await waitFor(() => running.err.includes('following changes'), { timeoutMs: 30_000 });
+  await waitFor(() => running.err.includes('following changes'), SLOWLY);
   // One of the two that take over a value comes before the one that leaves it, in whichever order they are written.
   await shop.postgres.exec('UPDATE accounts SET v = CASE id WHEN 5 THEN 105 ELSE 5 END WHERE id IN (5, 6)');
   await shop.postgres.exec('UPDATE accounts SET v = CASE id WHEN 8 THEN 108 ELSE 8 END WHERE id IN (7, 8)');
-  await waitFor(() => isShop(shop.postgres, life.db), { timeoutMs: 40_000 });
+  await waitFor(() => isShop(shop.postgres, life.db), SLOWLY);
   expect(running.child.exitCode).toBeNull();
   await running.kill('SIGTERM');
   await life.sync();

@@ -1,6 +1,8 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { testMongo, testPostgres } from '#testing';
 import { cliContext } from './run-cli.js';
+
+jest.setTimeout(240_000);
 
 test('stopAfterErrors stops a job at the Nth document that cannot be written, not before', async () => {
   await using cli = await cliContext();

@@ -1,6 +1,9 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { testMongo, testPostgres, waitFor } from '#testing';
 import { cliContext } from './run-cli.js';
+
+jest.setTimeout(240_000);
+const SLOWLY = { timeoutMs: 120_000 };
 
 test('a job that was paused takes nothing in when it is run, not even what was committed before', async () => {
   await using cli = await cliContext();
@@ -27,18 +30,18 @@ collections:
   const before = await confirmed();
 
   const { host, ended } = cli.start(['run', file]);
-  await waitFor(() => host.err.includes('paused'), { timeoutMs: 30_000 });
+  await waitFor(() => host.err.includes('paused'), SLOWLY);
   const { json } = await cli.run(['status', file, '--json']);
   expect(json).toMatchObject([{ phase: 'paused', running: true }]);
   await waitFor(
     async () => ((await cli.run(['status', file, '--json'])).json as [{ lagSeconds: number }])[0].lagSeconds > 0,
-    { timeoutMs: 30_000 },
+    SLOWLY,
   );
   expect(await documents()).toBe(1);
   expect(await confirmed()).toEqual(before);
 
   expect(await cli.run(['resume', file])).toMatchObject({ code: 0 });
-  await waitFor(async () => (await documents()) === 2, { timeoutMs: 30_000 });
+  await waitFor(async () => (await documents()) === 2, SLOWLY);
   host.send('SIGTERM');
   expect(await ended).toBe(0);
   await cli.run(['reset', '--yes', file]);
@@ -61,7 +64,7 @@ collections:
   expect(await cli.run(['run', file, '--until-synced'])).toMatchObject({ code: 0 });
   expect(await cli.run(['pause', file])).toMatchObject({ code: 0 });
   const { host, ended } = cli.start(['run', file]);
-  await waitFor(() => host.err.includes('paused'), { timeoutMs: 30_000 });
+  await waitFor(() => host.err.includes('paused'), SLOWLY);
   await postgres.exec(
     'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()',
   );

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { type Workshop, workshop } from './kit/job-life.js';
 import { changes, SCHEMA } from './kit/shop.js';
+
+jest.setTimeout(240_000);
 
 /** Kill -9 while the source goes on changing, at moments that nobody chose: after so many rounds of changes. */
 
@@ -31,7 +33,7 @@ test('a job that is killed again and again under traffic ends with what SQL says
   await life.sync();
   await life.verify();
   await life.end();
-}, 120_000);
+}, 300_000);
 
 test.each(['loading', 'building', 'streaming'])(
   'SIGINT while it is %s ends a run with 0, one until synced with 1, and the next run goes on',

@@ -1,8 +1,11 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import pg from 'pg';
 import { waitFor } from '#testing';
 import { leftOnSource, workshop } from './kit/job-life.js';
 import { SCHEMA } from './kit/shop.js';
+
+jest.setTimeout(240_000);
+const SLOWLY = { timeoutMs: 120_000 };
 
 /** The server waits for open transactions when it makes a slot, and does not notice that who asked for it is gone. */
 test.each(['before', 'after'])(
@@ -15,18 +18,18 @@ test.each(['before', 'after'])(
     await open.query("BEGIN; INSERT INTO customers VALUES (50, 'late')");
     try {
       await using killed = life.start('run', life.file);
-      await waitFor(async () => (await waitingForSlot()) > 0, { timeoutMs: 30_000 });
+      await waitFor(async () => (await waitingForSlot()) > 0, SLOWLY);
       expect(await leftOnSource(shop, life)).toContainEqual(expect.stringContaining(life.job));
       killed.child.kill('SIGKILL');
       await killed.ended;
       if (when === 'before') await open.query('COMMIT');
       const next = life.sync();
       if (when === 'after') {
-        await waitFor(async () => (await waitingForSlot()) > 0, { timeoutMs: 60_000 });
+        await waitFor(async () => (await waitingForSlot()) > 0, SLOWLY);
         await open.query('COMMIT');
       }
       await next;
-      await waitFor(async () => (await leftOnSource(shop, life)).length <= 2);
+      await waitFor(async () => (await leftOnSource(shop, life)).length <= 2, SLOWLY);
       await life.end();
       expect(await leftOnSource(shop, life)).toEqual([]);
     } finally {

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, describe, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, jest, test } from '@jest/globals';
 import { type JobLife, type Workshop, workshop } from './kit/job-life.js';
 import { SCHEMA } from './kit/shop.js';
+
+jest.setTimeout(240_000);
 
 /** A row that very many documents show is changed, and the process is killed while it goes through them page by page. */
 

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { databases, leftOnSource, type Workshop, workshop } from './kit/job-life.js';
 import { changes, SCHEMA } from './kit/shop.js';
+
+jest.setTimeout(240_000);
 
 /** The process is killed while it does something to the whole job: begins it anew, completes it, forgets it. */
 

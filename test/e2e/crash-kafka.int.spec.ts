@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, jest, test } from '@jest/globals';
 import { testKafka } from '#testing';
 import { type JobLife, type Workshop, workshop } from './kit/job-life.js';
 import { changes, SCHEMA } from './kit/shop.js';
+
+jest.setTimeout(240_000);
 
 /**
  * Over Kafka, where what was appended outlives the process that did: it is killed at a step, and what it had not completed is
@@ -51,7 +53,7 @@ describe('over Kafka, a process killed while it loads or builds leaves what the 
       await life.verify();
       await life.end();
     },
-    120_000,
+    300_000,
   );
 });
 
@@ -60,7 +62,7 @@ describe('over Kafka, a process killed while it follows changes leaves what the 
   beforeAll(async () => {
     life = await shop.newJob();
     await life.sync();
-  }, 120_000);
+  }, 300_000);
   afterAll(() => life.end());
 
   test.each(STREAMING.map((step, round) => [step, 100 + round] as const))(
@@ -71,6 +73,6 @@ describe('over Kafka, a process killed while it follows changes leaves what the 
       await life.sync();
       await life.verify();
     },
-    120_000,
+    300_000,
   );
 });

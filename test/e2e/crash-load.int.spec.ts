@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, describe, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, jest, test } from '@jest/globals';
 import { type Workshop, workshop } from './kit/job-life.js';
 import { changes, SCHEMA } from './kit/shop.js';
+
+jest.setTimeout(240_000);
 
 /**
  * The process is killed at a step of the load or of the building; the source changes before anybody runs the job again. The

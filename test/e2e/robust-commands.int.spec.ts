@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { waitFor } from '#testing';
 import { type JobLife, leftOnSource, type Workshop, workshop } from './kit/job-life.js';
 import { changes, expectShop, isShop, SCHEMA } from './kit/shop.js';
+
+jest.setTimeout(240_000);
+const SLOWLY = { timeoutMs: 120_000 };
 
 /** One job, many commands: whoever runs it, only one does, and the others get what they ask for. */
 
@@ -9,7 +12,7 @@ let shop: Workshop;
 let life: JobLife;
 let round = 0;
 const change = () => shop.postgres.exec(changes(++round));
-const settled = () => waitFor(() => isShop(shop.postgres, life.db), { timeoutMs: 30_000, everyMs: 100 });
+const settled = () => waitFor(() => isShop(shop.postgres, life.db), { ...SLOWLY, everyMs: 100 });
 const phase = async () => {
   const { json } = await life.run('status', life.file, '--json');
   return (json[0] as { phase: string }).phase;
@@ -28,7 +31,7 @@ afterAll(async () => {
 describe('the lease', () => {
   test('is waited for by a second run, which then exits 4 and does nothing', async () => {
     await using first = life.start('run', life.file);
-    await waitFor(() => first.err.includes('following changes'), { timeoutMs: 30_000 });
+    await waitFor(() => first.err.includes('following changes'), SLOWLY);
     const second = await life.run('run', life.file);
     expect(second.err).toContain('JOB_RUNNING');
     expect(second.code).toBe(4);
@@ -39,7 +42,7 @@ describe('the lease', () => {
 
   test('is taken over by a run that waits for it, once its holder was killed', async () => {
     await using first = life.start('run', life.file);
-    await waitFor(() => first.err.includes('following changes'), { timeoutMs: 30_000 });
+    await waitFor(() => first.err.includes('following changes'), SLOWLY);
     const second = life.run('run', '--until-synced', life.file);
     await first.kill('SIGKILL');
     await change();
@@ -51,7 +54,7 @@ describe('the lease', () => {
 describe('commands beside a run', () => {
   test('are carried out by it: verify, pause and resume', async () => {
     await using running = life.start('run', life.file);
-    await waitFor(() => running.err.includes('following changes'), { timeoutMs: 30_000 });
+    await waitFor(() => running.err.includes('following changes'), SLOWLY);
     await life.verify();
     expect(await life.run('pause', life.file)).toMatchObject({ code: 0 });
     expect(await phase()).toBe('paused');
@@ -67,6 +70,7 @@ describe('commands beside a run', () => {
     await using running = life.start('run', life.file);
     await waitFor(
       async () => ((await life.run('status', life.file, '--json')).json[0] as { running: boolean }).running,
+      SLOWLY,
     );
     await life.verify();
     expect(await running.kill('SIGTERM')).toEqual({ code: 0, signal: null });
@@ -81,6 +85,7 @@ describe('a pause', () => {
     await using running = life.start('run', life.file);
     await waitFor(
       async () => ((await life.run('status', life.file, '--json')).json[0] as { running: boolean }).running,
+      SLOWLY,
     );
     await change();
     expect(await phase()).toBe('paused');

@@ -5,7 +5,7 @@ import { startReplicaSet } from './kit/replica-set.js';
 import { changes, envOf, isShop, jobText, SCHEMA } from './kit/shop.js';
 import { cliContext } from './run-cli.js';
 
-const SETTLED = { timeoutMs: 60_000, everyMs: 200 };
+const SETTLED = { timeoutMs: 120_000, everyMs: 200 };
 const MANY =
   'INSERT INTO order_lines SELECT o, l, 1 + l % 5, l FROM generate_series(1, 40) o, generate_series(10, 250) l;';
 

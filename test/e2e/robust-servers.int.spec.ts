@@ -1,13 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { testMongo, testPostgres, waitFor } from '#testing';
 import { type CliContext, cliContext } from './run-cli.js';
 import { startMillrace } from './kit/processes.js';
 import { changes, envOf, isShop, jobText, SCHEMA } from './kit/shop.js';
 
+jest.setTimeout(240_000);
+
 /** A server restarts under a running job, which goes on by itself; and a signal ends it also while one is away. */
 
 const MANY = `INSERT INTO order_lines SELECT o, l, 1 + l % 5, l FROM generate_series(1, 40) o, generate_series(10, 250) l;`;
-const SETTLED = { timeoutMs: 60_000, everyMs: 200 };
+const SETTLED = { timeoutMs: 120_000, everyMs: 200 };
 
 let cli: CliContext;
 beforeAll(async () => {
@@ -55,7 +57,7 @@ describe.each(['postgres', 'mongo'] as const)('a job goes on by itself when %s',
     await given.settled();
     expect(await running.kill('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(await given.run('verify')).toMatchObject({ code: 0 });
-  }, 180_000);
+  }, 300_000);
 });
 
 test.each(['postgres', 'mongo'] as const)(
@@ -73,5 +75,5 @@ test.each(['postgres', 'mongo'] as const)(
     expect(await given.run('run', '--until-synced')).toMatchObject({ code: 0 });
     await given.settled();
   },
-  120_000,
+  300_000,
 );

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { readSettings } from '#config';
 import { type JobEvent, openJob } from '#job';
 import type { Log, LogRecord } from '#log';
@@ -6,6 +6,9 @@ import { readJobFile } from '#mapping';
 import { testMongo, testPostgres, waitFor } from '#testing';
 import { composeJob } from '#compose';
 import { tracedDeps } from './kit/traced-ports.js';
+
+jest.setTimeout(240_000);
+const SLOWLY = { timeoutMs: 120_000 };
 
 /** A target that does not take anything in makes the reading wait: nothing piles up in memory. */
 
@@ -80,7 +83,7 @@ collections: { things: { table: public.things } }
         before = pending.now;
         return still;
       },
-      { timeoutMs: 30_000, everyMs: 250 },
+      { ...SLOWLY, everyMs: 250 },
     );
   };
   const count = () => mongo.db.collection('things').countDocuments();
@@ -90,15 +93,15 @@ collections: { things: { table: public.things } }
   await full();
   expect(pending.now).toBeGreaterThan(BOUND / 2);
   goOn();
-  await waitFor(async () => (await count()) === ROWS && phases.includes('streaming'), { timeoutMs: 30_000 });
+  await waitFor(async () => (await count()) === ROWS && phases.includes('streaming'), SLOWLY);
   expect(pending.most).toBeLessThanOrEqual(BOUND);
   stand();
   await postgres.exec(`INSERT INTO things SELECT i, ${ROW} i FROM generate_series(${ROWS + 1}, ${2 * ROWS}) i`);
   await full();
   expect(await count()).toBe(ROWS);
   goOn();
-  await waitFor(async () => (await count()) === 2 * ROWS, { timeoutMs: 30_000 });
-  await waitFor(() => pending.now === 0, { timeoutMs: 30_000 }); // Documents are seen before their writing is acknowledged.
+  await waitFor(async () => (await count()) === 2 * ROWS, SLOWLY);
+  await waitFor(() => pending.now === 0, SLOWLY); // Documents are seen before their writing is acknowledged.
   ending.abort();
   expect(await running).toEqual({ kind: 'stopped', synced: expect.any(Boolean) });
   await job.reset();

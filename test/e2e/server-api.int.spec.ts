@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { REAL_JOB_TIMERS } from '#compose';
 import { openMongoStore } from '#store/mongodb';
 import { type TestMongo, type TestPostgres, testMongo, testPostgres, waitFor } from '#testing';
@@ -7,6 +7,9 @@ import { type Asked, asking } from './kit/api-calls.js';
 import { testConsole, type TestConsole } from './kit/console.js';
 import { ODD_COLLECTION, ODD_SCHEMA } from './kit/odd.js';
 import { envOf, expectShop, jobText, SCHEMA } from './kit/shop.js';
+
+jest.setTimeout(240_000);
+const SLOWLY = { timeoutMs: 120_000 };
 
 /** The routes of the console, one by one, as a program without Millrace calls them; in the order of a job's life. */
 
@@ -129,7 +132,7 @@ describe('a job of the list', () => {
 
   test('is paused and goes on; what has to catch up is refused meanwhile', async () => {
     await using _ = here.ingest();
-    await waitFor(async () => (await ask('GET', `/jobs/${job}`)).body.running);
+    await waitFor(async () => (await ask('GET', `/jobs/${job}`)).body.running, SLOWLY);
     expect(await ask('POST', `/jobs/${job}/pause`)).toMatchObject({ status: 200, body: { done: true } });
     expect((await ask('GET', `/jobs/${job}`)).body.phase).toBe('paused');
     expect(await ask('POST', `/jobs/${job}/verify`, {})).toMatchObject({
@@ -145,7 +148,7 @@ describe('a job of the list', () => {
   test('is watched until it stops', async () => {
     await using _ = here.ingest();
     const watching = ask('GET', `/jobs/${job}/events`, undefined, NDJSON);
-    await waitFor(async () => (await ask('GET', `/jobs/${job}`)).body.running);
+    await waitFor(async () => (await ask('GET', `/jobs/${job}`)).body.running, SLOWLY);
     expect(await ask('POST', `/jobs/${job}/stop`)).toMatchObject({ status: 200, body: { wanted: 'stopped' } });
     const { lines } = await watching;
     expect(lines[0]).toEqual({ event: { kind: 'phase', phase: 'streaming' } });
@@ -284,7 +287,7 @@ describe('what a client asked that has gone', () => {
       expect(Buffer.from((await reader.read()).value as Uint8Array).toString()).toBe('{"beat":1}\n');
       expect(await requests.countDocuments()).toBe(1);
       gone.abort();
-      await waitFor(async () => (await requests.countDocuments()) === 0);
+      await waitFor(async () => (await requests.countDocuments()) === 0, SLOWLY);
     } finally {
       await lease.release();
       await store.close();

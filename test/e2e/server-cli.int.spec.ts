@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type TestMongo, type TestPostgres, testMongo, testPostgres, waitFor } from '#testing';
 import { testConsole, type TestConsole } from './kit/console.js';
 import { ODD_COLLECTION, ODD_SCHEMA } from './kit/odd.js';
 import { envOf, expectShop, jobText, SCHEMA } from './kit/shop.js';
 import { type CliContext, type CliResult, cliContext } from './run-cli.js';
+
+jest.setTimeout(240_000);
+const SLOWLY = { timeoutMs: 120_000 };
 
 /** The same commands with and without --server: the same output, byte for byte, and the same exit codes. */
 
@@ -112,13 +115,13 @@ describe('a job of the services', () => {
   test('is watched until a signal, which stops the watching alone', async () => {
     await using _ = here.ingest();
     const watching = cli.start(['run', file], { MILLRACE_SERVER: here.url });
-    await waitFor(() => watching.host.err.includes('following changes') || undefined);
+    await waitFor(() => watching.host.err.includes('following changes') || undefined, SLOWLY);
     watching.host.send('SIGINT');
     expect(await watching.ended).toBe(0);
     expect(watching.host.err).toContain('The watching ends; the job goes on.');
     await postgres.exec("UPDATE customers SET name = 'goes on' WHERE id = 1");
     const customers = mongo.client.db(`${mongo.job}_t`).collection<{ _id: number; name: string }>('customers');
-    await waitFor(async () => (await customers.findOne({ _id: 1 }))?.name === 'goes on');
+    await waitFor(async () => (await customers.findOne({ _id: 1 }))?.name === 'goes on', SLOWLY);
   });
 
   test.each([
@@ -150,7 +153,7 @@ describe('a job of the services', () => {
     [['resume']],
   ])('that is running: %j says the same as beside a run', async (args) => {
     await using _ = here.ingest();
-    await waitFor(async () => (await status()).running);
+    await waitFor(async () => (await status()).running, SLOWLY);
     await bothWays([...args, file]);
   });
 
@@ -172,7 +175,7 @@ describe('a job of the services', () => {
     const { out: made } = await bothWays(dryRun);
     expect(made).toContain(fields);
     await using _ = here.ingest();
-    await waitFor(async () => (await status()).running);
+    await waitFor(async () => (await status()).running, SLOWLY);
     expect((await bothWays(dryRun)).out).toBe(made);
   });
 
@@ -199,7 +202,7 @@ describe('a job of the services', () => {
     expect(await remote('jobs', 'start', mongo.job, '--json')).toMatchObject({ json: [{ wanted: 'running' }] });
     expect(await remote('jobs', 'start', 'nobody')).toMatchObject({ code: 1 });
     await using _ = here.ingest();
-    await waitFor(async () => (await status()).running);
+    await waitFor(async () => (await status()).running, SLOWLY);
     expect(await remote('reset', file)).toMatchObject({ code: 2, err: expect.stringContaining('NOT_CONFIRMED') });
     const forgotten = await remote('reset', mongo.job, '--yes');
     expect(forgotten).toMatchObject({ code: 0, out: `Forgotten: ${mongo.job}. Its documents are where they were.\n` });
@@ -236,7 +239,7 @@ describe('a run that is refused', () => {
     await using _ = here.ingest();
     const isRunning = async () =>
       ((await remote('status', mongo.job, '--json')).json as [{ running: boolean }])[0].running;
-    await waitFor(isRunning);
+    await waitFor(isRunning, SLOWLY);
     expect(await remote('complete', mongo.job)).toMatchObject({ code: 0, err: expect.stringContaining('Completed') });
     expect(await remote('status', mongo.job, '--json')).toMatchObject({ json: [{ phase: 'none', running: false }] });
     expect(await remote('jobs', 'list')).toMatchObject({ out: expect.stringContaining('completed') });

@@ -4,12 +4,15 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { makeCertificates, type TestMongo, type TestPostgres, testMongo, testPostgres, waitFor } from '#testing';
 import { testConsole, type TestConsole } from './kit/console.js';
 import { startMillrace } from './kit/processes.js';
 import { envOf, jobText, SCHEMA } from './kit/shop.js';
 import { type CliContext, cliContext } from './run-cli.js';
+
+jest.setTimeout(240_000);
+const SLOWLY = { timeoutMs: 120_000 };
 
 /** What can be wrong on the way from the command line to a console. */
 
@@ -126,11 +129,11 @@ test('a console that goes away while a job is watched is waited for, and the job
   await using runner = await testConsole(mongo, others);
   await using _ = runner.ingest();
   const watching = cli.start(['run', file, '--server', here.url], env);
-  await waitFor(() => watching.host.err.includes('following changes') || undefined, { timeoutMs: 30_000 });
+  await waitFor(() => watching.host.err.includes('following changes') || undefined, SLOWLY);
   await here[Symbol.asyncDispose]();
-  await waitFor(() => watching.host.err.includes('retrying:') || undefined);
+  await waitFor(() => watching.host.err.includes('retrying:') || undefined, SLOWLY);
   here = await testConsole(mongo, { ...others, port });
-  await waitFor(() => watching.host.err.includes('recovered') || undefined);
+  await waitFor(() => watching.host.err.includes('recovered') || undefined, SLOWLY);
   watching.host.send('SIGTERM');
   expect(await watching.ended).toBe(0);
   expect(await cli.run(['reset', mongo.job, '--yes', '--server', here.url], env)).toMatchObject({ code: 0 });

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import {
   type TestKafka,
   type TestMongo,
@@ -15,10 +15,12 @@ import { Deployment } from './kit/services.js';
 import { changes, envOf, expectShop, jobText, SCHEMA } from './kit/shop.js';
 import { type CliContext, type CliResult, cliContext } from './run-cli.js';
 
+jest.setTimeout(240_000);
+
 /** The services as processes of their own, over Kafka, and the command line that speaks to their console. */
 
 const TOKEN = 'sixteen-letters-1';
-const SLOWLY = { timeoutMs: 60_000 };
+const SLOWLY = { timeoutMs: 120_000 };
 
 let postgres: TestPostgres;
 let mongo: TestMongo;
@@ -43,7 +45,7 @@ beforeAll(async () => {
     ...(['ingest', 'transform', 'write'] as const).map((service) => services.start(service)),
   ]);
   url = started[0]?.[0]?.url ?? '';
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await services[Symbol.asyncDispose]();
   await mongo.client.db(`${mongo.job}_t`).dropDatabase();
@@ -79,7 +81,7 @@ test('a job is created, run until synced, verified, dealt with, and completed th
   expect(letter.code).toBe('ID_TAKEN');
   await postgres.exec("UPDATE accounts SET code = 'code 400' WHERE id = 400");
   await waitFor(async () => (await millrace('status', mongo.job, '--json')).out.includes('"deadLetters":0'), SLOWLY);
-}, 120_000);
+}, 300_000);
 
 test('a job that is stopped is verified all the same: the console runs it for so long, transform and write do their part', async () => {
   expect(await millrace('jobs', 'stop', mongo.job)).toMatchObject({ code: 0 });
@@ -88,7 +90,7 @@ test('a job that is stopped is verified all the same: the console runs it for so
   const verified = await millrace('verify', mongo.job, '--json');
   expect(verified).toMatchObject({ code: 0, json: [{ different: 0, missing: 0, extra: 0, deadLetters: 0 }] });
   await expectShop(postgres, target());
-}, 120_000);
+}, 300_000);
 
 test('it is completed, leaves nothing behind, and is not begun again', async () => {
   expect(await millrace('jobs', 'start', mongo.job)).toMatchObject({ code: 0 });
@@ -101,7 +103,7 @@ test('it is completed, leaves nothing behind, and is not begun again', async () 
   await waitFor(async () => (await millrace('jobs', 'list')).out.includes('completed'), SLOWLY);
   expect((await millrace('status', mongo.job, '--json')).json).toMatchObject([{ phase: 'none', running: false }]);
   expect(await millrace('reset', mongo.job, '--yes')).toMatchObject({ code: 0 });
-}, 120_000);
+}, 300_000);
 
 test('the console serves health and metrics to anybody, stops cleanly, and has logged no error and no secret', async () => {
   for (const path of ['/health/live', '/health/ready', '/metrics']) expect((await fetch(url + path)).status).toBe(200);

@@ -4,6 +4,8 @@ import { testKafka, waitFor } from '#testing';
 import { type ServicesJob, servicesJob } from './kit/services-job.js';
 import type { Replica } from './kit/services.js';
 
+const SLOWLY = { timeoutMs: 120_000 };
+
 /**
  * Services lose replicas, get more and fewer, and are stopped for longer than their sessions, under random changes. After
  * each nothing is lost: the documents are what SQL says, and none went back. MILLRACE_TEST_SEED replays the statements.
@@ -83,5 +85,5 @@ test(`services get more replicas and fewer while they load and stream (seed ${SE
   await reader.stop();
   const left = deployment.replicas.filter(({ child }) => child.exitCode === null);
   expect(left).toHaveLength(RIVER.length);
-  await waitFor(() => left.every(({ errors }) => errors.length === 0));
+  await waitFor(() => left.every(({ errors }) => errors.length === 0), SLOWLY);
 }, 300_000);

@@ -14,7 +14,7 @@ things:
 const TRUTH = {
   things: `SELECT json_build_object('_id', oracle.i(id), 'size', oracle.i(size)) FROM things`,
 };
-const SLOWLY = { timeoutMs: 90_000, everyMs: 200 };
+const SLOWLY = { timeoutMs: 120_000, everyMs: 200 };
 
 test('a letter is tried again until its document can be written, also when Redis is killed and has lost everything', async () => {
   const { brokers } = await testKafka();
@@ -49,4 +49,4 @@ test('a letter is tried again until its document can be written, also when Redis
     const text = await (await fetch(`${replica?.url}/metrics`)).text();
     return /^millrace_dead_letters\{.*code="TARGET_VALIDATION".*\} 0$/m.test(text);
   }, SLOWLY);
-}, 240_000);
+}, 600_000);

@@ -3,6 +3,8 @@ import { testKafka, testMongo, testPostgres, waitFor } from '#testing';
 import { Deployment } from './kit/services.js';
 import { changes, envOf, expectShop, isShop, jobText, SCHEMA } from './kit/shop.js';
 
+const SLOWLY = { timeoutMs: 120_000 };
+
 test('two replicas of each service load a job, follow its changes, and stop cleanly', async () => {
   await using postgres = await testPostgres();
   await using mongo = await testMongo();
@@ -16,9 +18,9 @@ test('two replicas of each service load a job, follow its changes, and stop clea
   });
   await Promise.all([deployment.start('ingest', 2), deployment.start('transform', 2), deployment.start('write', 2)]);
   await deployment.run(mongo.job, jobText(mongo.job, mongo.database));
-  await waitFor(() => isShop(postgres, mongo.db));
+  await waitFor(() => isShop(postgres, mongo.db), SLOWLY);
   for (let round = 1; round <= 5; round++) await postgres.exec(changes(round));
-  await waitFor(() => isShop(postgres, mongo.db));
+  await waitFor(() => isShop(postgres, mongo.db), SLOWLY);
   await expectShop(postgres, mongo.db);
   for (const replica of deployment.replicas) {
     expect(await (await fetch(`${replica.url}/health/live`)).json()).toEqual({ status: 'ok' });
@@ -28,4 +30,4 @@ test('two replicas of each service load a job, follow its changes, and stop clea
   const codes = await Promise.all(deployment.replicas.map((replica) => replica.stop()));
   expect(codes).toEqual([0, 0, 0, 0, 0, 0]);
   expect(deployment.replicas.flatMap(({ errors }) => errors)).toEqual([]);
-}, 120_000);
+}, 300_000);

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Double } from 'bson';
 import { type TestMongo, type TestPostgres, testMongo, testPostgres, waitFor } from '#testing';
 import { type CliContext, cliContext, type StartedCli } from './run-cli.js';
+
+jest.setTimeout(240_000);
+const SLOWLY = { timeoutMs: 120_000 };
 
 /** While rows change, and change back, as fast as the source takes it: no right document is called wrong, no wrong one right. */
 
@@ -55,7 +58,7 @@ collections:
   await waitFor(async () => {
     const [status] = (await cli.run(['status', file, '--json'], env())).json as [{ phase: string }];
     return status.phase === 'streaming';
-  });
+  }, SLOWLY);
 });
 
 afterAll(async () => {

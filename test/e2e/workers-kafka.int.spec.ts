@@ -7,6 +7,8 @@ import { MonotonyReader } from './random-changes.monotony.js';
 import { COLLECTIONS, SCHEMA, TRUTH } from './random-changes.schema.js';
 import { Writers } from './random-changes.writers.js';
 
+const SLOWLY = { timeoutMs: 120_000 };
+
 /**
  * Rows and documents are owned elsewhere: one member runs the job and reads the source, others, each with connections of its
  * own, have rows or documents, and come and go. MILLRACE_TEST_SEED replays the statements.
@@ -67,5 +69,5 @@ test(`random changes, of seed ${SEED}, through two owners of rows and two of doc
   await writers.go(40);
   await job.load({ fresh: true });
   await job.isTrue();
-  await waitFor(async () => (await job.letters()).every(({ code }) => code === 'ID_TAKEN'));
+  await waitFor(async () => (await job.letters()).every(({ code }) => code === 'ID_TAKEN'), SLOWLY);
 }, 300_000);
