@@ -1,6 +1,7 @@
 import type { BatchHandler, ConsumeOptions, LogRecord } from '../log.js';
 import { Lane, type LaneOwner, type LogTimers } from '../lane.js';
 import { type Cursor, PartitionQueue } from '../partition-queue.js';
+import type { IntakePartition } from './intake.js';
 import { partHeaderOf } from './message-parts.js';
 import { PartAssembler } from './part-assembler.js';
 import { decodeRecords } from './record.codec.js';
@@ -38,11 +39,16 @@ export class UnexpectedOffset extends Error {}
 const BATCHES_AHEAD = 2;
 const LEAST_BYTES = 4 * 1024 * 1024;
 
+/** So much of one partition is queued and not completed, and no more is fetched. */
+export function partitionMaxBytes({ maxBytes, maxUncompleted }: ConsumeOptions): number {
+  return Math.max(LEAST_BYTES, maxBytes * (maxUncompleted + BATCHES_AHEAD));
+}
+
 /**
  * A partition for as long as this consumer has it: the client fills its queue, a lane empties it. A message is completed
  * when all its records are, and all messages before it.
  */
-export class AssignedPartition implements LaneOwner {
+export class AssignedPartition implements LaneOwner, IntakePartition {
   readonly options: ConsumeOptions;
   readonly handler: BatchHandler<LogRecord>;
   readonly timers: LogTimers;
@@ -56,7 +62,6 @@ export class AssignedPartition implements LaneOwner {
   #left = false;
   /** The offset that must come next; undefined until it is known, and nothing is taken before that. */
   next: number | undefined;
-  /** The client does not fetch it. */
   isPaused = false;
   /** What came last was not expected. */
   isDoubtful = false;
@@ -65,8 +70,7 @@ export class AssignedPartition implements LaneOwner {
     this.options = parts.options;
     this.handler = parts.handler;
     this.timers = parts.timers;
-    const { maxBytes, maxUncompleted } = parts.options;
-    this.#maxBytes = Math.max(LEAST_BYTES, maxBytes * (maxUncompleted + BATCHES_AHEAD));
+    this.#maxBytes = partitionMaxBytes(parts.options);
     const moved = (): void => this.#queue.release(this.#watermark);
     this.#lane = new Lane(this, parts.partition, this.#queue, this.#watermark, moved);
   }
@@ -79,7 +83,12 @@ export class AssignedPartition implements LaneOwner {
     return this.parts.taking() && !this.#abort.signal.aborted;
   }
 
-  /** Queued and not completed, more than the handler will need soon; parts of a whole that is not there yet don't count. */
+  /** Parts of a whole that is not there yet don't count. */
+  get queuedBytes(): number {
+    return this.#bytes;
+  }
+
+  /** More than the handler will need soon. */
   get isFull(): boolean {
     return this.#bytes > this.#maxBytes;
   }

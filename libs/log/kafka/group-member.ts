@@ -8,7 +8,9 @@ import { metadataOf } from './start-offsets.js';
 const HEARTBEATS_PER_SESSION = 3;
 /** A fetch waits so long for records; a heartbeat may wait behind it. */
 const FETCH_WAIT_MS = 500;
-const FETCH_BYTES_PER_PARTITION = 2 * 1024 * 1024;
+/** Of one response, all of which is in memory at once; a message that is larger comes all the same, alone. */
+const FETCH_BYTES = 4 * 1024 * 1024;
+const FETCH_BYTES_PER_PARTITION = 1024 * 1024;
 const REBALANCE_TIMEOUT_MS = 30_000;
 
 export interface GroupMemberParts {
@@ -52,6 +54,7 @@ export class GroupMember {
       heartbeatInterval: Math.floor(sessionTimeoutMs / HEARTBEATS_PER_SESSION),
       maxWaitTimeInMs: FETCH_WAIT_MS,
       minBytes: 1,
+      maxBytes: FETCH_BYTES,
       maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
       allowAutoTopicCreation: false,
       retry: { ...RETRY, restartOnFailure: async () => !this.#left },

@@ -4,9 +4,16 @@ import type { LogTimers } from '../lane.js';
 import type { BatchHandler, ConsumeOptions, Consumer, LogRecord } from '../log.js';
 import { topicMissing } from '../topic-missing.js';
 import { within } from '../within.js';
-import { AssignedPartition, type KafkaMessage, type Progress, UnexpectedOffset } from './assigned-partition.js';
+import {
+  AssignedPartition,
+  type KafkaMessage,
+  partitionMaxBytes,
+  type Progress,
+  UnexpectedOffset,
+} from './assigned-partition.js';
 import { CompletedRecords } from './completed-records.js';
 import { GroupMember } from './group-member.js';
+import { Intake } from './intake.js';
 import { isTransient, kafkaFailure, typeOf } from './kafka-errors.js';
 import type { KafkaNotice } from './kafka-options.js';
 import { OffsetCommitter } from './offset-committer.js';
@@ -33,8 +40,8 @@ export interface KafkaConsumerParts {
 }
 
 /**
- * One consumer of a group: messages go into the queues of its partitions, so that heartbeats never wait for a handler. A full
- * queue pauses its partition.
+ * One consumer of a group: messages go into the queues of its partitions, so that heartbeats never wait for a handler. Full
+ * queues pause their partitions (`Intake`).
  *
  * - **Rebalance.** The client tells of it only afterwards. A partition that is kept goes on where its queue ends; one that was
  *   lost, and all of them where the member is another one than before, is left: what finishes late meets the fence, and
@@ -47,6 +54,7 @@ export class KafkaConsumer implements Consumer {
   readonly #partitions = new Map<number, AssignedPartition>();
   readonly #committer: OffsetCommitter;
   readonly #completed: CompletedRecords | undefined;
+  readonly #intake: Intake;
   #group: GroupMember;
   #member: string | undefined;
   /** Of the last assignments: compared with the log, before anything of them is queued. */
@@ -67,6 +75,11 @@ export class KafkaConsumer implements Consumer {
     if (options.isOnlyGroup) this.#completed = new CompletedRecords(topic, admin, timers, deleteEveryMs);
     this.#committer = new OffsetCommitter(timers, (progress) => this.#commit(progress));
     this.#group = this.#newMember();
+    const client = {
+      pause: (partition: number) => this.#group.pause(partition),
+      resume: (partition: number) => this.#group.resume(partition),
+    };
+    this.#intake = new Intake(this.#partitions, client, partitionMaxBytes(options));
   }
 
   /** Resolves when it is a member of its group. */
@@ -207,6 +220,7 @@ export class KafkaConsumer implements Consumer {
       this.#partitions.set(partition, this.#partition(partition));
       this.#group.resume(partition); // The client may have it paused from a former assignment.
     }
+    this.#intake.released();
     this.parts.options.onAssigned?.([...this.#partitions.keys()]);
     if (added.length > 0) this.#checked = Promise.all([this.#checked, this.#check(added)]).then(() => undefined);
     this.#checked.catch((error) => this.#fail(error));
@@ -223,10 +237,7 @@ export class KafkaConsumer implements Consumer {
       taking: () => !this.#paused && !this.#ended,
       onCompleted: (progress) => {
         this.#committer.completed(partition, progress);
-        const assigned = this.#partitions.get(partition);
-        if (!assigned?.isPaused || !assigned.hasRoom) return;
-        assigned.isPaused = false;
-        this.#group.resume(partition);
+        if (!this.#ended) this.#intake.released();
       },
       onFailed: (error) => this.#fail(error),
     });
@@ -263,7 +274,7 @@ export class KafkaConsumer implements Consumer {
 
   async #fill(index: number, messages: readonly KafkaMessage[], end: number): Promise<boolean> {
     const partition = await this.#checkedPartition(index);
-    if (partition?.next === undefined || this.#ended) return false;
+    if (partition?.next === undefined || this.#ended || !this.#intake.admits(index)) return false;
     try {
       partition.take(messages, end);
     } catch (error) {
@@ -271,10 +282,7 @@ export class KafkaConsumer implements Consumer {
       return false;
     }
     partition.isDoubtful = false;
-    if (partition.isFull) {
-      partition.isPaused = true;
-      this.#group.pause(index);
-    }
+    this.#intake.taken();
     return true;
   }
 
