@@ -195,23 +195,28 @@ describe('the Kafka log when its group changes', () => {
 describe('the Kafka log when the broker is killed and comes back', () => {
   test('loses nothing and keeps the order, of what is appended and of what is read meanwhile', async () => {
     await using log = openLog();
-    const topic = await topicOf(log, 2);
-    const seen: number[] = [];
-    const reader = await collect(log, topic, seen);
+    const partitions = [0, 1, 2];
+    const topic = await topicOf(log, partitions.length);
+    const seen = partitions.map((): number[] => []);
+    const reader = await log.consume<Numbered>(topic, 'group', OPTIONS, async ({ partition, records }) => {
+      for (const { n } of records) seen[partition]?.push(n);
+      return DONE;
+    });
     const appended: Promise<void>[] = [];
     let sent = 0;
-    const append = (): void => {
-      appended.push(log.append(topic, 0, numbered(sent++, 1)));
+    const append = (times: number): void => {
+      for (let i = 0; i < times; i++, sent++)
+        for (const partition of partitions) appended.push(log.append(topic, partition, numbered(sent, 1)));
     };
-    for (let i = 0; i < 100; i++) append();
-    await waitFor(() => seen.length > 0, PATIENCE);
+    append(100);
+    await waitFor(() => seen.every((numbers) => numbers.length > 0), PATIENCE);
     await server.kill();
-    for (let i = 0; i < 100; i++) append();
+    append(100);
     await server.restart();
-    for (let i = 0; i < 100; i++) append();
+    append(100);
     await Promise.all(appended);
-    await waitFor(() => seen.includes(sent - 1), PATIENCE);
-    expect([...new Set(seen)]).toEqual(numbered(0, sent).map(({ n }) => n));
+    await waitFor(() => seen.every((numbers) => numbers.includes(sent - 1)), PATIENCE);
+    for (const numbers of seen) expect([...new Set(numbers)]).toEqual(numbered(0, sent).map(({ n }) => n));
     await reader.stop(1_000);
   }, 120_000);
 

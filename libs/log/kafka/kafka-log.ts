@@ -19,6 +19,8 @@ import { within } from '../within.js';
 const ALL_IN_SYNC_REPLICAS = -1;
 const PAUSE_MS = 500;
 const LOOK_MS = 100;
+/** The client asks about all partitions of a topic at once, and learns nothing while one of them has no leader. */
+const METADATA_MAX_AGE_MS = 24 * 3_600_000;
 /** One that is just connecting is not waited for longer. */
 const CLOSE_MS = 3_000;
 /** Above what a request may take. */
@@ -160,30 +162,34 @@ export class KafkaLog implements Log {
   #requestsOf(topic: string): TopicRequests {
     let requests = this.#requests.get(topic);
     if (!requests) {
-      const request = (messages: readonly PartitionMessage[]): Promise<void> => this.#send(topic, messages);
-      requests = new TopicRequests({ request, timers: this.#timers, now: () => performance.now() });
+      requests = new TopicRequests({
+        request: (messages) => this.#send(topic, messages),
+        again: (failure) => this.#sendAgain(topic, failure),
+        timers: this.#timers,
+        now: () => performance.now(),
+      });
       this.#requests.set(topic, requests);
     }
     return requests;
   }
 
   async #send(topic: string, parts: readonly PartitionMessage[]): Promise<void> {
+    this.#assertOpen();
     const messages = parts.map(({ partition, value, headers }) => {
       return { partition, value: Buffer.from(value.buffer, value.byteOffset, value.byteLength), headers };
     });
     const compression = this.options.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
-    for (;;) {
-      try {
-        const producer = await this.#producerClient();
-        await producer.send({ topic, messages, acks: ALL_IN_SYNC_REPLICAS, compression });
-        return;
-      } catch (error) {
-        if (this.#closed) throw this.#closed;
-        if (typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') throw topicMissing(topic, error);
-        if (!isTransient(error)) throw kafkaFailure(`topic ${topic} takes no records`, error);
-        await this.#pause(PAUSE_MS);
-      }
-    }
+    const producer = await this.#producerClient();
+    await producer.send({ topic, messages, acks: ALL_IN_SYNC_REPLICAS, compression });
+  }
+
+  /** What one try did not bring over: trouble that may pass is waited out. */
+  async #sendAgain(topic: string, failure: unknown): Promise<void> {
+    if (this.#closed) throw this.#closed;
+    if (typeOf(failure) === 'UNKNOWN_TOPIC_OR_PARTITION') throw topicMissing(topic, failure);
+    if (!isTransient(failure)) throw kafkaFailure(`topic ${topic} takes no records`, failure);
+    await this.#pause(PAUSE_MS);
+    if (this.#closed) throw this.#closed;
   }
 
   #ends(topic: string, signal: AbortSignal): Promise<{ partition: number; low: number; high: number }[]> {
@@ -225,7 +231,9 @@ export class KafkaLog implements Log {
   }
 
   #producerClient(): Promise<Producer> {
-    this.#producer ??= connected(this.#kafka.producer({ allowAutoTopicCreation: false }));
+    // Tried again by us, partition by partition; where leaders are is asked again after each failure.
+    const once = { retry: { retries: 0 }, metadataMaxAge: METADATA_MAX_AGE_MS };
+    this.#producer ??= connected(this.#kafka.producer({ allowAutoTopicCreation: false, ...once }));
     this.#producer.catch(() => {
       this.#producer = undefined;
     });

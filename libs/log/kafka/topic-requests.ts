@@ -6,8 +6,10 @@ export interface PartitionMessage extends MessagePart {
 }
 
 export interface TopicRequestsParts {
-  /** One request; resolves when the in-sync replicas have all of it, rejects for good only. */
+  /** One request, tried once: resolves when the in-sync replicas have all of it. */
   request(messages: readonly PartitionMessage[]): Promise<void>;
+  /** What to do about a message that failed alone: resolves when it is to be tried again, rejects where it has failed for good. */
+  again(failure: unknown): Promise<void>;
   timers: LogTimers;
   now: () => number;
 }
@@ -26,6 +28,9 @@ const REQUEST_BYTES = 8 * 1024 * 1024;
 /**
  * Messages for different partitions of a topic share requests. Each partition has one message under way at a time, by whoever
  * sends (`PartitionSender`), and so one request: those of different partitions need not wait for one another.
+ *
+ * A request fails whole where one of its partitions does. So what shared one that failed goes on alone, each by itself, until it
+ * has succeeded: a partition without a leader neither holds up the others nor has them repeated, but for that once.
  */
 export class TopicRequests {
   #waiting: Waiting[] = [];
@@ -75,8 +80,31 @@ export class TopicRequests {
     try {
       await this.parts.request(taken.map(({ message }) => message));
       for (const { resolve } of taken) resolve();
+    } catch (failure) {
+      const isShared = taken.length > 1;
+      for (const each of taken) void this.#alone(each, isShared ? undefined : { failure });
+    }
+  }
+
+  /** `failed`: alone it was tried already. */
+  async #alone({ message, resolve, reject }: Waiting, failed: { failure: unknown } | undefined): Promise<void> {
+    try {
+      for (let last = failed; ; ) {
+        if (last !== undefined) await this.parts.again(last.failure);
+        last = await this.#tried(message);
+        if (last === undefined) return resolve();
+      }
     } catch (error) {
-      for (const { reject } of taken) reject(error);
+      reject(error);
+    }
+  }
+
+  async #tried(message: PartitionMessage): Promise<{ failure: unknown } | undefined> {
+    try {
+      await this.parts.request([message]);
+      return undefined;
+    } catch (failure) {
+      return { failure };
     }
   }
 }
