@@ -45,7 +45,7 @@ export class BullmqRetryQueue implements RetryQueue {
     private readonly parts: RetryQueueParts,
   ) {
     const { uri, prefix, jitterMs = 1_000, maxPendingBytes = 16 * 2 ** 20 } = options;
-    this.connections = new RedisConnections(uri, { ...options, onReady: () => this.look() });
+    this.connections = new RedisConnections(uri, { ...options, onReady: () => this.begin() });
     const { quick, patient } = this.connections;
     const { name } = parts;
     this.groups = new TouchGroups(parts);
@@ -119,6 +119,12 @@ export class BullmqRetryQueue implements RetryQueue {
       }
     }
     this.sending = false;
+  }
+
+  /** A removal that did not come to its end leaves the queue paused; a job that was forgotten may have its name again. */
+  private begin(): void {
+    this.queue.resume().catch(() => undefined);
+    this.look();
   }
 
   private look(): void {
