@@ -416,4 +416,27 @@ describe('topics of the Kafka log', () => {
       message: expect.stringContaining('3 copies'),
     });
   });
+
+  test('are refused where more copies must have a record than there are, made here or before', async () => {
+    const topic = `faults.${++topics}`;
+    const unwritable = {
+      code: 'LOG_TOPIC_SETTINGS',
+      message: expect.stringMatching(/2 copies are to have a record .* each partition gets 1/),
+    };
+    await using log = openLog({ minInSyncReplicas: 2 });
+    await expect(log.create([{ name: topic, partitions: 1 }])).rejects.toMatchObject(unwritable);
+    expect(await withAdmin((admin) => admin.listTopics())).not.toContain(topic);
+    const configEntries = [
+      ['retention.ms', '-1'],
+      ['retention.bytes', '-1'],
+      ['message.timestamp.type', 'LogAppendTime'],
+      ['min.insync.replicas', '2'],
+    ].map(([name, value]) => ({ name: String(name), value: String(value) }));
+    await withAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] }));
+    await using other = openLog();
+    await expect(other.create([{ name: topic, partitions: 1 }])).rejects.toMatchObject({
+      code: 'LOG_TOPIC_SETTINGS',
+      message: expect.stringContaining('min.insync.replicas=2 (it must be from 1 to 1, its copies)'),
+    });
+  });
 });

@@ -28,6 +28,7 @@ export async function makeTopics(
   topics: readonly TopicSpec[],
   { wereMade, ...copies }: Copies & { wereMade: boolean },
 ): Promise<void> {
+  refuseUnwritable(copies);
   if (wereMade) await demand(admin, topics);
   else await create(admin, topics, copies);
   const names = topics.map(({ name }) => name);
@@ -37,7 +38,15 @@ export async function makeTopics(
     comparePartitions(topic, byName.get(topic.name));
     compareCopies(topic, byName.get(topic.name), copies);
   }
-  await compareSettings(admin, names, copies);
+  await compareSettings(admin, byName, copies);
+}
+
+/** Every append would wait for copies that there are not. */
+function refuseUnwritable({ replicationFactor, minInSyncReplicas }: Copies): void {
+  if (minInSyncReplicas <= replicationFactor) return;
+  throw unsafe(
+    `${minInSyncReplicas} copies are to have a record before it counts, and each partition gets ${replicationFactor}`,
+  );
 }
 
 async function demand(admin: Admin, topics: readonly TopicSpec[]): Promise<void> {
@@ -107,22 +116,33 @@ function comparePartitions({ name, partitions }: TopicSpec, found: ITopicMetadat
 }
 
 function compareCopies({ name }: TopicSpec, found: ITopicMetadata | undefined, { replicationFactor }: Copies): void {
-  const fewest = Math.min(...(found?.partitions ?? []).map((partition) => partition.replicas.length));
+  const fewest = fewestCopies(found);
   if (fewest < replicationFactor)
     throw unsafe(`topic ${name} has ${fewest} copies of a partition, not ${replicationFactor}`);
 }
 
-async function compareSettings(admin: Admin, names: readonly string[], { minInSyncReplicas }: Copies): Promise<void> {
+const fewestCopies = (found: ITopicMetadata | undefined): number =>
+  Math.min(...(found?.partitions ?? []).map((partition) => partition.replicas.length));
+
+async function compareSettings(
+  admin: Admin,
+  topics: ReadonlyMap<string, ITopicMetadata>,
+  { minInSyncReplicas }: Copies,
+): Promise<void> {
   const wanted = [...Object.keys(COMPARED), MIN_IN_SYNC];
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name, configNames: wanted })),
+    resources: [...topics.keys()].map((name) => ({ type: ConfigResourceTypes.TOPIC, name, configNames: wanted })),
   });
   for (const { resourceName, configEntries } of resources) {
+    const copies = fewestCopies(topics.get(resourceName));
     const faults = configEntries.flatMap(({ configName, configValue }) => {
       const isMinimum = configName === MIN_IN_SYNC;
-      const holds = isMinimum ? Number(configValue) >= minInSyncReplicas : configValue === COMPARED[configName];
-      const should = isMinimum ? `at least ${minInSyncReplicas}` : COMPARED[configName];
+      const minimum = Number(configValue);
+      const holds = isMinimum
+        ? minimum >= minInSyncReplicas && minimum <= copies
+        : configValue === COMPARED[configName];
+      const should = isMinimum ? `from ${minInSyncReplicas} to ${copies}, its copies` : COMPARED[configName];
       return holds ? [] : [`${configName}=${configValue} (it must be ${should})`];
     });
     if (faults.length > 0) throw unsafe(`topic ${resourceName} has ${faults.join(', ')}`);
