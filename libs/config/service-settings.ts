@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { MillraceError } from '#errors';
+import { configErrors } from './config.codes.js';
 import { type Environment, readEnvironment } from './environment.js';
 import { choice, flag, metaOf, optional, required, secret, text, whole } from './fields.js';
 import { settingsSchema } from './settings.js';
@@ -64,13 +66,13 @@ const common = {
     'MILLRACE_KAFKA_CA_FILE',
     PATH,
     'a path',
-    "PEM file of the authorities that sign the brokers' certificates; the system's where absent.",
+    "PEM file of the authorities that sign the brokers' certificates; the system's where absent. With TLS only.",
   ),
   kafkaCertificateFile: optional(
     'MILLRACE_KAFKA_CERTIFICATE_FILE',
     PATH,
     'a path',
-    'PEM file of the client certificate, for brokers that want one.',
+    'PEM file of the client certificate, for brokers that want one. With TLS and its key only.',
   ),
   kafkaKeyFile: optional('MILLRACE_KAFKA_KEY_FILE', PATH, 'a path', 'PEM file of the key of the client certificate.'),
   kafkaSaslMechanism: choice(
@@ -91,7 +93,7 @@ const common = {
     'MILLRACE_KAFKA_MIN_IN_SYNC_REPLICAS',
     [1, 15],
     2,
-    'So many copies must have a record before it counts.',
+    'So many copies must have a record before it counts; the replication factor at most, better one less.',
   ),
   kafkaCompression: choice('MILLRACE_KAFKA_COMPRESSION', ['none', 'gzip'], 'none', 'Of what is written to Kafka.'),
   kafkaSessionTimeoutMs: whole(
@@ -165,8 +167,61 @@ export function readServiceSettings<S extends ServiceName>(
   env: Environment,
   readFile: (path: string) => string,
 ): ServiceSettings<S> {
-  return readEnvironment(serviceSchemas[service] as z.ZodObject, env, readFile) as ServiceSettings<S>;
+  const settings = readEnvironment(serviceSchemas[service] as z.ZodObject, env, readFile) as ServiceSettings<S>;
+  const problems = contradictionsOf(settings as Contradictory);
+  if (problems.length === 0) return settings;
+  throw new MillraceError(configErrors.SETTINGS_INVALID, problems.join('; '), { context: { settings: problems } });
 }
+
+type Contradictory = ServiceSettings & { redisUri?: string };
+
+/** Each value may be, but not beside the others: told by name and mend, never by value. */
+function contradictionsOf(settings: Contradictory): string[] {
+  return [...copiesProblems(settings), ...tlsProblems(settings), ...saslProblems(settings), ...redisProblems(settings)];
+}
+
+function copiesProblems({ kafkaMinInSyncReplicas: least, kafkaReplicationFactor: copies }: Contradictory): string[] {
+  if (least <= copies) return [];
+  const [minimum, factor] = [envOf('kafkaMinInSyncReplicas'), envOf('kafkaReplicationFactor')];
+  return [`${minimum} must not be above ${factor} (${copies}): no record would ever have so many copies`];
+}
+
+function tlsProblems(settings: Contradictory): string[] {
+  const files = ['kafkaCaFile', 'kafkaCertificateFile', 'kafkaKeyFile'] as const;
+  const given = files.filter((key) => settings[key] !== undefined).map(envOf);
+  if (!settings.kafkaTls)
+    return given.map((name) => `${name} has no effect without TLS: set ${envOf('kafkaTls')} to 1, or remove it`);
+  return [
+    ...alone(settings, 'kafkaCertificateFile', 'kafkaKeyFile'),
+    ...alone(settings, 'kafkaKeyFile', 'kafkaCertificateFile'),
+  ];
+}
+
+function saslProblems(settings: Contradictory): string[] {
+  const credentials = ['kafkaUsername', 'kafkaPassword'] as const;
+  const mechanism = envOf('kafkaSaslMechanism');
+  if (settings.kafkaSaslMechanism !== 'none') {
+    const missing = credentials.filter((key) => settings[key] === undefined).map(envOf);
+    return missing.map((name) => `${name} must be set with ${mechanism}, or set that to none`);
+  }
+  const given = credentials.filter((key) => settings[key] !== undefined).map(envOf);
+  return given.map((name) => `${name} has no effect without ${mechanism}: set that to plain or scram-…, or remove it`);
+}
+
+/** The client of Redis would not log in at all. */
+function redisProblems({ redisUri }: Contradictory): string[] {
+  if (redisUri === undefined || !URL.canParse(redisUri)) return [];
+  const { username, password } = new URL(redisUri);
+  if (username === '' || password !== '') return [];
+  return [`${metaOf(redis.redisUri).env} must have a password beside its user: redis://user:password@…`];
+}
+
+function alone(settings: Contradictory, given: keyof typeof common, missing: keyof typeof common): string[] {
+  if (settings[given] === undefined || settings[missing] !== undefined) return [];
+  return [`${envOf(missing)} must be set with ${envOf(given)}, or remove that`];
+}
+
+const envOf = (key: keyof typeof common): string => metaOf(common[key]).env;
 
 /** Variables that hold secrets of the services themselves. */
 export function secretVariables(): string[] {
