@@ -1,5 +1,5 @@
 import type { LoadedJobFile } from '#compose';
-import type { JobCommands, JobEvent, JobTimers } from '#job';
+import type { JobCommands, JobDeps, JobTimers } from '#job';
 import type { Logger } from '#observability';
 import type { Redactor } from '#observability/redaction';
 import type { JobAudit, JobRegistry } from '#registry';
@@ -16,7 +16,7 @@ export interface ConsoleParts {
   list(): Promise<{ registry: JobRegistry; audit: JobAudit }>;
   /** Reads and validates a job file with the environment of the console. */
   readJob(text: JobText): Promise<LoadedJobFile>;
-  openJob(loaded: LoadedJobFile, onEvent: (event: JobEvent) => void): JobCommands;
+  openJob(loaded: LoadedJobFile, parts: Required<Pick<JobDeps, 'onEvent' | 'onCompleted'>>): JobCommands;
   tokens: Tokens;
   timers: JobTimers;
   redactor: Redactor;

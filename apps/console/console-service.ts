@@ -1,11 +1,10 @@
 import { composeJob, readJob, REAL_JOB_TIMERS } from '#compose';
-import type { ServiceSettings } from '#config';
+import { jobEnvironment, type ServiceSettings } from '#config';
 import { openJob } from '#job';
 import { JobsList, makeKafkaLog, openRegistryStore, type ServiceDefinition, type ServiceParts } from '#service';
 import { refuseOpenDoor, Tokens } from './auth/tokens.js';
 import { ConsoleModule } from './console.module.js';
 import type { ConsoleParts } from './console-parts.js';
-import { jobEnvironment } from './job-environment.js';
 import { prepareConsole } from './prepare-console.js';
 
 /** The console as a service: over Kafka, so that what it does to a job that nobody runs goes through transform and write. */
@@ -19,11 +18,12 @@ export function consoleService(parts: ServiceParts & { settings: ServiceSettings
   const made: ConsoleParts = {
     list: list.open,
     readJob: ({ file, fileName }) => readJob(file, { fileName, env, redactor }),
-    openJob: (loaded, onEvent) =>
+    openJob: (loaded, { onEvent, onCompleted }) =>
       openJob(
         composeJob(loaded, settings, onEvent, {
           makeLog: () => makeKafkaLog(settings, { service, logger }),
           roles: ['ingest'],
+          onCompleted,
         }),
       ),
     tokens,

@@ -5,6 +5,7 @@ export {
 } from './command-line-settings.js';
 export * from './config.codes.js';
 export { type Environment, readEnvironment } from './environment.js';
+export { jobEnvironment } from './job-environment.js';
 export * from './reference.js';
 export {
   readServiceSettings,

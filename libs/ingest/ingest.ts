@@ -1,6 +1,6 @@
 import { InFlight, type Log } from '#log';
 import type { Finding, Plan, RowChange } from '#model';
-import type { CaptureNames, Source, SourceSnapshot } from '#sources';
+import type { CaptureNames, Source, SnapshotId } from '#sources';
 import type { IncarnationNames } from '#stage';
 import type { Store } from '#store';
 import { CaptureActor } from './capture-actor.js';
@@ -17,13 +17,15 @@ export interface IngestParts {
   capture: CaptureNames | null;
   /** Of the topic `rows`. */
   rowsPartitions: number;
+  /** Of the topic `load-tasks`: so many chunks are read side by side. */
+  taskPartitions: number;
   source: Source;
   store: Store;
   log: Log;
-  snapshot: SourceSnapshot | undefined;
+  snapshot: SnapshotId | undefined;
   /** Resolves when another chunk's rows may be appended; rejects when the signal is raised. Absent: at any time. */
   room?: (signal: AbortSignal) => Promise<void>;
-  tuning: { readers: number; chunkRows: number; loadInFlightBytes: number; captureInFlightBytes: number };
+  tuning: { chunkRows: number; loadInFlightBytes: number; captureInFlightBytes: number };
   now: () => number;
   patiently: <T>(work: () => Promise<T>) => Promise<T>;
   onRows: (table: number, rows: number) => void;
@@ -60,7 +62,7 @@ export const makeIngest: MakeIngest = (parts) => {
     packer,
     patiently,
     topic: names.topic(plan.job, 'load-tasks'),
-    partitions: tuning.readers,
+    partitions: parts.taskPartitions,
     inFlight: loadInFlight,
     chunkRows: tuning.chunkRows,
     snapshot: parts.snapshot,

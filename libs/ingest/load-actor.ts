@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { InFlight, Log, LogBatch } from '#log';
 import type { Plan, TablePlan } from '#model';
-import type { Chunk, LoadedRows, Source, SourceSnapshot } from '#sources';
+import type { Chunk, LoadedRows, SnapshotId, Source } from '#sources';
 import { countDone, type IncarnationNames, type RecordedTask, RecordedTasks, recordsOf, type TaskRecord } from '#stage';
 import type { Store } from '#store';
 import type { RowPacker } from './row-packer.js';
@@ -28,7 +28,7 @@ export interface LoadActorParts {
   inFlight: InFlight;
   chunkRows: number;
   /** In `snapshot` mode: the one snapshot of all readers. */
-  snapshot: SourceSnapshot | undefined;
+  snapshot: SnapshotId | undefined;
   /** Resolves when another chunk's rows may be appended; rejects when the signal is raised. */
   room?: (signal: AbortSignal) => Promise<void>;
   /** Repeats work on transient trouble, until the engine stops. */

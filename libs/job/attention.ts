@@ -24,10 +24,12 @@ export async function keepAttention(state: JobState, error: unknown): Promise<vo
   await state.enter('attention', { attention: { code: error.code, message: error.message, remedy: error.remedy } });
 }
 
-/** A stop by dead letters goes on when a person runs the job again; everything else needs `--fresh`. */
-export function refuseAttention(record: JobRecord): void {
+/** A stop by dead letters goes on when a person runs the job again, by an asking of its own; everything else needs `--fresh`. */
+export function refuseAttention(record: JobRecord, asked?: number): void {
   const { attention } = record;
-  if (attention === null || attention.code === JOB_ERRORS.STOPPED_BY_ERROR.code) return;
+  if (attention === null) return;
+  const isAskedAgain = asked === undefined || asked !== record.asked;
+  if (attention.code === JOB_ERRORS.STOPPED_BY_ERROR.code && isAskedAgain) return;
   throw attentionOf(attention);
 }
 

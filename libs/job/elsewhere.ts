@@ -59,7 +59,7 @@ export class Elsewhere {
   /** Another process has met what needs a person. */
   private async refuseAttention(): Promise<void> {
     const record = await JobState.load(this.parts.store);
-    if (record === undefined || record.incarnation !== this.parts.names.incarnation) return;
+    if (record === undefined || record.incarnationId !== this.parts.names.incarnationId) return;
     if (record.phase !== 'attention' || record.attention === null) return;
     throw attentionOf(record.attention);
   }

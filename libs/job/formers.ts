@@ -32,7 +32,7 @@ export async function touchFormerRoots(visit: Visit): Promise<void> {
 
 async function touchStaged(visit: Visit, collection: CollectionPlan, index: number): Promise<void> {
   const { former, assembler, store, toucher } = visit;
-  const stage = new IncarnationNames(former.incarnation).stage(former.plan.nodes[collection.root]?.table as number);
+  const stage = new IncarnationNames(former).stage(former.plan.nodes[collection.root]?.table as number);
   const idOf = (row: StagedRow): unknown => assembler.idOfKey(collection.index, row._id);
   for (let after: string | undefined; ; ) {
     const range = after === undefined ? {} : { after };
@@ -47,7 +47,7 @@ async function touchStaged(visit: Visit, collection: CollectionPlan, index: numb
 /** What each root was last written as, which need not be what its row says by now. */
 async function touchOwners(visit: Visit, collection: CollectionPlan, index: number): Promise<void> {
   const { former, store, toucher } = visit;
-  const { claims } = new IncarnationNames(former.incarnation);
+  const { claims } = new IncarnationNames(former);
   let after = `${collection.index}:`;
   for (;;) {
     const range = { after, upTo: `${collection.index};` };
@@ -71,9 +71,9 @@ async function touch(
   );
 }
 
-/** Removes what an incarnation kept in the state database. */
+/** Removes what an incarnation kept in the state database, where its number is of one load at a time. */
 export async function dropIncarnation(incarnation: number, store: Store): Promise<void> {
-  const suffix = new RegExp(`^(?:fences|claims|letters|tasks|chunks|builds|rereads|stage)_${incarnation}(?:_|$)`);
+  const suffix = new RegExp(`^(?:fences|claims|letters|tasks|chunks|builds|rereads|stage)_${incarnation}-`);
   for (const name of await store.collections('state')) {
     if (suffix.test(name)) await store.drop({ database: 'state', name });
   }

@@ -1,6 +1,6 @@
 export * from './commands.js';
 export { JOB_ERRORS } from './job.codes.js';
-export type { JobDeps } from './job-deps.js';
+export type { AskedRun, JobDeps } from './job-deps.js';
 export { LeaseWatch } from './lease.js';
 export { hasDifferences } from './operations.js';
 export { openJob } from './open-job.js';

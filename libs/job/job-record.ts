@@ -1,23 +1,21 @@
 import { MillraceError } from '#errors';
 import type { Plan } from '#model';
 import type { CaptureNames, SourceIdentity } from '#sources';
-import { JOB, JOB_ID } from '#stage';
+import { type Incarnation, JOB, JOB_ID } from '#stage';
 import type { Doc, Store } from '#store';
 import type { Phase } from './commands.js';
 import type { KnownColumns } from './compile.js';
 import { JOB_ERRORS } from './job.codes.js';
 
 /** A load that is over or was given up, whose stage stands until the next building has ended. */
-export interface Former {
-  incarnation: number;
+export interface Former extends Incarnation {
   plan: Plan;
 }
 
 /** Everything that a job knows of itself; the only record that outlives incarnations. */
-export interface JobRecord extends Doc {
+export interface JobRecord extends Doc, Incarnation {
   _id: typeof JOB_ID;
   job: string;
-  incarnation: number;
   phase: Phase;
   /** Documents are not to be written yet: true from the making of the incarnation until its stage is whole. */
   loading: boolean;
@@ -33,18 +31,28 @@ export interface JobRecord extends Doc {
   identity: SourceIdentity | null;
   /** Null until the capture has begun, and in `snapshot` mode. */
   capture: CaptureNames | null;
-  partitions: { rows: number; touches: number };
+  /** Of each topic; fixed with the incarnation. */
+  partitions: Partitions;
   /** Tables whose chunks, and collections whose ranges, are all recorded. */
   plannedTables: number[];
   plannedCollections: number[];
-  /** Of the load of a `snapshot` job: by which whoever reads a chunk takes part in it. */
-  snapshot?: string;
+  /** Of the load of a `snapshot` job, while somebody holds it open: by which whoever reads a chunk takes part in it. */
+  snapshot?: string | null;
   /** On a log that keeps its records they are never made anew. Absent in records of former versions. */
   topicsMade?: boolean;
+  /** The asking in the list of jobs that it was run for last. Null: by a command. */
+  asked: number | null;
   /** A load anew has begun to take this one's place; whatever runs next goes on with that. */
   renewing?: true;
   attention: { code: string; message: string; remedy: string } | null;
   history: { phase: Phase; incarnation: number; at: Date }[];
+}
+
+export interface Partitions {
+  rows: number;
+  touches: number;
+  /** Of the topics of load tasks and of build tasks. */
+  tasks: number;
 }
 
 const HISTORY = 200;
@@ -75,8 +83,8 @@ export class JobState {
   }
 
   async set(fields: Partial<JobRecord>): Promise<void> {
-    const { incarnation } = this.record;
-    const kept = await this.store.write.patch(JOB, JOB_ID, { where: { incarnation }, set: fields });
+    const { incarnation, incarnationId } = this.record;
+    const kept = await this.store.write.patch(JOB, JOB_ID, { where: { incarnation, incarnationId }, set: fields });
     if (kept === undefined)
       throw new MillraceError(
         JOB_ERRORS.JOB_TAKEN_OVER,

@@ -88,7 +88,7 @@ export class JobWorker {
     this.failed.catch(() => undefined);
     this.recurring = new RecurringWork(deps.timers, this.stopping.signal, this.fail);
     this.log = deps.makeLog();
-    this.names = new IncarnationNames(record.incarnation);
+    this.names = new IncarnationNames(record);
     this.consumers = new RiverConsumers({ ...this.common(), rowsUncompleted: ROWS_UNCOMPLETED }, this.fail);
     const { source, evaluator } = opened;
     if (source) this.ingest = this.makeIngest(source);
@@ -156,16 +156,17 @@ export class JobWorker {
     const { rooms, timers, onTrouble, observer } = this.deps;
     const { record } = this;
     const patience = new Patience(timers, this.stopping.signal, (message) => onTrouble?.(message));
-    const inSnapshot = record.plan.mode === 'snapshot' && record.loading && record.snapshot !== undefined;
+    const inSnapshot = record.plan.mode === 'snapshot' && record.loading;
     const observe = observer?.(record.plan);
     return rooms.ingest({
       ...this.common(),
       epoch: record.epoch,
       capture: null,
       rowsPartitions: record.partitions.rows,
+      taskPartitions: record.partitions.tasks,
       source,
       room: (signal) => this.roomForRows(signal),
-      snapshot: inSnapshot ? { id: record.snapshot as string, close: () => Promise.resolve() } : undefined,
+      snapshot: inSnapshot && record.snapshot ? { id: record.snapshot } : undefined,
       now: () => timers.now(),
       patiently: patience.patiently,
       onRows: (table, rows) => observe?.loaded(table, rows),

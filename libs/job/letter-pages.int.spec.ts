@@ -7,7 +7,7 @@ import { type Letter, letterId } from '#write';
 import type { LetterFilter } from './commands.js';
 import { letterPage } from './letter-pages.js';
 
-const { letters: LETTERS } = new IncarnationNames(1);
+const { letters: LETTERS } = new IncarnationNames({ incarnation: 1, incarnationId: 'a' });
 const MANY = 12_000;
 
 let mongo: TestMongo;

@@ -34,6 +34,7 @@ import { ask, isUnanswered } from './requests.js';
 import { interrupted, Runner } from './runner.js';
 import { statusOf } from './status.js';
 import { synced } from './synced.js';
+import { toRun } from './to-run.js';
 import { watchJob } from './watch-job.js';
 
 const PATIENCE_MS = 30_000;
@@ -92,13 +93,15 @@ class OpenJob implements JobCommands {
 
   async run(options: RunOptions, signal: AbortSignal): Promise<RunOutcome> {
     try {
-      await this.refuseAttention(PATIENCE_MS, options.fresh, signal);
-      const findings = await preflight(
-        this.connections,
-        this.preflightOptions(PATIENCE_MS, options.fresh, options.dropTarget),
-        signal,
-      );
-      refuseBlockers(findings, options.force);
+      // Before anything is looked at: what brought the job into attention may show as other faults, too.
+      const store = await this.connections.store(PATIENCE_MS, signal);
+      const asked = await toRun(this.deps, options, store);
+      if (asked === undefined) return { kind: 'stopped', synced: false };
+      const { fresh, dropTarget, force } = asked;
+      const record = await JobState.load(store);
+      if (record !== undefined && !fresh) refuseAttention(record, asked.asked);
+      const findings = await preflight(this.connections, this.preflightOptions(PATIENCE_MS, fresh, dropTarget), signal);
+      refuseBlockers(findings, force);
       for (const finding of findings) if (finding.severity !== 'info') this.deps.onEvent({ kind: 'warning', finding });
       return await this.runner.run(options, signal);
     } catch (error) {
@@ -137,8 +140,8 @@ class OpenJob implements JobCommands {
 
   async showLetter(id: string): Promise<LetterView> {
     const { store, record, desk } = await this.openDesk();
-    const { plan, incarnation } = record;
-    const names = new IncarnationNames(incarnation);
+    const { plan } = record;
+    const names = new IncarnationNames(record);
     return viewLetter(id, { desk, store, names, plan, assembler: this.deps.makeAssembler(plan) });
   }
 
@@ -220,12 +223,6 @@ class OpenJob implements JobCommands {
     return this.connections.close();
   }
 
-  /** Before anything is looked at: what brought the job there may show as other faults, too. */
-  private async refuseAttention(patienceMs: number, fresh: boolean, signal: AbortSignal): Promise<void> {
-    const record = await JobState.load(await this.connections.store(patienceMs, signal));
-    if (record !== undefined && !fresh) refuseAttention(record);
-  }
-
   /** By the holder of the lease where one lives, else by this process. */
   private async operate(operation: Operation, signal: AbortSignal): Promise<unknown> {
     const store = await this.connections.store(0, signal);
@@ -279,7 +276,7 @@ class OpenJob implements JobCommands {
 
   private desk(store: Store, record: JobRecord): LettersDesk {
     const now = () => new Date(this.deps.timers.now());
-    return new LettersDesk(store, new IncarnationNames(record.incarnation), record.plan, now);
+    return new LettersDesk(store, new IncarnationNames(record), record.plan, now);
   }
 
   private async retained(capture: CaptureNames | null): Promise<number | null> {

@@ -35,12 +35,12 @@ export class RiverConsumers {
 
   /** What is missing of the topics; by who runs the job, and nobody else: a worker that is late would make them anew. */
   async create(wereMade: boolean): Promise<void> {
-    const { log, partitions, tuning } = this.parts;
+    const { log, partitions } = this.parts;
     const topics = [
       { name: this.name('rows'), partitions: partitions.rows },
       { name: this.name('touches'), partitions: partitions.touches },
-      { name: this.name('load-tasks'), partitions: tuning.readers },
-      { name: this.name('build-tasks'), partitions: tuning.readers },
+      { name: this.name('load-tasks'), partitions: partitions.tasks },
+      { name: this.name('build-tasks'), partitions: partitions.tasks },
     ];
     await log.create(topics, { wereMade });
   }

@@ -8,6 +8,7 @@ import type { IncarnationNames, RecordedTask } from '#stage';
 import type { Store } from '#store';
 import type { MakeTransform, Toucher, Transform } from '#transform';
 import { type Letter, letterId, type MakeWrite, type Write } from '#write';
+import type { Partitions } from './job-record.js';
 import type { JobTimers, Patience } from './patience.js';
 import type { Tuning } from './tuning.js';
 
@@ -35,7 +36,7 @@ export interface RiverParts {
   names: IncarnationNames;
   epoch: number;
   capture: CaptureNames | null;
-  partitions: { rows: number; touches: number };
+  partitions: Partitions;
   source: Source;
   store: Store;
   log: Log;
@@ -75,7 +76,13 @@ export function makeRiver(parts: RiverParts): River {
   const { rooms, timers, tuning } = parts;
   const now = (): number => timers.now();
   const { patiently } = parts.patience;
-  const ingest = rooms.ingest({ ...parts, rowsPartitions: parts.partitions.rows, now, patiently });
+  const ingest = rooms.ingest({
+    ...parts,
+    rowsPartitions: parts.partitions.rows,
+    taskPartitions: parts.partitions.tasks,
+    now,
+    patiently,
+  });
   const transform = rooms.transform(parts);
   const retries = makeRetries(parts, transform.toucher);
   const write = rooms.write({

@@ -1,5 +1,5 @@
 import { MillraceError } from '#errors';
-import { electionTopic, IncarnationNames, JOB, JOB_ID } from '#stage';
+import { electionTopic, type Incarnation, IncarnationNames, JOB, JOB_ID } from '#stage';
 import type { Store } from '#store';
 import { isCompleted, keepAttention, phaseBefore, refuseAttention, refuseCompleted } from './attention.js';
 import type { RunOptions, RunOutcome } from './commands.js';
@@ -16,6 +16,7 @@ import { allAnswered, answer, answersTaken } from './requests.js';
 import { topicsOf } from './river-consumers.js';
 import { Session } from './session.js';
 import { captureNames, newIncarnation } from './start-incarnation.js';
+import { type ToRun, toRun } from './to-run.js';
 
 const LEASE_WAIT_MS = 15_000;
 const HELD_LOOK_MS = 250;
@@ -29,12 +30,9 @@ export class Runner {
 
   /** After preflight. Loads or goes on, follows changes, answers other commands, until the signal or a failure. */
   async run(options: RunOptions, signal: AbortSignal): Promise<RunOutcome> {
-    const session = await this.open(
-      (store, planned) => this.stateForRun(store, planned, options),
-      options.fresh,
-      signal,
-    );
+    const session = await this.open((store) => this.beginRun(store, options, signal), signal);
     if (session === 'loaded') return { kind: 'loaded' };
+    if (session === 'not asked') return STOPPED;
     return this.within(session, signal, async (stop) => {
       if (options.untilSynced) refusePaused(session.value);
       const brought = session.value.bringUp(signal);
@@ -58,8 +56,8 @@ export class Runner {
 
   /** Where nobody holds the lease: catches up, carries one operation out, stops. */
   async once(operation: Operation, signal: AbortSignal): Promise<unknown> {
-    const held = await this.open((store, planned) => this.stateForCommand(store, planned), false, signal);
-    if (held === 'loaded') return undefined;
+    const held = await this.open((store) => this.beginCommand(store, signal), signal);
+    if (typeof held === 'string') return undefined;
     const session = held.value;
     const result = await this.within(held, signal, async (stop) => {
       refuseHeldLoad(session);
@@ -91,7 +89,10 @@ export class Runner {
     const lease = new Lease(store, this.deps.timers);
     await lease.acquire(LEASE_WAIT_MS, () => undefined, signal);
     try {
-      if (isCompleted(await JobState.load(store))) await this.forget(signal);
+      if (isCompleted(await JobState.load(store))) {
+        await this.deps.onCompleted?.();
+        await this.forget(signal);
+      }
     } finally {
       await lease.release();
     }
@@ -107,27 +108,25 @@ export class Runner {
       const source = await this.connections.source();
       await source.dropCapture(captureNames(record.job, record.incarnation), 10_000);
     }
-    await this.removeTopics(record.job, [record.incarnation], { electionToo: true });
+    await this.removeTopics(record.job, [record], { electionToo: true });
     await store.dropState();
   }
 
   private async open(
-    stateOf: (store: Store, planned: PlannedSource) => Promise<JobState | 'loaded'>,
-    anew: boolean,
+    begin: (store: Store) => Promise<Begun | NotBegun>,
     signal: AbortSignal,
-  ): Promise<Held | 'loaded'> {
+  ): Promise<Held | NotBegun> {
     const store = await this.connections.store(LEASE_WAIT_MS, signal);
     const lease = new Lease(store, this.deps.timers, this.deps.leaseWatch);
     const lost = new AbortController();
     await lease.acquire(LEASE_WAIT_MS, (reason) => lost.abort(reason), signal);
     try {
-      const record = anew ? undefined : await JobState.load(store);
-      const planned = await this.connections.planned(LEASE_WAIT_MS, record, signal);
-      const state = await stateOf(store, planned);
-      if (state === 'loaded') {
+      const begun = await begin(store);
+      if (typeof begun === 'string') {
         await lease.release();
-        return 'loaded';
+        return begun;
       }
+      const { state, planned } = begun;
       return { value: new Session(this.deps, state, store, planned), lease, lost: lost.signal, store, removed: false };
     } catch (error) {
       await lease.release();
@@ -219,32 +218,55 @@ export class Runner {
       await session.stop();
       const { capture, incarnation } = session.state.record;
       if (capture !== null) await session.source.dropCapture(capture, 10_000);
-      await this.removeTopics(session.plan.job, [incarnation], { electionToo: true });
+      await this.removeTopics(session.plan.job, [session.names], { electionToo: true });
       await dropIncarnation(incarnation, store);
       if (held.lost.aborted) throw takenOver(held);
+      await this.deps.onCompleted?.();
       await store.dropState();
     } finally {
       await this.soon(held.lease.release());
     }
   }
 
-  private async stateForRun(store: Store, planned: PlannedSource, options: RunOptions): Promise<JobState | 'loaded'> {
+  private async beginRun(store: Store, given: RunOptions, signal: AbortSignal): Promise<Begun | NotBegun> {
+    const options = await toRun(this.deps, given, store);
+    if (options === undefined) return 'not asked';
     const record = await JobState.load(store);
+    const planned = await this.connections.planned(LEASE_WAIT_MS, options.fresh ? undefined : record, signal);
+    const state = await this.stateForRun(store, record, planned, options);
+    return state === 'loaded' ? state : { state, planned };
+  }
+
+  private async beginCommand(store: Store, signal: AbortSignal): Promise<Begun> {
+    const record = await JobState.load(store);
+    const planned = await this.connections.planned(LEASE_WAIT_MS, record, signal);
+    return { state: await this.stateForCommand(store, record, planned), planned };
+  }
+
+  private async stateForRun(
+    store: Store,
+    record: JobRecord | undefined,
+    planned: PlannedSource,
+    options: ToRun,
+  ): Promise<JobState | 'loaded'> {
     const { plan } = planned;
     if (record === undefined || options.fresh || record.renewing) return this.fresh(store, planned, record, options);
     refuseCompleted(record);
-    refuseAttention(record);
+    refuseAttention(record, options.asked);
     if (record.plan.hash !== plan.hash || record.plan.mode !== plan.mode) {
       throw new MillraceError(JOB_ERRORS.MAPPING_CHANGED, JOB_ERRORS.MAPPING_CHANGED.cause);
     }
     if (options.dropTarget) this.tellNothingDropped();
     if (plan.mode === 'snapshot' && record.phase === 'completed') return 'loaded';
     if (plan.mode === 'snapshot' && record.loading) return this.fresh(store, planned, record, options);
-    return this.goOn(store, record);
+    return this.goOn(store, record, options.asked);
   }
 
-  private async stateForCommand(store: Store, planned: PlannedSource): Promise<JobState> {
-    const record = await JobState.load(store);
+  private async stateForCommand(
+    store: Store,
+    record: JobRecord | undefined,
+    planned: PlannedSource,
+  ): Promise<JobState> {
     if (record === undefined) throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
     refuseCompleted(record);
     refuseAttention(record);
@@ -265,8 +287,9 @@ export class Runner {
     return this.goOn(store, record);
   }
 
-  private async goOn(store: Store, record: JobRecord): Promise<JobState> {
+  private async goOn(store: Store, record: JobRecord, asked?: number): Promise<JobState> {
     const state = new JobState(store, () => new Date(this.deps.timers.now()), record);
+    if (asked !== undefined && asked !== record.asked) await state.set({ asked });
     if (record.phase === 'attention') await state.advance(phaseBefore(record), { attention: null });
     if (record.phase === 'attention' && record.paused) await state.enter('paused');
     if (record.phase === 'completing') await state.enter(restOf(record.plan));
@@ -283,7 +306,7 @@ export class Runner {
     store: Store,
     planned: PlannedSource,
     record: JobRecord | undefined,
-    options: RunOptions,
+    options: ToRun,
   ): Promise<JobState> {
     const now = () => new Date(this.deps.timers.now());
     // Again, under the lease: while this process waited for it, the job that had made the documents may have been forgotten.
@@ -293,24 +316,22 @@ export class Runner {
       for (const { name } of planned.plan.collections) await store.drop({ database: 'target', name });
     }
     const { job } = planned.plan;
-    const former = record?.incarnation ?? 0;
-    // Where a state database was dropped by hand, the number of the new one comes again; who reads there is somebody else.
-    await this.removeTopics(job, [former + 1], { unlessRead: true });
-    const state = await newIncarnation({ store, now, ...planned, tuning: this.deps.tuning }, record);
-    // Not before its fences: who still works for it ends by them.
-    await this.removeTopics(job, [former]);
+    const { tuning } = this.deps;
+    const state = await newIncarnation({ store, now, ...planned, tuning, asked: options.asked ?? null }, record);
+    // Not before its fences: who still works for them ends by those. All of them: the one before may have been cut short here.
+    await this.removeTopics(job, state.record.formers);
     return state;
   }
 
   private async removeTopics(
     job: string,
-    incarnations: readonly number[],
-    { electionToo = false, ...options }: { unlessRead?: boolean; electionToo?: boolean } = {},
+    incarnations: readonly Incarnation[],
+    { electionToo = false } = {},
   ): Promise<void> {
     const log = this.deps.makeLog();
     try {
       const topics = incarnations.flatMap((incarnation) => topicsOf(new IncarnationNames(incarnation), job));
-      await log.remove(electionToo ? [...topics, electionTopic(job)] : topics, options);
+      await log.remove(electionToo ? [...topics, electionTopic(job)] : topics);
     } finally {
       await log.close();
     }
@@ -326,6 +347,14 @@ export class Runner {
     };
   }
 }
+
+interface Begun {
+  state: JobState;
+  planned: PlannedSource;
+}
+
+/** `loaded`: of a snapshot, before. `not asked`: nothing is asked of the job any more. */
+type NotBegun = 'loaded' | 'not asked';
 
 interface Held {
   value: Session;

@@ -49,7 +49,7 @@ export class Session {
     readonly store: Store,
     private readonly planned: PlannedSource,
   ) {
-    this.names = new IncarnationNames(state.record.incarnation);
+    this.names = new IncarnationNames(state.record);
     this.plan = state.record.plan;
     this.touches = this.does('write') ? new TouchRegister() : undefined;
   }
@@ -112,6 +112,7 @@ export class Session {
     await this.soon(this.starting);
     await this.soon(this.telling);
     await this.engine?.stop();
+    if (this.snapshot) await this.soon(this.state.set({ snapshot: null }));
     await this.snapshot?.close().catch(() => undefined);
     if (this.engine !== undefined) await this.soon(this.keepLive());
   }
@@ -293,6 +294,7 @@ export class Session {
     for (let n = 0; !signal.aborted; n++) {
       const letters = n % 2 === 0 ? await elsewhere?.look() : undefined;
       if (letters) this.engine.end(stoppedByError(letters.failed));
+      this.snapshot?.throwIfLost();
       this.live.tell(this.state.record.phase, this.engine.lagMs());
       if (n % 2 === 0) this.live.letters = await this.store.estimatedCount(this.names.letters);
       if (n % 2 === 0) await this.keepLive();

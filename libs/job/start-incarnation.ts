@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import type { Plan } from '#model';
 import type { CaptureNames, Source, SourceIdentity } from '#sources';
-import { IncarnationNames, newRowsFence, newTouchesFence } from '#stage';
+import { type Incarnation, IncarnationNames, newRowsFence, newTouchesFence } from '#stage';
 import type { Store } from '#store';
 import type { KnownColumns } from './compile.js';
 import { dropIncarnation } from './formers.js';
-import { type JobRecord, JobState } from './job-record.js';
+import { type Former, type JobRecord, JobState } from './job-record.js';
 import type { Tuning } from './tuning.js';
+
+const ID_LENGTH = 8;
 
 export function captureNames(job: string, incarnation: number): CaptureNames {
   const name = `millrace_${job}_${incarnation}`;
@@ -25,20 +28,22 @@ export async function newIncarnation(
     now: () => Date;
     identity: SourceIdentity;
     knownColumns: KnownColumns;
+    asked: number | null;
   },
   former: JobRecord | undefined,
 ): Promise<JobState> {
   const { store, plan, tuning } = parts;
   if (former !== undefined) await retire(former, parts.store, parts.source);
   const incarnation = (former?.incarnation ?? 0) + 1;
-  const formers =
-    former === undefined ? [] : [...former.formers, { incarnation: former.incarnation, plan: former.plan }];
+  const incarnationId = randomUUID().slice(0, ID_LENGTH);
+  const formers = former === undefined ? [] : [...former.formers, formerOf(former)];
   await dropIncarnation(incarnation, store);
-  await makeStage(store, plan, incarnation, tuning);
+  await makeStage(store, plan, { incarnation, incarnationId }, tuning);
   const record: JobRecord = {
     _id: 'job',
     job: plan.job,
     incarnation,
+    incarnationId,
     phase: 'checking',
     loading: true,
     paused: false,
@@ -52,9 +57,10 @@ export async function newIncarnation(
     epoch: former === undefined ? 1 : former.epoch + (sameSource(former.identity, parts.identity) ? 0 : 1),
     identity: parts.identity,
     capture: null,
-    partitions: { rows: tuning.rowsPartitions, touches: tuning.touchesPartitions },
+    partitions: { rows: tuning.rowsPartitions, touches: tuning.touchesPartitions, tasks: tuning.readers },
     plannedTables: [],
     plannedCollections: [],
+    asked: parts.asked,
     attention: null,
     history: [...(former?.history ?? []), { phase: 'checking', incarnation, at: parts.now() }],
   };
@@ -66,12 +72,16 @@ export function sameSource(a: SourceIdentity | null, b: SourceIdentity): boolean
 }
 
 async function retire(former: JobRecord, store: Store, source: Source): Promise<void> {
-  const names = new IncarnationNames(former.incarnation);
+  const names = new IncarnationNames(former);
   await store.drop(names.fences);
   await source.dropCapture(captureNames(former.job, former.incarnation), 10_000);
 }
 
-async function makeStage(store: Store, plan: Plan, incarnation: number, tuning: Tuning): Promise<void> {
+function formerOf({ incarnation, incarnationId, plan }: JobRecord): Former {
+  return { incarnation, incarnationId, plan };
+}
+
+async function makeStage(store: Store, plan: Plan, incarnation: Incarnation, tuning: Tuning): Promise<void> {
   const names = new IncarnationNames(incarnation);
   for (const collection of [
     names.claims,

@@ -32,7 +32,7 @@ export async function statusOf({ job, store, timers, retained }: StatusParts): P
     running,
     tables,
     lagSeconds: current?.lagSeconds ?? null,
-    deadLetters: await store.estimatedCount(new IncarnationNames(record.incarnation).letters),
+    deadLetters: await store.estimatedCount(new IncarnationNames(record).letters),
     retainedBytes: (running ? current?.retainedBytes : undefined) ?? (await retained(record.capture)),
     ...(record.attention === null ? {} : { attention: record.attention }),
     ...(running && current?.trouble ? { trouble: current.trouble } : {}),

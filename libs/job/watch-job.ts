@@ -52,7 +52,7 @@ async function* progressOf(
     yield { kind: 'progress', stage: 'load', tables: live.tables.map(loadedOf) };
   } else if (live !== undefined && record.phase === 'streaming') {
     const { lagSeconds, retainedBytes } = live;
-    const deadLetters = await store.estimatedCount(new IncarnationNames(record.incarnation).letters);
+    const deadLetters = await store.estimatedCount(new IncarnationNames(record).letters);
     yield { kind: 'streaming', lagSeconds, changesPerSecond: null, deadLetters, retainedBytes };
   }
 }
@@ -62,8 +62,9 @@ function loadedOf({ table, rows, total, etaSeconds }: LiveRecord['tables'][numbe
 }
 
 /** Counted from the tasks of building: of those that are done. */
-async function builtOf(store: Pick<Store, 'read'>, { plan, incarnation }: JobRecord, live: LiveRecord | undefined) {
-  const { builds } = new IncarnationNames(incarnation);
+async function builtOf(store: Pick<Store, 'read'>, record: JobRecord, live: LiveRecord | undefined) {
+  const { plan } = record;
+  const { builds } = new IncarnationNames(record);
   const tables = [];
   for (const { index, name, root } of plan.collections) {
     const { sum: rows } = await countDone<BuildRecord>(recordsOf(store as Store, builds, index), ({ roots }) => roots);

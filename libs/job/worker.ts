@@ -8,6 +8,7 @@ export type { WorkerDeps, WorkerObserver } from './job-worker.js';
 
 const LOOK_MS = 500;
 const AT_WORK: readonly JobRecord['phase'][] = ['loading', 'building', 'streaming', 'paused', 'completing'];
+const SNAPSHOT_LOST = 'SNAPSHOT_LOST';
 
 /**
  * Does its part of one job in a process that does not run it: of its present incarnation, for as long as there is
@@ -16,20 +17,28 @@ const AT_WORK: readonly JobRecord['phase'][] = ['loading', 'building', 'streamin
  * does not help against.
  */
 export async function runWorker(deps: WorkerDeps, signal: AbortSignal): Promise<void> {
+  let lost: string | undefined;
   while (!signal.aborted) {
     const record = await JobState.load(deps.store);
-    if (record !== undefined && isReady(record, deps)) await workFor(record, deps, signal);
+    if (record !== undefined && isReady(record, deps, lost)) lost = await workFor(record, deps, signal);
     await deps.timers.wait(LOOK_MS, signal).catch(() => undefined);
   }
 }
 
-/** Chunks of a snapshot can be read once whoever runs the job has taken it. */
-function isReady({ phase, plan, loading, snapshot }: JobRecord, { roles }: WorkerDeps): boolean {
-  const hasSnapshot = plan.mode !== 'snapshot' || !loading || snapshot !== undefined;
-  return AT_WORK.includes(phase) && (hasSnapshot || !roles.includes('ingest'));
+/** Chunks of a snapshot can be read once whoever runs the job has taken it, and while it is there. */
+function isReady(record: JobRecord, { roles }: WorkerDeps, lost: string | undefined): boolean {
+  const { plan, loading, snapshot } = record;
+  const isSnapshotThere = plan.mode !== 'snapshot' || !loading || (typeof snapshot === 'string' && snapshot !== lost);
+  return isAtWork(record) && (isSnapshotThere || !roles.includes('ingest'));
 }
 
-async function workFor(record: JobRecord, deps: WorkerDeps, signal: AbortSignal): Promise<void> {
+/** A snapshot that is loaded stays: its dead letters are replayed and edited, its documents repaired. */
+function isAtWork({ phase, plan }: JobRecord): boolean {
+  return AT_WORK.includes(phase) || (phase === 'completed' && plan.mode === 'snapshot');
+}
+
+/** Resolves with the snapshot that was lost, if it ended for that: whoever runs the job will see so, and load anew. */
+async function workFor(record: JobRecord, deps: WorkerDeps, signal: AbortSignal): Promise<string | undefined> {
   const worker = await JobWorker.make(record, deps);
   try {
     worker.start();
@@ -38,25 +47,30 @@ async function workFor(record: JobRecord, deps: WorkerDeps, signal: AbortSignal)
       await Promise.race([worker.failed, deps.timers.wait(LOOK_MS, signal).catch(() => undefined)]);
     }
   } catch (error) {
-    if (isOver(error)) return;
+    if (isOver(error)) return undefined;
+    if (error instanceof MillraceError && error.code === SNAPSHOT_LOST) return record.snapshot ?? undefined;
     await tell(error, record, deps);
     throw error;
   } finally {
     await worker.stop();
   }
+  return undefined;
 }
 
 /** What needs a person stops the whole job, wherever it shows: who runs it sees it in the record. */
-async function tell(error: unknown, { incarnation }: JobRecord, { store, timers }: WorkerDeps): Promise<void> {
-  const record = await present({ incarnation }, store);
+async function tell(error: unknown, former: JobRecord, { store, timers }: WorkerDeps): Promise<void> {
+  const record = await present(former, store);
   if (record === undefined) return;
   const state = new JobState(store, () => new Date(timers.now()), record);
   await keepAttention(state, error).catch(() => undefined);
 }
 
-async function present({ incarnation }: Pick<JobRecord, 'incarnation'>, store: Store): Promise<JobRecord | undefined> {
+async function present(
+  { incarnationId }: Pick<JobRecord, 'incarnationId'>,
+  store: Store,
+): Promise<JobRecord | undefined> {
   const record = await JobState.load(store);
-  return record?.incarnation === incarnation && AT_WORK.includes(record.phase) ? record : undefined;
+  return record?.incarnationId === incarnationId && isAtWork(record) ? record : undefined;
 }
 
 /** Its fences are gone, or its topics: what comes next is another incarnation's. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { openMongoStore } from '#store/mongodb';
 import { testMongo } from '#testing';
-import { JobRegistry, shouldRun } from './job-registry.js';
+import { type Asked, goesOnWith, JobRegistry, shouldRun } from './job-registry.js';
 
 async function registry() {
   const mongo = await testMongo();
@@ -20,6 +20,7 @@ async function registry() {
   };
 }
 
+const REFUSED = { kind: 'refused', error: null } as const;
 const FILE = { text: 'job: shop', fileName: 'shop.yaml' };
 
 test('a job is made once: the same file again is the same job, another one is refused', async () => {
@@ -37,7 +38,7 @@ test('a job runs when it is asked to, until it has ended or is asked to stop', a
   expect(shouldRun(made)).toBe(false);
   const asked = await here.jobs.run('shop', { fresh: true });
   expect(shouldRun(asked)).toBe(true);
-  await here.jobs.end('shop', { number: asked.asked.number, kind: 'refused', error: null });
+  await here.jobs.end('shop', asked.asked, REFUSED);
   expect(shouldRun(await here.jobs.get('shop'))).toBe(false);
   expect(shouldRun(await here.jobs.run('shop'))).toBe(true);
   expect(shouldRun(await here.jobs.stop('shop'))).toBe(false);
@@ -52,6 +53,39 @@ test('a load anew is begun once, and only for the asking that it is of', async (
   expect((await here.jobs.get('shop')).asked.fresh).toBe(true);
   await here.jobs.begun('shop', second.asked.number);
   expect((await here.jobs.get('shop')).asked.fresh).toBe(false);
+});
+
+test('a load anew that is asked for while a run fails is begun, and what that run did as well has ended with it', async () => {
+  await using here = await registry();
+  await here.jobs.create('shop', FILE, 'ada');
+  const { asked } = await here.jobs.run('shop');
+  await here.jobs.run('shop');
+  await here.jobs.end('shop', asked, REFUSED);
+  expect(shouldRun(await here.jobs.get('shop'))).toBe(false);
+  const again = await here.jobs.run('shop');
+  await here.jobs.run('shop', { fresh: true });
+  await here.jobs.end('shop', again.asked, REFUSED);
+  expect(shouldRun(await here.jobs.get('shop'))).toBe(true);
+});
+
+test('what is completed stays so: a failure that comes to light later is not put in its place', async () => {
+  await using here = await registry();
+  await here.jobs.create('shop', FILE, 'ada');
+  const { asked } = await here.jobs.run('shop');
+  await here.jobs.completed('shop');
+  await here.jobs.end('shop', asked, REFUSED);
+  expect(await here.jobs.get('shop')).toMatchObject({ ended: { kind: 'completed', number: asked.number } });
+});
+
+test('a run goes on with what is asked since, unless that is a stop or a load anew', () => {
+  const taken: Asked = { number: 3, wanted: 'running', fresh: true, dropTarget: false, force: [] };
+  const now = (asked: Partial<Asked>) => goesOnWith(taken, { asked: { ...taken, ...asked } });
+  expect(now({})).toBe(true);
+  expect(now({ number: 4, fresh: false })).toBe(true);
+  expect(now({ number: 4 })).toBe(false);
+  expect(now({ number: 4, wanted: 'stopped' })).toBe(false);
+  // Looked at before it was taken.
+  expect(now({ number: 2, wanted: 'stopped' })).toBe(true);
 });
 
 test('a job that is not there is an error that names it', async () => {

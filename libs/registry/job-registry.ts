@@ -78,10 +78,13 @@ export class JobRegistry {
       ended: null,
     };
     const present = await this.find(name);
-    if (present === undefined) await this.store.write.insert(JOBS, [job]);
-    else if (present.file !== file.text)
+    if (present === undefined) {
+      await this.store.write.insert(JOBS, [job]);
+      return job;
+    }
+    if (present.file !== file.text)
       throw new MillraceError(REGISTRY_ERRORS.JOB_EXISTS, `a job ${name} with another file is here already`);
-    return present ?? job;
+    return present;
   }
 
   /** Another file for a job that is here: the next run is of it. */
@@ -112,15 +115,33 @@ export class JobRegistry {
     });
   }
 
-  /** What was asked has begun: whoever takes the job up after this goes on with it, and does not load again. */
+  /** What was asked has begun, as the list shows it; what counts is the job's record, which has the number of the asking. */
   async begun(name: string, number: number): Promise<void> {
     const where = { 'asked.number': number };
     const set = { 'asked.fresh': false, 'asked.dropTarget': false };
     await this.store.write.patch(JOBS, name, { where, set });
   }
 
-  async end(name: string, ended: Omit<Ended, 'at'>): Promise<void> {
-    await this.store.write.patch(JOBS, name, { set: { ended: { ...ended, at: this.now() } } });
+  /**
+   * The run of what was `taken` has ended: that, and what was asked since which it did as well. What was asked since of another
+   * kind is begun next; what had ended before stays as it ended.
+   */
+  async end(name: string, taken: Asked, how: Pick<Ended, 'kind' | 'error'>): Promise<void> {
+    for (;;) {
+      const job = await this.find(name);
+      if (job === undefined) return;
+      const number = goesOnWith(taken, job) ? job.asked.number : taken.number;
+      if (job.ended !== null && job.ended.number >= number) return;
+      const where = { 'asked.number': job.asked.number };
+      const set = { ended: { ...how, number, at: this.now() } };
+      if ((await this.store.write.patch(JOBS, name, { where, set })) !== undefined) return;
+    }
+  }
+
+  /** Nothing is left of the job: only what is asked of it from now on begins it anew. */
+  async completed(name: string): Promise<void> {
+    const job = await this.find(name);
+    if (job !== undefined) await this.end(name, job.asked, { kind: 'completed', error: null });
   }
 
   async remove(name: string): Promise<void> {
@@ -135,6 +156,12 @@ export class JobRegistry {
     if (job === undefined) throw new MillraceError(REGISTRY_ERRORS.JOB_NOT_REGISTERED, `there is no job ${name} here`);
     return job;
   }
+}
+
+/** Whether the run of what was `taken` does what is asked now, too. The job may have been looked at before it was taken. */
+export function goesOnWith(taken: Asked, { asked }: Pick<RegisteredJob, 'asked'>): boolean {
+  if (asked.number <= taken.number) return asked.number < taken.number || asked.wanted === 'running';
+  return asked.wanted === 'running' && !asked.fresh && !asked.dropTarget;
 }
 
 /** Whether an ingest should run it now: it is wanted, and was not ended since it was asked. */

@@ -1,22 +1,25 @@
 import { MillraceError } from '#errors';
-import { type JobEvent, LeaseWatch, openJob, type RunOutcome } from '#job';
+import { type AskedRun, type JobEvent, LeaseWatch, openJob, type RunOutcome } from '#job';
 import type { Metrics } from '#observability/metrics';
-import { type Asked, type JobRegistry, type RegisteredJob, shouldRun } from '#registry';
+import { type Asked, goesOnWith, type JobRegistry, shouldRun } from '#registry';
 import { electionTopic } from '#stage';
 import { Election } from './election.js';
 import type { Seat } from './supervisor.js';
 import { type JobInHand, tell } from './work.js';
 
 export interface ElectedRunParts {
-  jobs: Pick<JobRegistry, 'begun' | 'end'>;
+  jobs: Pick<JobRegistry, 'find' | 'begun' | 'end' | 'completed'>;
   metrics: Metrics;
 }
 
 const LOOK_MS = 500;
 const AGAIN_MS = 1_000;
 
-/** Somebody else has the job now, or had it a moment ago. */
-const PASSING: ReadonlySet<string> = new Set(['JOB_RUNNING', 'JOB_TAKEN_OVER']);
+/** Somebody else has the job now, or had it a moment ago; or a snapshot has ended with its session, and is loaded anew. */
+const PASSING: ReadonlySet<string> = new Set(['JOB_RUNNING', 'JOB_TAKEN_OVER', 'SNAPSHOT_LOST']);
+/** Until what is asked in the list is taken. */
+const CARRIED_ON = { untilSynced: false, fresh: false, dropTarget: false, force: [] };
+const NOTHING: Asked = { number: 0, wanted: 'stopped', fresh: false, dropTarget: false, force: [] };
 
 /** Runs the job whenever it is wanted and this process is the elected one; until the signal is raised. */
 export async function runWhenElected(
@@ -36,6 +39,8 @@ export async function runWhenElected(
 class ElectedRun {
   private readonly name: string;
   private readonly watch: LeaseWatch;
+  /** What this process runs, or ran last. */
+  private taken: Asked = NOTHING;
 
   constructor(
     private readonly seat: Seat,
@@ -63,37 +68,49 @@ class ElectedRun {
         await Promise.race([election.failed, deps.timers.wait(LOOK_MS, signal).catch(() => undefined)]);
       }
     } finally {
-      await this.parts.metrics.forget(this.name);
       await log.close();
     }
   }
 
   /** Until it ends, is not wanted any more, or another one is elected. */
   private async run(election: Election, signal: AbortSignal): Promise<void> {
-    const { asked } = this.seat.job;
     const stop = new AbortController();
     const ended = new AbortController();
-    const mayGoOn = () => !signal.aborted && election.isElected && isSame(asked, this.seat.job);
-    const watching = this.untilNot(mayGoOn, ended.signal).then(() => stop.abort(new Error('the run is to end')));
+    if ((await this.take()) === undefined) return;
+    const mayGoOn = () => !signal.aborted && election.isElected && goesOnWith(this.taken, this.seat.job);
+    const toEnd = () => stop.abort(new Error('the run is to end'));
+    const watching = this.untilNot(mayGoOn, ended.signal).then(toEnd);
+    election.failed.catch(toEnd);
     const running = openJob({
       ...this.job.deps,
       leaseWatch: this.watch,
-      onEvent: this.events(asked),
+      takeAsked: () => this.take(),
+      onCompleted: () => this.parts.jobs.completed(this.name),
+      onEvent: this.events(),
       onBacklog: (waiting) => {
         for (const [topic, n] of Object.entries(waiting))
           this.parts.metrics.lagRecords.set({ job: this.name, topic }, n);
       },
     });
     try {
-      await this.settle(await running.run(optionsOf(asked), stop.signal));
+      await this.settle(await running.run(CARRIED_ON, stop.signal));
     } catch (error) {
       await this.refused(error, stop.signal);
     } finally {
       ended.abort();
       await watching;
       await running.close();
-      this.parts.metrics.running.set({ job: this.name }, 0);
+      await this.parts.metrics.forget(this.name);
     }
+  }
+
+  /** Not by what the seat says, which may be of a second ago. */
+  private async take(): Promise<AskedRun | undefined> {
+    const job = await this.parts.jobs.find(this.name);
+    if (job === undefined || !shouldRun(job)) return undefined;
+    this.taken = job.asked;
+    const { number, fresh, dropTarget, force } = job.asked;
+    return { number, options: { fresh, dropTarget, force } };
   }
 
   private async untilNot(holds: () => boolean, ended: AbortSignal): Promise<void> {
@@ -103,7 +120,8 @@ class ElectedRun {
   private async settle({ kind }: RunOutcome): Promise<void> {
     if (kind === 'stopped') return;
     this.job.logger.info(kind === 'completed' ? 'the job is completed' : 'the job is done');
-    await this.end(kind === 'completed' ? 'completed' : 'done');
+    // Of one that is completed the list was told before its last went.
+    if (kind !== 'completed') await this.end('done');
   }
 
   /** What a person must deal with is not tried again before somebody asks. */
@@ -122,12 +140,12 @@ class ElectedRun {
     await this.end('refused', error);
   }
 
-  private end(kind: 'done' | 'completed' | 'refused', error?: MillraceError): Promise<void> {
-    const { number } = this.seat.job.asked;
-    return this.parts.jobs.end(this.name, { number, kind, error: error === undefined ? null : failureOf(error) });
+  private end(kind: 'done' | 'refused', error?: MillraceError): Promise<void> {
+    const how = { kind, error: error === undefined ? null : failureOf(error) };
+    return this.parts.jobs.end(this.name, this.taken, how);
   }
 
-  private events(asked: Asked): (event: JobEvent) => void {
+  private events(): (event: JobEvent) => void {
     const { metrics, jobs } = this.parts;
     const { logger, loaded } = this.job;
     const { name: job } = this;
@@ -143,8 +161,9 @@ class ElectedRun {
       }
       if (event.kind !== 'phase') return;
       if (phase === undefined) {
-        // What was asked has been begun: whoever takes over goes on with it.
-        void jobs.begun(job, asked.number).catch((err: unknown) => logger.warn({ err }, 'the list was not written'));
+        void jobs
+          .begun(job, this.taken.number)
+          .catch((err: unknown) => logger.warn({ err }, 'the list does not show that the job has begun'));
         metrics.retainedBytesMax.set({ job }, loaded.jobFile.source.maxRetainedBytes);
         metrics.running.set({ job }, 1);
       }
@@ -152,15 +171,6 @@ class ElectedRun {
       logger.info(`phase: ${phase}`);
     };
   }
-}
-
-/** Nothing was asked since that this run does not do. */
-function isSame(asked: Asked, { asked: now }: RegisteredJob): boolean {
-  return now.wanted === 'running' && (now.number === asked.number || !(now.fresh || now.dropTarget));
-}
-
-function optionsOf({ fresh, dropTarget, force }: Asked) {
-  return { untilSynced: false, fresh, dropTarget, force };
 }
 
 function failureOf({ code, message, remedy, exit, context }: MillraceError) {

@@ -60,9 +60,11 @@ function watching(removeQueue: (name: string) => Promise<void>) {
   };
 }
 
-const begin = (incarnation: number) => store.write.put(JOB, [{ _id: JOB_ID, incarnation, phase: 'streaming' }]);
+const load = (incarnation: number) => ({ incarnation, incarnationId: `id${incarnation}` });
+const begin = (incarnation: number) =>
+  store.write.put(JOB, [{ _id: JOB_ID, ...load(incarnation), phase: 'streaming' }]);
 const letter = (incarnation: number, _id: string) =>
-  store.write.put(new IncarnationNames(incarnation).letters, [{ _id, code: 'ID_NULL', firstAt: new Date() }]);
+  store.write.put(new IncarnationNames(load(incarnation)).letters, [{ _id, code: 'ID_NULL', firstAt: new Date() }]);
 
 test('letters are counted while Redis refuses, and the queue of a former load is removed when it does not any more', async () => {
   const asked: string[] = [];

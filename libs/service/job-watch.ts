@@ -1,6 +1,6 @@
 import type { JobTimers } from '#job';
 import type { Metrics } from '#observability/metrics';
-import { IncarnationNames, JOB, JOB_ID } from '#stage';
+import { type Incarnation, IncarnationNames, JOB, JOB_ID } from '#stage';
 import { allInRange, type Doc, type Store } from '#store';
 
 interface CountedLetter extends Doc {
@@ -10,8 +10,7 @@ interface CountedLetter extends Doc {
 }
 
 /** Of the job's record. */
-interface Present extends Doc {
-  incarnation: number;
+interface Present extends Doc, Incarnation {
   phase: string;
 }
 
@@ -65,13 +64,13 @@ export class JobWatch {
   private async look(): Promise<void> {
     const { record } = await this.removeFormer();
     this.tellPhase(record?.phase);
-    if (record !== undefined) await this.count(new IncarnationNames(record.incarnation));
+    if (record !== undefined) await this.count(new IncarnationNames(record));
     else this.forgetLetters();
   }
 
   private async removeFormer(): Promise<{ record: Present | undefined; removing: Promise<void> }> {
     const { store, job } = this.parts;
-    const record = await store.read.byId<Present>(JOB, JOB_ID, { fields: ['incarnation', 'phase'] });
+    const record = await store.read.byId<Present>(JOB, JOB_ID, { fields: ['incarnation', 'incarnationId', 'phase'] });
     const incarnation = record?.incarnation;
     const former = this.last ?? (incarnation === undefined ? undefined : incarnation - 1);
     if (former !== undefined && former > 0) this.former.add(`${job}.${former}`);

@@ -6,7 +6,7 @@ import type { Store } from '#store';
 const AGAIN_MS = 1_000;
 
 /** The list of jobs, opened once it can be: a service may be there before its MongoDB is. */
-export class JobsList implements Pick<JobRegistry, 'list' | 'begun' | 'end'> {
+export class JobsList implements Pick<JobRegistry, 'list' | 'find' | 'begun' | 'end' | 'completed'> {
   private store: Promise<Store> | undefined;
   private opened = false;
   private readonly closing = new AbortController();
@@ -32,8 +32,16 @@ export class JobsList implements Pick<JobRegistry, 'list' | 'begun' | 'end'> {
     await (await this.open()).registry.begun(name, number);
   }
 
-  async end(name: string, ended: Parameters<JobRegistry['end']>[1]): Promise<void> {
-    await (await this.open()).registry.end(name, ended);
+  async find(name: string): Promise<RegisteredJob | undefined> {
+    return (await this.open()).registry.find(name);
+  }
+
+  async end(...ended: Parameters<JobRegistry['end']>): Promise<void> {
+    await (await this.open()).registry.end(...ended);
+  }
+
+  async completed(name: string): Promise<void> {
+    await (await this.open()).registry.completed(name);
   }
 
   /** Until it is open, or closed. */

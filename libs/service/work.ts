@@ -1,4 +1,4 @@
-import type { Environment, ServiceName, ServiceSettings } from '#config';
+import { type Environment, jobEnvironment, type ServiceName, type ServiceSettings } from '#config';
 import { composeJob, type LoadedJobFile, openJobStore, readJob, targetTrouble } from '#compose';
 import { type JobDeps, type Role, type Rooms, runWorker } from '#job';
 import type { Logger } from '#observability';
@@ -14,7 +14,7 @@ import type { Seat } from './supervisor.js';
 export interface ServiceParts {
   service: ServiceName;
   settings: ServiceSettings;
-  /** Job files read their `${…}` from here. */
+  /** Job files read their `${…}` from here, but for the service's own secrets. */
   env: Environment;
   redactor: Redactor;
   logger: Logger;
@@ -37,7 +37,7 @@ export async function withJobInHand(
 ): Promise<void> {
   const { settings, env, redactor, service } = parts;
   const { file, fileName, _id: job } = seat.job;
-  const loaded = await readJob(file, { fileName, env, redactor });
+  const loaded = await readJob(file, { fileName, env: jobEnvironment(env), redactor });
   const logger = parts.logger.child({ job });
   const deps = composeJob(loaded, settings, () => undefined, {
     makeLog: () => makeKafkaLog(settings, { service, logger }),

@@ -152,7 +152,7 @@ export interface Chunk {
 }
 
 export interface ReadChunkOptions {
-  snapshot?: SourceSnapshot;
+  snapshot?: SnapshotId;
   begun?: () => Promise<boolean>;
   signal: AbortSignal;
 }
@@ -164,8 +164,14 @@ export interface LoadedRows {
   bytes: number;
 }
 
-export interface SourceSnapshot {
+/** By which any process takes part in a snapshot that another one holds open. */
+export interface SnapshotId {
   readonly id: string;
+}
+
+export interface SourceSnapshot extends SnapshotId {
+  /** Throws where it is known to have ended: what is read from now on would be of another moment. */
+  throwIfLost(): void;
   close(): Promise<void>;
 }
 

@@ -1,11 +1,21 @@
 import type { CollectionRef } from '#store';
 
+/** Which load of a job. */
+export interface Incarnation {
+  /** Counts up from 1 with each load, and begins anew where the job was forgotten. */
+  incarnation: number;
+  /** Drawn for each load: where a number comes again, it is told apart from the load that had it before. */
+  incarnationId: string;
+}
+
 /**
- * The names of everything that one load of a job owns in its state database. The incarnation's number is part of each:
- * nothing late from an earlier load can act on what a later one has made.
+ * The names of everything that one load of a job owns in its state database and in the log. The incarnation's number and id are
+ * part of each: nothing late from an earlier load can act on what a later one has made, nor what is late from a job that was
+ * reset or completed on what a new one of its name has.
  */
-export class IncarnationNames {
+export class IncarnationNames implements Incarnation {
   readonly incarnation: number;
+  readonly incarnationId: string;
   readonly fences: CollectionRef;
   readonly claims: CollectionRef;
   readonly letters: CollectionRef;
@@ -19,8 +29,9 @@ export class IncarnationNames {
   readonly rereads: CollectionRef;
 
   /** In the constructor: a field's own initialiser would run before the number is there. */
-  constructor(incarnation: number) {
+  constructor({ incarnation, incarnationId }: Incarnation) {
     this.incarnation = incarnation;
+    this.incarnationId = incarnationId;
     this.fences = this.state('fences');
     this.claims = this.state('claims');
     this.letters = this.state('letters');
@@ -31,7 +42,7 @@ export class IncarnationNames {
   }
 
   stage(table: number): CollectionRef {
-    return { database: 'state', name: `stage_${this.incarnation}_${table}` };
+    return { database: 'state', name: `stage_${this.label}_${table}` };
   }
 
   rowsFence(partition: number): string {
@@ -43,11 +54,15 @@ export class IncarnationNames {
   }
 
   topic(job: string, topic: 'load-tasks' | 'rows' | 'build-tasks' | 'touches'): string {
-    return `millrace.${job}.${this.incarnation}.${topic}`;
+    return `millrace.${job}.${this.label}.${topic}`;
   }
 
   private state(kind: string): CollectionRef {
-    return { database: 'state', name: `${kind}_${this.incarnation}` };
+    return { database: 'state', name: `${kind}_${this.label}` };
+  }
+
+  private get label(): string {
+    return `${this.incarnation}-${this.incarnationId}`;
   }
 }
 

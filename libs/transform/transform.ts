@@ -14,11 +14,11 @@ import { Toucher } from './toucher.js';
 export interface TransformParts {
   plan: Plan;
   names: IncarnationNames;
-  partitions: { rows: number; touches: number };
+  partitions: { rows: number; touches: number; tasks: number };
   store: Store;
   log: Log;
   evaluator: Evaluator;
-  tuning: { readers: number; rootsPerBuildTask: number };
+  tuning: { rootsPerBuildTask: number };
   onBuilt: (collection: number, roots: number) => void;
   onStaged?: RowActorParts['onStaged'];
   /** Something failed for good: the engine stops. */
@@ -59,7 +59,7 @@ export const makeTransform: MakeTransform = (parts) => {
     log,
     toucher,
     topic: names.topic(plan.job, 'build-tasks'),
-    partitions: tuning.readers,
+    partitions: parts.partitions.tasks,
     rootsPerTask: tuning.rootsPerBuildTask,
     onRoots: parts.onBuilt,
   });

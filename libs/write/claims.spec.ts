@@ -9,7 +9,7 @@ import type { Outcome } from './document-batch.js';
 
 const collection = { index: 0, name: 'people', root: 0 } as CollectionPlan;
 const plan = { nodes: [{ table: 0 }], collections: [collection] } as unknown as Plan;
-const names = new IncarnationNames(1);
+const names = new IncarnationNames({ incarnation: 1, incarnationId: 'a' });
 
 const claim = (id: string, root: string): Claim => ({ _id: claimId(0, id), owner: ownerOf(0, root), root, id, n: 1 });
 const write = (root: string, id: string): Outcome => ({ kind: 'write', root, id, document: { _id: id } });

@@ -8,7 +8,7 @@ import type { Letter } from './letter.js';
 import { Letters } from './letters.js';
 
 const PARTITIONS = 5;
-const names = new IncarnationNames(1);
+const names = new IncarnationNames({ incarnation: 1, incarnationId: 'a' });
 const collection = { index: 0, name: 'people', root: 0 } as CollectionPlan;
 const plan = {
   nodes: [{ table: 0 }],

@@ -5,6 +5,7 @@ import { type TestMongo, type TestPostgres, testMongo, testPostgres, waitFor } f
 import { Lease } from '../../libs/job/lease.js';
 import { type Asked, asking } from './kit/api-calls.js';
 import { testConsole, type TestConsole } from './kit/console.js';
+import { presentNames } from './kit/incarnation.js';
 import { ODD_COLLECTION, ODD_SCHEMA } from './kit/odd.js';
 import { envOf, expectShop, jobText, SCHEMA } from './kit/shop.js';
 
@@ -242,7 +243,8 @@ describe('dead letters', () => {
   });
 
   test('come in pages, ten thousand of them', async () => {
-    const many = mongo.client.db(`millrace_${job}`).collection<{ _id: string }>('letters_1');
+    const { letters: kept } = await presentNames(mongo, job);
+    const many = mongo.client.db(`millrace_${job}`).collection<{ _id: string }>(kept.name);
     const at = new Date(0);
     const made = Array.from({ length: 10_000 }, (_, n) => ({
       _id: `many${String(n).padStart(12, '0')}`,

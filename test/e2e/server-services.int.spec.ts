@@ -93,8 +93,8 @@ test('a job that is stopped is verified all the same: the console runs it for so
 }, 300_000);
 
 test('it is completed, leaves nothing behind, and is not begun again', async () => {
+  // Whether an ingest runs it already, or waits for the lease that the console has: nobody begins it anew.
   expect(await millrace('jobs', 'start', mongo.job)).toMatchObject({ code: 0 });
-  await waitFor(async () => (await millrace('status', mongo.job, '--json')).out.includes('"running":true'), SLOWLY);
   const completed = await millrace('complete', mongo.job);
   expect({ code: completed.code, err: completed.err }).toEqual({ code: 0, err: expect.stringContaining('Completed') });
   expect(

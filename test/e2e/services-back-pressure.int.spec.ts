@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { testKafka, waitFor } from '#testing';
-import { IncarnationNames } from '#stage';
+import { presentNames } from './kit/incarnation.js';
 import { kafkaLog } from './kit/kafka-engine.js';
 import { servicesJob } from './kit/services-job.js';
 
@@ -25,7 +25,7 @@ test('a load is not read on while its rows wait, and goes on when they are stage
   await deployment.run(job.mongo.job, job.text);
   await reached('loading');
   const log = kafkaLog(brokers);
-  const topic = new IncarnationNames(1).topic(job.mongo.job, 'rows');
+  const topic = (await presentNames(job.mongo, job.mongo.job)).topic(job.mongo.job, 'rows');
   let before = -1;
   const waiting = await waitFor(
     async () => {

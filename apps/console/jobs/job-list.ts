@@ -86,14 +86,6 @@ export class JobList {
     await this.note(name, 'reset', by);
   }
 
-  /** Whoever ran it has marked it so, unless it was this process. */
-  async completed(name: string): Promise<void> {
-    const { registry } = await this.parts.list();
-    const { asked, ended } = await registry.get(name);
-    if (ended?.number !== asked.number)
-      await registry.end(name, { number: asked.number, kind: 'completed', error: null });
-  }
-
   async note(name: string, action: JobAction, by: string, details?: Record<string, unknown>): Promise<void> {
     await (await this.parts.list()).audit.note(name, action, by, details);
   }

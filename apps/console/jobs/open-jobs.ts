@@ -81,7 +81,11 @@ export class OpenJobs implements OnApplicationShutdown {
   }
 
   private async open(text: JobText, onEvent: (event: JobEvent) => void): Promise<JobCommands> {
-    return this.parts.openJob(await this.parts.readJob(text), onEvent);
+    const loaded = await this.parts.readJob(text);
+    return this.parts.openJob(loaded, {
+      onEvent,
+      onCompleted: async () => (await this.parts.list()).registry.completed(loaded.jobFile.job),
+    });
   }
 
   private take(name: string, text: JobText): Shared {

@@ -73,7 +73,6 @@ export class RunningController {
     await this.answers.answer(request, response, async (teller) => {
       const report = await this.jobs.work(name, this.answers.tellOf(teller), (job) => job.complete(teller.signal));
       const completed = !hasDifferences(report);
-      if (completed) await this.list.completed(name);
       await this.list.note(name, 'complete', by, { completed });
       return report;
     });

@@ -48,7 +48,7 @@ export async function shop(sql: string, collections: string): Promise<Shop> {
     });
     closing.push(() => store.close());
     const plan = await planOf(source, mongo.database, collections);
-    const names = new IncarnationNames(1);
+    const names = new IncarnationNames({ incarnation: 1, incarnationId: 'a' });
     const evaluator = await Sandbox.create(plan);
     closing.push(() => evaluator.dispose());
     const deps: VerifyDeps = {

@@ -70,7 +70,7 @@ export interface Owner {
 export async function actorBench({ loading = false } = {}): Promise<ActorBench> {
   const mongo = await testMongo();
   const plan = planOf(MAPPING.trim(), { catalogue: CATALOGUE });
-  const names = new IncarnationNames(1);
+  const names = new IncarnationNames({ incarnation: 1, incarnationId: 'a' });
   const store = await openMongoStore({
     uri: mongo.uri,
     stateDatabase: `millrace_${mongo.job}`,
@@ -138,9 +138,9 @@ export async function actorBench({ loading = false } = {}): Promise<ActorBench> 
         names,
         store: at ? tracedStore(store, at) : store,
         log,
-        partitions: { rows: 1, touches: 1 },
+        partitions: { rows: 1, touches: 1, tasks: 1 },
         evaluator: { evaluate: () => [] },
-        tuning: { readers: 1, rootsPerBuildTask: 100 },
+        tuning: { rootsPerBuildTask: 100 },
         onBuilt: () => undefined,
         onFailure: fail,
       });

@@ -39,7 +39,8 @@ export async function testConsole(
   const parts: ConsoleParts = {
     list: async () => ({ registry, audit }),
     readJob: ({ file, fileName }) => readJob(file, { fileName, env, redactor }),
-    openJob: (loaded, onEvent) => openJob(composeJob(loaded, DEFAULT_TUNING, onEvent)),
+    openJob: (loaded, { onEvent, onCompleted }) =>
+      openJob(composeJob(loaded, DEFAULT_TUNING, onEvent, { onCompleted })),
     tokens: Tokens.of(tokens),
     timers: REAL_JOB_TIMERS,
     redactor,
@@ -108,16 +109,16 @@ async function runOne(
   const onEvent = (event: JobEvent): void => {
     if (event.kind === 'phase') void registry.begun(name, asked.number);
   };
-  const { number, fresh, dropTarget, force } = asked;
-  const job = parts.openJob(await parts.readJob({ file, fileName }), onEvent);
+  const { fresh, dropTarget, force } = asked;
+  const onCompleted = (): Promise<void> => registry.completed(name);
+  const job = parts.openJob(await parts.readJob({ file, fileName }), { onEvent, onCompleted });
   try {
     const { kind } = await job.run({ untilSynced: false, fresh, dropTarget, force }, signal);
-    if (kind === 'done' || kind === 'loaded') await registry.end(name, { number, kind: 'done', error: null });
-    if (kind === 'completed') await registry.end(name, { number, kind: 'completed', error: null });
+    if (kind === 'done' || kind === 'loaded') await registry.end(name, asked, { kind: 'done', error: null });
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;
     const { code, message, remedy, exit, context } = error;
-    await registry.end(name, { number, kind: 'refused', error: { code, message, remedy, exit, ...context } });
+    await registry.end(name, asked, { kind: 'refused', error: { code, message, remedy, exit, ...context } });
   } finally {
     await job.close();
   }

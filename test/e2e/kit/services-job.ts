@@ -38,7 +38,6 @@ export async function servicesJob(options: ServicesJobOptions): Promise<Services
     collections: COLLECTIONS,
     truth: TRUTH,
     parts: { makeLog: () => kafkaLog(brokers), roles: [] },
-    tuning: { readers: READERS }, // Also of who verifies where nobody runs the job.
     ...options.oracle,
   });
   const deployment = await Deployment.of({

@@ -113,7 +113,7 @@ function stepOf(collection: CollectionRef, name: string, args: readonly unknown[
   return set['phase'] === undefined ? `job patch ${Object.keys(set)[0] ?? ''}` : `job phase ${String(set['phase'])}`;
 }
 
-/** `stage_1_0` is `stage`, `chunks_1` is `chunks`; all collections of the user are `target`. */
+/** `stage_1-…_0` is `stage`, `chunks_1-…` is `chunks`; all collections of the user are `target`. */
 function kindOf({ database, name }: CollectionRef): string {
   return database === 'target' ? 'target' : name.replace(/_.*$/, '');
 }

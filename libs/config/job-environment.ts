@@ -1,4 +1,5 @@
-import { type Environment, secretVariables } from '#config';
+import type { Environment } from './environment.js';
+import { secretVariables } from './service-settings.js';
 
 /** What job files may read: all but the secrets of the services themselves, which whoever writes a file need not know. */
 export function jobEnvironment(env: Environment): Environment {
