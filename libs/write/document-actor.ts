@@ -3,12 +3,14 @@ import type { Assembler } from '#mapping';
 import type { CollectionPlan, Plan, TouchRecord } from '#model';
 import { type IncarnationNames, JOB, JOB_ID, type TouchesFence } from '#stage';
 import { type CollectionRef, DocumentRefused, type Store, type StoreTransaction, TransactionTooLarge } from '#store';
+import { BatchSize } from './batch-size.js';
 import type { Claims } from './claims.js';
 import { type Outcome, outcomesOf } from './document-batch.js';
-import type { Cause } from './letter.js';
+import { type Cause, isRefused, type Letter } from './letter.js';
 import { LETTER_CODES } from './letter.codes.js';
-import type { Letters, SettledLetters } from './letters.js';
+import type { Letters } from './letters.js';
 import { type Attempt, type TargetWrite, writeDocuments } from './target-writes.js';
+import { groupTouches, type Roots } from './touched-roots.js';
 import type { TreeReader } from './tree-reader.js';
 
 export interface DocumentActorParts {
@@ -38,17 +40,35 @@ export interface Written {
   committedAtMs?: number;
 }
 
-interface Roots {
-  collection: CollectionPlan;
-  keys: string[];
-  /** Roots of former incarnations, with the `_id` that they were written as. */
-  former: Map<string, unknown>;
-  build: boolean;
-  committedAtMs: number | undefined;
+/** What one transaction is to write. */
+interface Piece {
+  partition: number;
+  roots: Roots;
+  refused: Map<string, Cause>;
+  /** Its roots have letters. */
+  isApart: boolean;
+}
+
+/** What is left of a piece whose transaction was aborted: the roots to go on with, and how many of them can be tried together. */
+interface Remainder {
+  keys: readonly string[];
+  sure: number;
 }
 
 const NOBODY: ReadonlyMap<string, Cause> = new Map();
-const NO_LETTERS: SettledLetters = { written: [], failed: 0 };
+const NOTHING = {
+  later: [],
+  apart: [],
+  newLetters: { written: [], failed: 0 },
+  counts: { documents: 0, deleted: 0, refused: 0 },
+};
+const TOO_LARGE: Cause = {
+  code: LETTER_CODES.DOCUMENT_TOO_LARGE.code,
+  message: 'MongoDB cannot write this document in one transaction',
+};
+
+/** Of roots that have letters so many share a transaction, as each may end it. */
+const APART = 8;
 
 /** Batches that look at what is there after an insert met a document, before inserts are tried first again. */
 const LOOK_FIRST_BATCHES = 16;
@@ -67,143 +87,100 @@ const LOOK_FIRST_BATCHES = 16;
 export class DocumentActor {
   private lookFirst = 0;
   private loadingIsOver = false;
-  private readonly fit = new Map<number, number>();
+  private readonly sizes = new Map<number, BatchSize>();
 
   constructor(private readonly parts: DocumentActorParts) {}
 
   async handle(batch: LogBatch<TouchRecord>): Promise<{ completed: Promise<void> }> {
-    for (const roots of this.group(batch.records)) {
-      for (let from = 0; from < roots.keys.length; ) {
-        const keys = roots.keys.slice(from, from + this.fitting(roots.collection.index));
-        await this.write(batch.partition, { ...roots, keys }, new Map(), batch.signal);
-        from += keys.length;
-      }
+    for (const { after } of batch.records) if (after !== undefined) this.parts.store.reach(after);
+    for (const roots of groupTouches(this.parts.plan, batch.records)) {
+      const apart = await this.writeAll(batch, roots, this.sizeOf(roots.collection));
+      await this.writeAll(batch, { ...roots, keys: apart }, new BatchSize(APART), true);
     }
     return { completed: Promise.resolve() };
   }
 
-  /** So many roots as fitted a transaction lately; a little more each time, as documents differ. */
-  private fitting(collection: number): number {
-    const fit = this.fit.get(collection) ?? this.parts.maxRoots;
-    if (fit < this.parts.maxRoots) this.fit.set(collection, Math.ceil(fit * 1.05));
-    return Math.min(fit, this.parts.maxRoots);
+  private sizeOf({ index }: CollectionPlan): BatchSize {
+    const size = this.sizes.get(index) ?? new BatchSize(this.parts.maxRoots);
+    this.sizes.set(index, size);
+    return size;
   }
 
-  /** Each root once, however often it was touched; what is read for them is as new as the newest touch needs. */
-  private group(records: readonly TouchRecord[]): Roots[] {
-    const groups = new Map<number, Omit<Roots, 'collection' | 'keys'> & { keys: Set<string> }>();
-    for (const record of records) {
-      if (record.after !== undefined) this.parts.store.reach(record.after);
-      let group = groups.get(record.collection);
-      if (!group) {
-        group = { keys: new Set(), former: new Map(), build: true, committedAtMs: undefined };
-        groups.set(record.collection, group);
-      }
-      group.build &&= record.origin === 'build';
-      const { committedAtMs: at } = record;
-      if (at !== undefined) group.committedAtMs = Math.min(at, group.committedAtMs ?? at);
-      record.roots.forEach((root, i) => {
-        group.keys.add(root);
-        if (record.origin === 'former') group.former.set(root, record.ids?.[i]);
-      });
-    }
-    return [...groups].map(([collection, group]) => ({
-      collection: this.parts.plan.collections[collection] as CollectionPlan,
-      keys: [...group.keys],
-      former: group.former,
-      build: group.build,
-      committedAtMs: group.committedAtMs,
-    }));
-  }
-
-  private async write(
-    partition: number,
+  /** Piece by piece; returns the roots that were left out because they have letters, to be written apart from the others. */
+  private async writeAll(
+    { partition, signal }: LogBatch<TouchRecord>,
     roots: Roots,
-    refused: Map<string, Cause>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const attempt: Attempt = { calling: [] };
-    const insertFirst = roots.build && this.lookFirst === 0 && roots.former.size === 0;
+    size: BatchSize,
+    isApart = false,
+  ): Promise<string[]> {
+    const apart: string[] = [];
+    const refused = new Map<string, Cause>();
+    for (let { keys: left, sure }: Remainder = { keys: roots.keys, sure: 0 }; left.length > 0; ) {
+      const count = Math.max(size.roots, sure);
+      const piece: Piece = { partition, roots: { ...roots, keys: left.slice(0, count) }, refused, isApart };
+      const remainder = await this.write(piece, size, apart, signal);
+      left = [...remainder.keys, ...left.slice(count)];
+      sure = remainder.sure;
+    }
+    return apart;
+  }
+
+  private async write(piece: Piece, size: BatchSize, apart: string[], signal: AbortSignal): Promise<Remainder> {
+    const { roots } = piece;
+    const insertFirst = roots.build && this.lookFirst === 0;
+    const attempt: Attempt = { calling: [], insertFirst };
     if (!insertFirst && this.lookFirst > 0) this.lookFirst--;
     this.parts.onTouched?.(roots.collection.index, roots.keys);
     try {
-      const done = await this.parts.store.transact(
-        'touches',
-        (tx) => this.transaction(tx, partition, roots, refused, insertFirst, attempt),
-        signal,
-      );
+      const work = (tx: StoreTransaction) => this.transaction(tx, piece, attempt);
+      const done = await this.parts.store.transact('touches', work, signal);
       if (done.later.length > 0) this.parts.touchLater(roots.collection.index, done.later);
       this.parts.onTouched?.(roots.collection.index, roots.keys);
       this.parts.onWritten?.({ ...done.counts, ...aboutOf(roots) });
       this.parts.letters.committed(done.newLetters);
+      apart.push(...done.apart);
+      size.written(roots.keys.length);
+      return { keys: [], sure: 0 };
     } catch (error) {
-      await this.again(partition, roots, refused, { error, attempt, insertFirst }, signal);
+      return this.remainder(piece, size, attempt, error);
     }
   }
 
-  /** After an aborted transaction: the same without what MongoDB refused, or in halves. */
-  private async again(
-    partition: number,
-    roots: Roots,
-    refused: Map<string, Cause>,
-    failed: { error: unknown; attempt: Attempt; insertFirst: boolean },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { error } = failed;
-    if (error instanceof TransactionTooLarge) {
-      const [only] = roots.keys;
-      if (roots.keys.length > 1) {
-        this.fit.set(roots.collection.index, Math.ceil(roots.keys.length / 2));
-        return this.halves(partition, roots, refused, signal);
-      }
-      if (only === undefined || refused.has(only)) throw error;
-      refused.set(only, {
-        code: LETTER_CODES.DOCUMENT_TOO_LARGE.code,
-        message: 'MongoDB cannot write this document in one transaction',
-      });
-      return this.write(partition, roots, refused, signal);
-    }
-    if (!(error instanceof DocumentRefused) || error.collection.database !== 'target') throw error;
-    if (failed.insertFirst && error.kind === 'duplicate' && error.indexName === '_id_') {
+  /** After an aborted transaction: less at once, or what MongoDB took before it refused one, without that one. */
+  private remainder({ roots: { keys }, refused }: Piece, size: BatchSize, attempt: Attempt, error: unknown): Remainder {
+    const isTooLarge = error instanceof TransactionTooLarge;
+    if (!isTooLarge && !(error instanceof DocumentRefused && error.collection.database === 'target')) throw error;
+    if (!isTooLarge && attempt.insertFirst && error.kind === 'duplicate' && error.indexName === '_id_') {
       this.lookFirst = LOOK_FIRST_BATCHES;
-      return this.write(partition, roots, refused, signal);
+      return { keys, sure: keys.length };
     }
-    const culprit = error.index === undefined ? undefined : failed.attempt.calling[error.index];
+    const at = isTooLarge || error.index === undefined ? attempt.calling.length : error.index;
+    const culprit = attempt.calling[at] ?? (keys.length === 1 ? keys[0] : undefined);
     if (culprit === undefined) {
-      if (roots.keys.length > 1) return this.halves(partition, roots, refused, signal);
-      refused.set(roots.keys[0] as string, causeOf(error));
-    } else {
-      if (refused.has(culprit)) throw error;
-      refused.set(culprit, causeOf(error));
-      if (roots.keys.length > 8) return this.halves(partition, roots, refused, signal);
+      size.tooLarge(keys.length);
+      return { keys, sure: 0 };
     }
-    return this.write(partition, roots, refused, signal);
-  }
-
-  private async halves(
-    partition: number,
-    roots: Roots,
-    refused: Map<string, Cause>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const half = Math.ceil(roots.keys.length / 2);
-    await this.write(partition, { ...roots, keys: roots.keys.slice(0, half) }, refused, signal);
-    await this.write(partition, { ...roots, keys: roots.keys.slice(half) }, refused, signal);
+    if (refused.has(culprit)) throw error;
+    refused.set(culprit, isTooLarge ? TOO_LARGE : causeOf(error));
+    if (keys.length > APART) size.refused();
+    const untried = new Set(attempt.calling.slice(at + 1));
+    const tried = keys.filter((key) => !untried.has(key));
+    return { keys: [...tried, ...untried], sure: tried.length };
   }
 
   private async transaction(
     tx: StoreTransaction,
-    partition: number,
-    roots: Roots,
-    refused: ReadonlyMap<string, Cause>,
-    insertFirst: boolean,
+    { partition, roots: all, refused, isApart }: Piece,
     attempt: Attempt,
   ) {
     const { names, plan, assembler, letters } = this.parts;
+    attempt.calling = [];
     const fence = await tx.fence<TouchesFence>(names.fences, names.touchesFence(partition));
-    if (await this.loading(tx))
-      return { later: [], newLetters: NO_LETTERS, counts: { documents: 0, deleted: 0, refused: 0 } };
-    const { collection } = roots;
+    if (await this.loading(tx)) return NOTHING;
+    const { collection } = all;
+    const former = await letters.formerOf(tx, fence, collection, all.keys);
+    const apart = isApart ? [] : apartOf(former, all.keys);
+    const roots = apart.length === 0 ? all : { ...all, keys: without(all.keys, apart) };
     const trees = await this.parts.trees.read(tx, collection.index, roots.keys);
     const outcomes = outcomesOf(assembler, collection, roots.keys, trees, roots.former, refused);
     const target: CollectionRef = { database: 'target', name: collection.name };
@@ -213,9 +190,10 @@ export class DocumentActor {
       ? await this.claimed(tx, roots, outcomes, causes)
       : plain(assembler, collection, outcomes);
     const deleted = deletes.length === 0 ? 0 : await tx.remove(target, deletes);
-    await writeDocuments(tx, target, writes, insertFirst, attempt);
+    await writeDocuments(tx, target, writes, attempt);
     const newLetters = await letters.settle(tx, {
       fence,
+      former,
       partition,
       collection,
       outcomes,
@@ -224,7 +202,7 @@ export class DocumentActor {
       plan,
       ousted,
     });
-    return { later, newLetters, counts: { documents: writes.length, deleted, refused: causes.size } };
+    return { later, apart, newLetters, counts: { documents: writes.length, deleted, refused: causes.size } };
   }
 
   /** Who waits for an `_id`, or may have it now, is in letters of this transaction: what is only in memory could be lost. */
@@ -256,6 +234,17 @@ export class DocumentActor {
 
 function aboutOf({ collection, committedAtMs }: Roots): Pick<Written, 'collection' | 'committedAtMs'> {
   return { collection: collection.index, ...(committedAtMs === undefined ? {} : { committedAtMs }) };
+}
+
+/** Roots whose letters say that MongoDB refused them, where they are not by themselves already. */
+function apartOf(former: readonly Letter[], keys: readonly string[]): string[] {
+  const apart = former.filter(isRefused).map(({ root }) => root);
+  return apart.length === keys.length && apart.length <= APART ? [] : apart;
+}
+
+function without(keys: readonly string[], some: readonly string[]): string[] {
+  const out = new Set(some);
+  return keys.filter((key) => !out.has(key));
 }
 
 /** Where `_id` is the root key: what is deleted is known by the root. */

@@ -48,6 +48,17 @@ export function hasFailed(letter: Letter | undefined): boolean {
   return !waits || letter.lastAt.getTime() - letter.firstAt.getTime() >= (RETRY_MS[0] as number);
 }
 
+const REFUSALS = new Set(
+  (['TARGET_UNIQUE_INDEX', 'TARGET_VALIDATION', 'TARGET_REFUSED', 'DOCUMENT_TOO_LARGE'] as const).map(
+    (name) => LETTER_CODES[name].code,
+  ),
+);
+
+/** Whether it ended a transaction, and may end the next one that it is in. */
+export function isRefused(letter: Letter): boolean {
+  return REFUSALS.has(letter.code as never);
+}
+
 export function letterId(collection: string, root: string): string {
   return createHash('sha256').update(`${collection}\0${root}`).digest('hex').slice(0, 16);
 }

@@ -12,6 +12,8 @@ export interface LettersOfBatch {
   collection: CollectionPlan;
   outcomes: readonly Outcome[];
   causes: ReadonlyMap<string, Cause>;
+  /** What `formerOf` found for them, in this transaction; looked for where it is not given. */
+  former?: readonly Letter[];
   rows: ReadonlyMap<string, StagedRow>;
   /** Roots of other batches, mostly of other partitions, whose `_id` a root of this one took. */
   ousted: ReadonlyMap<string, Cause>;
@@ -40,6 +42,20 @@ export class Letters {
     private readonly onWritten: (letters: readonly Letter[], failed: number) => void,
   ) {}
 
+  /** Letters that roots have; where the fence counts none, nobody looks. */
+  async formerOf(
+    tx: StoreTransaction,
+    fence: TouchesFence,
+    collection: CollectionPlan,
+    roots: readonly string[],
+  ): Promise<Letter[]> {
+    if (fence.letters === 0) return [];
+    return tx.byIds<Letter>(
+      this.names.letters,
+      roots.map((root) => letterId(collection.name, root)),
+    );
+  }
+
   async settle(tx: StoreTransaction, batch: LettersOfBatch): Promise<SettledLetters> {
     const own = await this.ownLetters(tx, batch);
     if (batch.ousted.size === 0) return own;
@@ -50,10 +66,10 @@ export class Letters {
   private async ownLetters(tx: StoreTransaction, batch: LettersOfBatch): Promise<SettledLetters> {
     const { fence, causes, collection } = batch;
     if (fence.letters === 0 && causes.size === 0) return NONE;
-    const ids = batch.outcomes
-      .filter((outcome) => outcome.kind !== 'none')
-      .map((outcome) => letterId(collection.name, outcome.root));
-    const former = fence.letters === 0 ? [] : await tx.byIds<Letter>(this.names.letters, ids);
+    const roots = batch.outcomes.filter(({ kind }) => kind !== 'none').map(({ root }) => root);
+    const acting = new Set(roots);
+    const found = batch.former ?? (await this.formerOf(tx, fence, collection, roots));
+    const former = found.filter(({ root }) => acting.has(root));
     const byRoot = new Map(former.map((letter) => [letter.root, letter]));
     const written = [...causes].map(([root, cause]) =>
       writeLetter({

@@ -7,10 +7,11 @@ export interface TargetWrite {
   document: Record<string, unknown>;
 }
 
-/** Tells which document a refused call was about. */
+/** One attempt at a transaction; tells which document a refused call was about. */
 export interface Attempt {
   /** The roots of the documents of the call that is running, in its order. */
   calling: string[];
+  insertFirst: boolean;
 }
 
 /**
@@ -21,13 +22,12 @@ export async function writeDocuments(
   tx: StoreTransaction,
   target: CollectionRef,
   writes: readonly TargetWrite[],
-  insertFirst: boolean,
   attempt: Attempt,
 ): Promise<void> {
   if (writes.length === 0) return;
   attempt.calling = writes.map((write) => write.root);
   const documents = writes.map((write) => write.document);
-  if (insertFirst) {
+  if (attempt.insertFirst) {
     await tx.insert(target, documents as never);
     return;
   }
