@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { startKafka, startRedis } from '#servers';
 import { testPostgres, waitFor } from '#testing';
+import { presentNames } from '../e2e/kit/incarnation.js';
 import { asTestMongo, startReplicaSet } from '../e2e/kit/replica-set.js';
 import { type ServicesJob, servicesJob } from '../e2e/kit/services-job.js';
 import type { Replica } from '../e2e/kit/services.js';
@@ -52,8 +53,10 @@ const FAULTS: Record<string, Fault> = {
   'Redis is killed, and has lost everything': ({ kill }) => kill.redis(),
   'the primary of MongoDB is killed': ({ killPrimary }) => killPrimary(),
   'it is loaded again': async ({ deployment, job }) => {
+    const { incarnationId: former } = await presentNames(job.mongo, job.mongo.job);
     await deployment.jobs.run(job.mongo.job, { fresh: true });
-    return async () => undefined;
+    const isNew = async () => (await presentNames(job.mongo, job.mongo.job)).incarnationId !== former;
+    return () => waitFor(isNew, { timeoutMs: 120_000 });
   },
 };
 
@@ -105,7 +108,6 @@ async function one(world: World, round: number): Promise<void> {
   if (isLoad) await reader.stop();
   const [undo] = await Promise.all([(FAULTS[name] as Fault)(world), writers.go(100 + chance.below(200))]);
   await undo();
-  if (isLoad) await waitFor(async () => (await job.commands.status()).phase !== 'streaming', { timeoutMs: 60_000 });
   await reached('streaming');
   await job.isTrue();
   if (isLoad) reader.start();
