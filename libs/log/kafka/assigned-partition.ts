@@ -5,6 +5,7 @@ import type { IntakePartition } from './intake.js';
 import { partHeaderOf } from './message-parts.js';
 import { PartAssembler } from './part-assembler.js';
 import { decodeRecords } from './record.codec.js';
+import type { StartOffset } from './start-offsets.js';
 
 /** As the client hands it over. */
 export interface KafkaMessage {
@@ -62,6 +63,8 @@ export class AssignedPartition implements LaneOwner, IntakePartition {
   #left = false;
   /** The offset that must come next; undefined until it is known, and nothing is taken before that. */
   next: number | undefined;
+  /** Everything below this offset is completed, as far as this consumer knows. */
+  completed = 0;
   isPaused = false;
   /** What came last was not expected. */
   isDoubtful = false;
@@ -119,6 +122,12 @@ export class AssignedPartition implements LaneOwner, IntakePartition {
     return this.#lane.idle();
   }
 
+  /** Where it begins: to be called once, before anything is taken. */
+  begin({ next, completed }: StartOffset): void {
+    this.next = next;
+    this.completed = completed;
+  }
+
   /** Whoever works for this partition is to drain and begin nothing new. */
   abort(reason: unknown): void {
     this.#abort.abort(reason);
@@ -156,6 +165,7 @@ export class AssignedPartition implements LaneOwner, IntakePartition {
       .append(records)
       .then(() => {
         this.#bytes -= bytes;
+        this.completed = Math.max(this.completed, completed);
         if (!this.#left) this.parts.onCompleted({ completed, resumeAt: this.#assembler.resumeAt(completed) });
       })
       .catch((error: unknown) => this.fail(error));

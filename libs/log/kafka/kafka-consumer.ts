@@ -17,7 +17,7 @@ import { Intake } from './intake.js';
 import { isTransient, kafkaFailure, typeOf } from './kafka-errors.js';
 import type { KafkaNotice } from './kafka-options.js';
 import { OffsetCommitter } from './offset-committer.js';
-import { damaged, startOffsets } from './start-offsets.js';
+import { committedOffsets, completedBelow, damaged, startOffsets } from './start-offsets.js';
 
 const LEAVE_TIMEOUT_MS = 5_000;
 const AGAIN_AFTER_MS = 500;
@@ -45,7 +45,8 @@ export interface KafkaConsumerParts {
  *
  * - **Rebalance.** The client tells of it only afterwards. A partition that is kept goes on where its queue ends; one that was
  *   lost, and all of them where the member is another one than before, is left: what finishes late meets the fence, and
- *   is not committed.
+ *   is not committed. A member may miss that another one had a partition between two of its own assignments: then more is
+ *   committed than it has completed, and the partition is left, too, and taken anew. Nothing is committed until that is known.
  * - **Damage.** Each message must be the next one; see `startOffsets` for the first.
  * - **Silence.** A client that neither fetches nor beats for `stallTimeoutMs` is replaced.
  */
@@ -73,7 +74,11 @@ export class KafkaConsumer implements Consumer {
     });
     this.failed.catch(() => undefined);
     if (options.isOnlyGroup) this.#completed = new CompletedRecords(topic, admin, timers, deleteEveryMs);
-    this.#committer = new OffsetCommitter(timers, (progress) => this.#commit(progress));
+    this.#committer = new OffsetCommitter(
+      timers,
+      () => this.#whenChecked(),
+      (progress) => this.#commit(progress),
+    );
     this.#group = this.#newMember();
     const client = {
       pause: (partition: number) => this.#group.pause(partition),
@@ -211,20 +216,21 @@ export class KafkaConsumer implements Consumer {
     for (const partition of this.#partitions.keys()) {
       if (!isSameMember || !partitions.includes(partition)) this.#leave(partition, reason);
     }
-    for (const [index, partition] of this.#partitions) {
-      partition.isDoubtful = false;
-      if (partition.next !== undefined) this.#group.seek(index, partition.next);
-    }
-    const added = partitions.filter((partition) => !this.#partitions.has(partition));
-    for (const partition of added) {
-      this.#partitions.set(partition, this.#partition(partition));
-      this.#group.resume(partition); // The client may have it paused from a former assignment.
-    }
+    for (const partition of this.#partitions.values()) partition.isDoubtful = false;
+    for (const partition of partitions) if (!this.#partitions.has(partition)) this.#take(partition);
     this.#intake.released();
     this.parts.options.onAssigned?.([...this.#partitions.keys()]);
-    if (added.length > 0) this.#checked = Promise.all([this.#checked, this.#check(added)]).then(() => undefined);
+    const assigned = new Map(this.#partitions);
+    this.#checked = this.#checked.then(() => this.#check(assigned));
     this.#checked.catch((error) => this.#fail(error));
     this.#joined();
+  }
+
+  #take(index: number): AssignedPartition {
+    const taken = this.#partition(index);
+    this.#partitions.set(index, taken);
+    this.#group.resume(index); // The client may have it paused from a former assignment.
+    return taken;
   }
 
   #partition(partition: number): AssignedPartition {
@@ -256,24 +262,64 @@ export class KafkaConsumer implements Consumer {
     onNotice({ level: 'info', message, context: { topic, partition, offset } });
   }
 
-  async #check(partitions: readonly number[]): Promise<void> {
+  /** Of an assignment: kept partitions are as they were left, added ones begin where the group has come to. */
+  async #check(assigned: ReadonlyMap<number, AssignedPartition>): Promise<void> {
+    const ours = [...assigned].filter(([index, partition]) => this.#partitions.get(index) === partition);
+    const added = new Map(ours.filter(([, { next }]) => next === undefined));
+    const kept = new Map(ours.filter(([, { next }]) => next !== undefined));
+    if (kept.size > 0) for (const [index, again] of await this.#checkKept(kept)) added.set(index, again);
+    if (added.size > 0) await this.#checkAdded(added);
+  }
+
+  /**
+   * Those that another member had meanwhile are taken anew; the others go on where they were. Not before this is known: where
+   * what comes next was deleted, the client would commit an offset of its own.
+   */
+  async #checkKept(kept: ReadonlyMap<number, AssignedPartition>): Promise<Map<number, AssignedPartition>> {
     const { topic, group, admin } = this.parts;
-    const taken = partitions.map((partition) => this.#partitions.get(partition));
-    const areOurs = (): boolean => partitions.some((partition, i) => this.#partitions.get(partition) === taken[i]);
     const what = `the offsets of ${topic} cannot be read`;
-    const starts = await this.#patiently(what, areOurs, async () =>
+    const isWanted = (): boolean => this.#areOurs(kept);
+    const committed = await this.#patiently(what, isWanted, async () =>
+      committedOffsets(await admin(), { group, topic }),
+    );
+    const again = new Map<number, AssignedPartition>();
+    for (const [index, partition] of kept) {
+      if (this.#partitions.get(index) !== partition || partition.next === undefined) continue;
+      const found = committed?.get(index);
+      if (committed !== undefined && (found === undefined || completedBelow(found) <= partition.completed)) {
+        if (found?.offset !== partition.next) this.#group.seek(index, partition.next);
+        continue;
+      }
+      this.#leave(index, new Error(`another member of ${group} had partition ${index}`));
+      if (!this.#ended) again.set(index, this.#take(index));
+    }
+    if (again.size > 0) this.parts.options.onAssigned?.([...this.#partitions.keys()]);
+    return again;
+  }
+
+  async #checkAdded(added: ReadonlyMap<number, AssignedPartition>): Promise<void> {
+    const { topic, group, admin } = this.parts;
+    const what = `the offsets of ${topic} cannot be read`;
+    const isWanted = (): boolean => this.#areOurs(added);
+    const partitions = [...added.keys()];
+    const starts = await this.#patiently(what, isWanted, async () =>
       startOffsets(await admin(), { group, topic, partitions }),
     );
-    partitions.forEach((partition, i) => {
-      const assigned = taken[i];
-      if (!assigned) return;
-      assigned.next = starts?.get(partition);
-      this.#notice('a partition is taken', partition, assigned.next);
-    });
+    for (const [index, partition] of added) {
+      const start = starts?.get(index);
+      if (start === undefined || this.#partitions.get(index) !== partition) continue;
+      partition.begin(start);
+      this.#notice('a partition is taken', index, start.next);
+    }
+  }
+
+  #areOurs(partitions: ReadonlyMap<number, AssignedPartition>): boolean {
+    return [...partitions].some(([index, partition]) => this.#partitions.get(index) === partition);
   }
 
   async #fill(index: number, messages: readonly KafkaMessage[], end: number): Promise<boolean> {
-    const partition = await this.#checkedPartition(index);
+    await this.#whenChecked();
+    const partition = this.#partitions.get(index);
     if (partition?.next === undefined || this.#ended || !this.#intake.admits(index)) return false;
     try {
       partition.take(messages, end);
@@ -287,11 +333,11 @@ export class KafkaConsumer implements Consumer {
   }
 
   /** Another assignment may come while the offsets of this one are looked at. */
-  async #checkedPartition(index: number): Promise<AssignedPartition | undefined> {
+  async #whenChecked(): Promise<void> {
     for (;;) {
       const checked = this.#checked;
       await checked.catch(() => undefined);
-      if (checked === this.#checked) return this.#partitions.get(index);
+      if (checked === this.#checked) return;
     }
   }
 

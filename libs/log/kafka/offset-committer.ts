@@ -18,6 +18,8 @@ export class OffsetCommitter {
 
   constructor(
     private readonly timers: LogTimers,
+    /** What is pending may be forgotten until this resolves. */
+    private readonly ready: () => Promise<void>,
     private readonly commit: (progress: ReadonlyMap<number, Progress>) => Promise<void>,
   ) {}
 
@@ -51,6 +53,7 @@ export class OffsetCommitter {
   }
 
   async #flush(): Promise<void> {
+    await this.ready();
     const progress = new Map(this.#pending);
     if (progress.size === 0) return;
     try {

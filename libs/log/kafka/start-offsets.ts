@@ -11,6 +11,12 @@ export interface CommittedOffset {
   metadata: string | null;
 }
 
+export interface StartOffset {
+  next: number;
+  /** Everything below is completed. */
+  completed: number;
+}
+
 /** With an offset to begin at again goes the one below which everything is completed, which may be higher. */
 export function metadataOf(completed: number): string {
   return `${OURS} ${completed}`;
@@ -45,20 +51,18 @@ export async function committedOffsets(
 export async function startOffsets(
   admin: Admin,
   { group, topic, partitions }: { group: string; topic: string; partitions: readonly number[] },
-): Promise<Map<number, number>> {
+): Promise<Map<number, StartOffset>> {
   const [committed, bounds] = await Promise.all([
     committedOffsets(admin, { group, topic }),
     admin.fetchTopicOffsets(topic),
   ]);
-  const starts = new Map<number, number>();
+  const starts = new Map<number, StartOffset>();
   for (const partition of partitions) {
     const bound = bounds.find((each) => each.partition === partition);
-    const start = startOf(committed.get(partition) ?? { offset: NEVER_COMMITTED, metadata: null }, {
-      low: Number(bound?.low),
-      high: Number(bound?.high),
-    });
-    if (typeof start === 'string') throw damaged(topic, partition, start);
-    starts.set(partition, start);
+    const found = committed.get(partition) ?? { offset: NEVER_COMMITTED, metadata: null };
+    const next = startOf(found, { low: Number(bound?.low), high: Number(bound?.high) });
+    if (typeof next === 'string') throw damaged(topic, partition, next);
+    starts.set(partition, { next, completed: completedBelow(found) });
   }
   return starts;
 }
