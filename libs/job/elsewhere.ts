@@ -18,20 +18,34 @@ export interface ElsewhereParts {
   others: { load: boolean; build: boolean; write: boolean };
   /** Documents that fail stop the job from this number on. */
   mostLetters: number;
+  now: () => number;
 }
+
+/** Of very many records: counting them takes at most this part of the time. */
+const SHARE = 1 / 10;
 
 /** What other processes have done of the job that this one runs, read from its records. */
 export class Elsewhere {
   /** Letters that were there when this run began. */
   private former: ReadonlySet<string> | undefined;
   private readonly loaded = new Set<number>();
+  private nextMs = 0;
 
   constructor(private readonly parts: ElsewhereParts) {}
 
   /** Counts what is done. Throws what needs a person, as another process has met it; tells of letters that are too many. */
   async look(): Promise<{ failed: number } | undefined> {
-    const { state, others } = this.parts;
     await this.refuseAttention();
+    const { now } = this.parts;
+    const begun = now();
+    if (begun < this.nextMs) return undefined;
+    const letters = await this.count();
+    this.nextMs = now() + (now() - begun) / SHARE;
+    return letters;
+  }
+
+  private async count(): Promise<{ failed: number } | undefined> {
+    const { state, others } = this.parts;
     if (state.at === 'loading' && others.load) await this.countLoaded();
     if (state.at === 'building' && others.build) await this.countBuilt();
     return others.write ? this.tooManyLetters() : undefined;

@@ -285,7 +285,8 @@ export class Session {
     const others = { load: !this.does('ingest'), build: !this.does('transform'), write: !this.does('write') };
     if (!Object.values(others).includes(true)) return undefined;
     const { store, names, plan, state, live, mostLetters } = this;
-    return new Elsewhere({ store, names, plan, state, live, others, mostLetters });
+    const { now } = this.deps.timers;
+    return new Elsewhere({ store, names, plan, state, live, others, mostLetters, now });
   }
 
   private async tellAlong(): Promise<void> {

@@ -8,7 +8,10 @@ import { OpenJobs } from './open-jobs.js';
 const LOOK_MS = 500;
 /** So long somebody may take to take a job up. */
 const TAKEN_UP_MS = 20_000;
-const NOBODY: JobEvent = { kind: 'trouble', message: 'no process runs this job yet: is a service `ingest` up?' };
+const NOBODY: JobEvent = {
+  kind: 'trouble',
+  message: 'no process runs this job yet: is a service `ingest` up, and what does its log say of the job?',
+};
 
 interface Watched {
   name: string;
