@@ -26,11 +26,6 @@ export const LOG_ERRORS = errorCodes({
       'What Kafka has of a topic is not what the job has read and written: a topic was made anew, unread records were deleted, or an offset was reset.',
     remedy: 'Records may be lost: look after the topic (retention, who changed it), then load again with --fresh.',
   },
-  LOG_TOPIC_IN_USE: {
-    cause:
-      'Topics that this job would make anew are read by somebody: another job of this name on the same Kafka, or processes that still work for one whose state was dropped.',
-    remedy: 'Give the job another name, or stop who reads them.',
-  },
   LOG_TOPIC_SETTINGS: {
     cause:
       'A topic exists with settings under which records could be lost, or the cluster has not the brokers for the copies that are wanted.',

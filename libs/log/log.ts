@@ -33,11 +33,8 @@ export interface Log {
   completed(topic: string, group: string, signal: AbortSignal): Promise<void>;
   /** So many messages the group has not completed, each of one append or several: for people and for scaling. */
   waiting(topic: string, group: string): Promise<number>;
-  /**
-   * The topics, their records and what their groups have completed are gone; those that are not there are no error.
-   * `unlessRead`: refuses (`LOG_TOPIC_IN_USE`) where anybody consumes one of them.
-   */
-  remove(topics: readonly string[], options?: { unlessRead?: boolean }): Promise<void>;
+  /** The topics, their records and what their groups have completed are gone; those that are not there are no error. */
+  remove(topics: readonly string[]): Promise<void>;
   /** Rejects what is not completed, stops all consumers. */
   close(): Promise<void>;
 }

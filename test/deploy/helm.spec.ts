@@ -58,7 +58,8 @@ describe("the chart's values", () => {
     const secrets = Object.fromEntries(
       variablesOf(service).secrets.map((name) => [`${name}_FILE`, `/${name.replace('MILLRACE_', '').toLowerCase()}`]),
     );
-    expect(() => settingsFrom(service, { ...Object.fromEntries(settings), ...secrets })).not.toThrow();
+    const user = { MILLRACE_KAFKA_SASL_MECHANISM: 'scram-sha-512', MILLRACE_KAFKA_USERNAME: 'millrace' };
+    expect(() => settingsFrom(service, { ...Object.fromEntries(settings), ...user, ...secrets })).not.toThrow();
     expect(values.services).toHaveProperty(service);
     expect(existsSync(new URL(`../../../apps/${service}/main.ts`, CHART))).toBe(true);
   });

@@ -84,10 +84,7 @@ export class EmbeddedLog implements Log {
     return found.waiting(group);
   }
 
-  async remove(topics: readonly string[], { unlessRead = false } = {}): Promise<void> {
-    const read = topics.find((topic) => this.#topics.get(topic)?.isConsumed);
-    if (unlessRead && read !== undefined)
-      throw new MillraceError(LOG_ERRORS.LOG_TOPIC_IN_USE, `topic ${read} has a consumer`);
+  async remove(topics: readonly string[]): Promise<void> {
     for (const topic of topics) {
       const reason = new MillraceError(LOG_ERRORS.LOG_TOPIC_MISSING, `topic ${topic} was removed`);
       this.#topics.get(topic)?.close(reason);

@@ -24,10 +24,6 @@ export class Topic {
     this.queues = Array.from({ length: partitions }, () => new PartitionQueue());
   }
 
-  get isConsumed(): boolean {
-    return [...this.#groups.values()].some(({ consumer }) => consumer !== undefined);
-  }
-
   waiting(group: string): number {
     const watermarks = this.#groups.get(group)?.watermarks;
     const below = (queue: PartitionQueue, partition: number) => watermarks?.[partition] ?? queue.oldest();

@@ -118,10 +118,10 @@ export class KafkaLog implements Log {
     }, 0);
   }
 
-  async remove(topics: readonly string[], { unlessRead = false } = {}): Promise<void> {
+  async remove(topics: readonly string[]): Promise<void> {
     this.#assertOpen();
     try {
-      await removeTopics(await this.#adminClient(), topics, unlessRead);
+      await removeTopics(await this.#adminClient(), topics);
     } catch (error) {
       throw error instanceof MillraceError ? error : kafkaFailure('the topics cannot be removed', error);
     }

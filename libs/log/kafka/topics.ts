@@ -77,21 +77,13 @@ async function create(admin: Admin, topics: readonly TopicSpec[], copies: Copies
 }
 
 /** With their groups, which begin with the topics' names. Those that are not there are no error. */
-export async function removeTopics(admin: Admin, topics: readonly string[], unlessRead: boolean): Promise<void> {
+export async function removeTopics(admin: Admin, topics: readonly string[]): Promise<void> {
   const { groups } = await admin.listGroups();
   const ids = groups.map(({ groupId }) => groupId).filter((id) => topics.some((topic) => id.startsWith(`${topic}.`)));
-  if (unlessRead && ids.length > 0) await refuseMembers(admin, ids);
   const there = new Set(await admin.listTopics());
   const found = topics.filter((topic) => there.has(topic));
   if (found.length > 0) await admin.deleteTopics({ topics: found });
   if (ids.length > 0) await admin.deleteGroups(ids).catch(unlessTheyHaveMembers);
-}
-
-async function refuseMembers(admin: Admin, ids: string[]): Promise<void> {
-  const { groups } = await admin.describeGroups(ids);
-  const read = groups.find(({ members }) => members.length > 0);
-  if (read === undefined) return;
-  throw new MillraceError(LOG_ERRORS.LOG_TOPIC_IN_USE, `the group ${read.groupId} has ${read.members.length} members`);
 }
 
 /**

@@ -88,19 +88,6 @@ export function topicTests(make: () => Promise<LogContext>, traits: LogConforman
     await again.stop(1_000);
   });
 
-  test('does not remove what somebody reads, where that is not wanted', async () => {
-    await using context = await make();
-    const topic = await topicOf(context.log, 1);
-    const seen: number[] = [];
-    const reader = await collect(context.log, topic, seen);
-    const removing = context.log.remove([topic], { unlessRead: true });
-    await expect(removing).rejects.toMatchObject({ code: 'LOG_TOPIC_IN_USE' });
-    await context.log.append(topic, 0, numbered(0, 1));
-    await until(() => seen.length === 1);
-    await reader.stop(1_000);
-    await context.log.remove([topic], { unlessRead: true });
-  });
-
   test('makes no topic anew that was made before and is gone, where it keeps records', async () => {
     await using context = await make();
     const topic = await topicOf(context.log, 1);
