@@ -35,6 +35,11 @@ export interface Store {
    * page through very many documents of one value.
    */
   createIndex(collection: CollectionRef, field: string, options?: { thenId?: boolean }): Promise<void>;
+  /**
+   * Which of these documents (their places) the collection would refuse for what they hold, as far as that can be told beforehand:
+   * none where it cannot. A hint, of about now; what it is worth shows when they are written. Never fails.
+   */
+  foresee?(collection: CollectionRef, docs: readonly Doc[]): Promise<number[]>;
   /** Names of its unique indexes but that of `_id`; none where there is no such collection. */
   uniqueIndexes(collection: CollectionRef): Promise<string[]>;
   drop(collection: CollectionRef): Promise<void>;

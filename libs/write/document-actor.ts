@@ -6,6 +6,7 @@ import { type CollectionRef, DocumentRefused, type Store, type StoreTransaction,
 import { BatchSize } from './batch-size.js';
 import type { Claims } from './claims.js';
 import { type Outcome, outcomesOf } from './document-batch.js';
+import { Doubtful } from './doubtful.js';
 import { type Cause, isRefused, type Letter } from './letter.js';
 import { LETTER_CODES } from './letter.codes.js';
 import type { Letters } from './letters.js';
@@ -45,7 +46,7 @@ interface Piece {
   partition: number;
   roots: Roots;
   refused: Map<string, Cause>;
-  /** Its roots have letters. */
+  /** Its roots have letters, or are doubtful. */
   isApart: boolean;
 }
 
@@ -56,6 +57,7 @@ interface Remainder {
 }
 
 const NOBODY: ReadonlyMap<string, Cause> = new Map();
+const NO_ROOTS: ReadonlySet<string> = new Set();
 const NOTHING = {
   later: [],
   apart: [],
@@ -88,6 +90,7 @@ export class DocumentActor {
   private lookFirst = 0;
   private loadingIsOver = false;
   private readonly sizes = new Map<number, BatchSize>();
+  private readonly doubts = new Map<number, Doubtful>();
 
   constructor(private readonly parts: DocumentActorParts) {}
 
@@ -106,7 +109,13 @@ export class DocumentActor {
     return size;
   }
 
-  /** Piece by piece; returns the roots that were left out because they have letters, to be written apart from the others. */
+  private doubtsOf({ index, name }: CollectionPlan): Doubtful {
+    const doubts = this.doubts.get(index) ?? new Doubtful(this.parts.store, { database: 'target', name });
+    this.doubts.set(index, doubts);
+    return doubts;
+  }
+
+  /** Piece by piece; returns the roots that were left out because they may be refused, to be written apart from the others. */
   private async writeAll(
     { partition, signal }: LogBatch<TouchRecord>,
     roots: Roots,
@@ -147,7 +156,12 @@ export class DocumentActor {
   }
 
   /** After an aborted transaction: less at once, or what MongoDB took before it refused one, without that one. */
-  private remainder({ roots: { keys }, refused }: Piece, size: BatchSize, attempt: Attempt, error: unknown): Remainder {
+  private remainder(piece: Piece, size: BatchSize, attempt: Attempt, error: unknown): Remainder {
+    const {
+      refused,
+      isApart,
+      roots: { keys, collection },
+    } = piece;
     const isTooLarge = error instanceof TransactionTooLarge;
     if (!isTooLarge && !(error instanceof DocumentRefused && error.collection.database === 'target')) throw error;
     if (!isTooLarge && attempt.insertFirst && error.kind === 'duplicate' && error.indexName === '_id_') {
@@ -162,7 +176,10 @@ export class DocumentActor {
     }
     if (refused.has(culprit)) throw error;
     refused.set(culprit, isTooLarge ? TOO_LARGE : causeOf(error));
-    if (keys.length > APART) size.refused();
+    if (error instanceof DocumentRefused && error.kind === 'validation') this.doubtsOf(collection).refused();
+    // Each of them may be refused: those that were not yet are found in the same few roots.
+    if (isApart) return { keys, sure: keys.length };
+    size.refused();
     const untried = new Set(attempt.calling.slice(at + 1));
     const tried = keys.filter((key) => !untried.has(key));
     return { keys: [...tried, ...untried], sure: tried.length };
@@ -182,7 +199,11 @@ export class DocumentActor {
     const apart = isApart ? [] : apartOf(former, all.keys);
     const roots = apart.length === 0 ? all : { ...all, keys: without(all.keys, apart) };
     const trees = await this.parts.trees.read(tx, collection.index, roots.keys);
-    const outcomes = outcomesOf(assembler, collection, roots.keys, trees, roots.former, refused);
+    const assembled = outcomesOf(assembler, collection, roots.keys, trees, roots.former, refused);
+    // With claims a root's `_id` is its own by the transaction that writes it.
+    const isLookedAt = !collection.claims && !isApart && roots.keys.length > APART;
+    const doubtful = isLookedAt ? await this.doubtsOf(collection).of(writesOf(assembled)) : NO_ROOTS;
+    const outcomes = assembled.filter(({ root }) => !doubtful.has(root));
     const target: CollectionRef = { database: 'target', name: collection.name };
     const causes = new Map<string, Cause>();
     for (const outcome of outcomes) if (outcome.kind === 'refused') causes.set(outcome.root, outcome.cause);
@@ -202,7 +223,12 @@ export class DocumentActor {
       plan,
       ousted,
     });
-    return { later, apart, newLetters, counts: { documents: writes.length, deleted, refused: causes.size } };
+    return {
+      later,
+      apart: [...apart, ...doubtful],
+      newLetters,
+      counts: { documents: writes.length, deleted, refused: causes.size },
+    };
   }
 
   /** Who waits for an `_id`, or may have it now, is in letters of this transaction: what is only in memory could be lost. */
@@ -240,6 +266,10 @@ function aboutOf({ collection, committedAtMs }: Roots): Pick<Written, 'collectio
 function apartOf(former: readonly Letter[], keys: readonly string[]): string[] {
   const apart = former.filter(isRefused).map(({ root }) => root);
   return apart.length === keys.length && apart.length <= APART ? [] : apart;
+}
+
+function writesOf(outcomes: readonly Outcome[]): TargetWrite[] {
+  return outcomes.filter((outcome) => outcome.kind === 'write');
 }
 
 function without(keys: readonly string[], some: readonly string[]): string[] {

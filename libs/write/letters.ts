@@ -42,7 +42,7 @@ export class Letters {
     private readonly onWritten: (letters: readonly Letter[], failed: number) => void,
   ) {}
 
-  /** Letters that roots have; where the fence counts none, nobody looks. */
+  /** Letters that roots have; where the fence counts none, nobody looks. All there are, where those are likely fewer than the roots. */
   async formerOf(
     tx: StoreTransaction,
     fence: TouchesFence,
@@ -50,6 +50,12 @@ export class Letters {
     roots: readonly string[],
   ): Promise<Letter[]> {
     if (fence.letters === 0) return [];
+    if (fence.letters * this.partitions <= roots.length) {
+      const all = await tx.range<Letter>(this.names.letters, {}, { limit: roots.length + 1 });
+      const asked = new Set(roots);
+      if (all.length <= roots.length)
+        return all.filter((letter) => letter.collection === collection.name && asked.has(letter.root));
+    }
     return tx.byIds<Letter>(
       this.names.letters,
       roots.map((root) => letterId(collection.name, root)),

@@ -3,6 +3,7 @@ import { MillraceError } from '#errors';
 import type { Document, MongoClient } from 'mongodb';
 import type {
   CollectionRef,
+  Doc,
   Store,
   StoreDescription,
   StoreReader,
@@ -20,6 +21,7 @@ import { MongoReader } from './mongo-reader.js';
 import { OperationClock } from './operation-clock.js';
 import { type OnRetry, type RepeatContext, repeat } from './repeats.js';
 import { Transactor } from './transactor.js';
+import { Validators } from './validators.js';
 
 export interface MongoStoreParts {
   client: MongoClient;
@@ -51,6 +53,7 @@ export class MongoStore implements Store {
   readonly #databases: Databases;
   readonly #context: RepeatContext;
   readonly #transactor: Transactor;
+  readonly #validators: Validators;
   readonly #closing = new AbortController();
 
   constructor({ client, onRetry, random, ...names }: MongoStoreParts) {
@@ -62,6 +65,7 @@ export class MongoStore implements Store {
     this.read = new MongoReader(this.#databases, (call) => repeat(this.#context, 'read', call), 'majority');
     this.#transactor = new Transactor(this.#databases, this.#context);
     this.write = new DirectWriter(this.#transactor);
+    this.#validators = new Validators(this.#databases.database('target'), () => Date.now());
   }
 
   transact<T>(label: string, work: (tx: StoreTransaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -88,6 +92,11 @@ export class MongoStore implements Store {
     const index = { key, name: fields.map((name) => `${name}_1`).join('_') };
     const command = { createIndexes: collection.name, indexes: [index], commitQuorum: 'majority' };
     await this.#command(collection.database, command);
+  }
+
+  async foresee({ database, name }: CollectionRef, docs: readonly Doc[]): Promise<number[]> {
+    if (database !== 'target') return [];
+    return this.#validators.refused(name, docs).catch(() => []);
   }
 
   async uniqueIndexes(collection: CollectionRef): Promise<string[]> {

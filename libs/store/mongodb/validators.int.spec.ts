@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { type Document, Double, Int32, ObjectId } from 'mongodb';
+import type { Doc, Store } from '../store.js';
+import { type TestMongo, testMongo } from '#testing';
+import { openMongoStore } from './open-mongo-store.js';
+
+let mongo: TestMongo;
+let n = 0;
+let things: { database: 'target'; name: string };
+beforeAll(async () => {
+  mongo = await testMongo();
+});
+afterAll(async () => {
+  await mongo[Symbol.asyncDispose]();
+});
+beforeEach(() => {
+  things = { database: 'target', name: `things ${n++}` };
+});
+
+async function foreseen(docs: readonly Doc[], options?: Document): Promise<number[] | undefined> {
+  if (options) await mongo.db.createCollection(things.name, options);
+  const store: Store = await openMongoStore({
+    uri: mongo.uri,
+    stateDatabase: `${mongo.database}_state`,
+    targetDatabase: mongo.database,
+    appName: 'test',
+  });
+  try {
+    return await store.foresee?.(things, docs);
+  } finally {
+    await store.close();
+  }
+}
+
+/** What the collection itself says, document by document. */
+async function refused(docs: readonly Doc[]): Promise<number[]> {
+  const places: number[] = [];
+  for (const [place, doc] of docs.entries()) {
+    await mongo.db
+      .collection(things.name)
+      .insertOne(doc as never)
+      .catch(() => places.push(place));
+  }
+  return places;
+}
+
+test('what is foreseen is what the collection refuses, whatever the documents hold', async () => {
+  const docs: Doc[] = [
+    { _id: 1, size: 1 },
+    { _id: new Int32(2), size: -1 },
+    { _id: new Double(2.5), size: '$size' },
+    { _id: new ObjectId(), size: 1, note: '$$ROOT', deep: { 'a.b': ['$x', { $y: 1 }] } },
+    { _id: { a: 1, b: '$b' }, size: 5n },
+    { _id: { b: 1, a: 1 }, size: null },
+    { _id: 'x' },
+  ];
+  const validator = { $jsonSchema: { required: ['size'], properties: { size: { bsonType: 'number', minimum: 0 } } } };
+  const places = await foreseen(docs, { validator });
+  expect(places).toEqual(await refused(docs));
+  expect(places).toEqual([1, 2, 5, 6]);
+});
+
+test('documents of more than one command are all looked at', async () => {
+  const docs = Array.from({ length: 30 }, (_, i) => ({ _id: i, size: i - 1, note: 'x'.repeat(2 ** 20) }));
+  expect(await foreseen(docs, { validator: { size: { $gte: 0, $lt: 28 } } })).toEqual([0, 29]);
+});
+
+test.each([
+  ['no validator', {}],
+  ['one that only warns', { validator: { size: 1 }, validationAction: 'warn' }],
+  ['no such collection', undefined],
+])('nothing is foreseen where there is %s', async (_, options) => {
+  expect(await foreseen([{ _id: 1, size: 2 }], options)).toEqual([]);
+});
+
+test('what cannot be asked is not foreseen, and is no error', async () => {
+  const cyclic: Doc = { _id: 1 };
+  cyclic['self'] = cyclic;
+  expect(await foreseen([cyclic], { validator: { size: 1 } })).toEqual([]);
+});
