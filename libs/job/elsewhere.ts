@@ -74,6 +74,7 @@ export class Elsewhere {
   private async refuseAttention(): Promise<void> {
     const record = await JobState.load(this.parts.store);
     if (record === undefined || record.incarnationId !== this.parts.names.incarnationId) return;
+    if (record.snapshotLost !== undefined && record.snapshot) throw attentionOf(record.snapshotLost);
     if (record.phase !== 'attention' || record.attention === null) return;
     throw attentionOf(record.attention);
   }

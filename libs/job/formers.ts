@@ -1,6 +1,6 @@
 import type { Assembler } from '#mapping';
 import type { CollectionPlan, Plan, StagedRow } from '#model';
-import { IncarnationNames } from '#stage';
+import { type Incarnation, IncarnationNames } from '#stage';
 import type { Store } from '#store';
 import type { Toucher } from '#transform';
 import type { Claim } from '#write';
@@ -71,9 +71,18 @@ async function touch(
   );
 }
 
-/** Removes what an incarnation kept in the state database, where its number is of one load at a time. */
-export async function dropIncarnation(incarnation: number, store: Store): Promise<void> {
-  const suffix = new RegExp(`^(?:fences|claims|letters|tasks|chunks|builds|rereads|stage)_${incarnation}-`);
+/** Removes what an incarnation kept in the state database. */
+export async function dropIncarnation({ incarnation, incarnationId }: Incarnation, store: Store): Promise<void> {
+  await dropNamed(`${incarnation}-${incarnationId}`, store);
+}
+
+/** What tries that were cut short have left under the number of this one. */
+export async function dropOthers({ incarnation, incarnationId }: Incarnation, store: Store): Promise<void> {
+  await dropNamed(`${incarnation}-(?!${incarnationId})[0-9a-f]+`, store);
+}
+
+async function dropNamed(label: string, store: Store): Promise<void> {
+  const suffix = new RegExp(`^(?:fences|claims|letters|tasks|chunks|builds|rereads|stage)_${label}(?:_|$)`);
   for (const name of await store.collections('state')) {
     if (suffix.test(name)) await store.drop({ database: 'state', name });
   }

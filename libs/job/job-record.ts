@@ -2,7 +2,7 @@ import { MillraceError } from '#errors';
 import type { Plan } from '#model';
 import type { CaptureNames, SourceIdentity } from '#sources';
 import { type Incarnation, JOB, JOB_ID } from '#stage';
-import type { Doc, Store } from '#store';
+import { type Doc, DocumentRefused, type Store } from '#store';
 import type { Phase } from './commands.js';
 import type { KnownColumns } from './compile.js';
 import { JOB_ERRORS } from './job.codes.js';
@@ -42,6 +42,8 @@ export interface JobRecord extends Doc, Incarnation {
   topicsMade?: boolean;
   /** The asking in the list of jobs that it was run for last. Null: by a command. */
   asked: number | null;
+  /** Why whoever reads chunks could not take part in the snapshot any more. */
+  snapshotLost?: { code: string; message: string; remedy: string };
   /** A load anew has begun to take this one's place; whatever runs next goes on with that. */
   renewing?: true;
   attention: { code: string; message: string; remedy: string } | null;
@@ -77,19 +79,22 @@ export class JobState {
     return store.read.byId<JobRecord>(JOB, JOB_ID);
   }
 
-  static async create(store: Store, now: () => Date, record: JobRecord): Promise<JobState> {
-    await store.write.put(JOB, [record]);
+  /** In the place of the former one, and only of that: who slept meanwhile must not replace what another one has begun. */
+  static async create(
+    store: Store,
+    now: () => Date,
+    record: JobRecord,
+    former: Incarnation | undefined,
+  ): Promise<JobState> {
+    if (former === undefined) await insertFirst(store, record);
+    else await replaceFormer(store, record, former);
     return new JobState(store, now, record);
   }
 
   async set(fields: Partial<JobRecord>): Promise<void> {
     const { incarnation, incarnationId } = this.record;
     const kept = await this.store.write.patch(JOB, JOB_ID, { where: { incarnation, incarnationId }, set: fields });
-    if (kept === undefined)
-      throw new MillraceError(
-        JOB_ERRORS.JOB_TAKEN_OVER,
-        'another process has begun to load this job anew, or removed it',
-      );
+    if (kept === undefined) throw begunElsewhere();
     this.record = { ...this.record, ...fields };
   }
 
@@ -108,4 +113,25 @@ export class JobState {
     const history = [...this.record.history, entry].slice(-HISTORY);
     await this.set({ ...fields, phase, history });
   }
+}
+
+const NOT_OF_A_NEW_ONE = ['renewing', 'snapshot', 'snapshotLost', 'topicsMade'] as const;
+
+async function insertFirst(store: Store, record: JobRecord): Promise<void> {
+  try {
+    await store.write.insert(JOB, [record]);
+  } catch (error) {
+    throw error instanceof DocumentRefused ? begunElsewhere() : error;
+  }
+}
+
+async function replaceFormer(store: Store, record: JobRecord, { incarnationId }: Incarnation): Promise<void> {
+  const { _id, ...set } = record;
+  const kept = await store.write.patch(JOB, _id, { where: { incarnationId }, set, unset: NOT_OF_A_NEW_ONE });
+  if (kept === undefined) throw begunElsewhere();
+}
+
+function begunElsewhere(): MillraceError {
+  const message = 'another process has begun to load this job anew, or removed it';
+  return new MillraceError(JOB_ERRORS.JOB_TAKEN_OVER, message);
 }

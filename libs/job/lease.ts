@@ -90,6 +90,13 @@ export class Lease {
     this.beating = this.beat(onLost).catch(onLost);
   }
 
+  /** Before what cannot be undone: who slept for longer than a lease lasts must not act as its holder. */
+  async confirm(): Promise<void> {
+    const kept = await this.store.write.patch(JOB, LEASE_ID, { where: { holder: this.holder }, inc: { beat: 1 } });
+    if (kept === undefined)
+      throw new MillraceError(JOB_ERRORS.JOB_TAKEN_OVER, 'another process has taken this job over');
+  }
+
   async release(): Promise<void> {
     this.stopped.abort();
     await this.beating;

@@ -1,6 +1,6 @@
 import type { Plan, RowChange } from '#model';
 import { qualifiedName } from '#model';
-import { JOB } from '#stage';
+import { type Incarnation, JOB } from '#stage';
 import type { Doc, Store, StoreReader } from '#store';
 import type { JobEvent, JobStatus, Phase } from './commands.js';
 
@@ -9,7 +9,7 @@ const LIVE_ID = 'live';
 /** What a running job shows of itself, renewed every other second, for `status`. */
 export interface LiveRecord extends Doc {
   _id: typeof LIVE_ID;
-  incarnation: number;
+  incarnationId: string;
   at: Date;
   tables: JobStatus['tables'];
   lagSeconds: number;
@@ -20,10 +20,10 @@ export interface LiveRecord extends Doc {
 /** Of this incarnation; undefined where nothing has been told of it yet. */
 export async function liveOf(
   read: StoreReader,
-  { incarnation }: { incarnation: number },
+  { incarnationId }: Pick<Incarnation, 'incarnationId'>,
 ): Promise<LiveRecord | undefined> {
   const live = await read.byId<LiveRecord>(JOB, LIVE_ID);
-  return live?.incarnation === incarnation ? live : undefined;
+  return live?.incarnationId === incarnationId ? live : undefined;
 }
 
 interface TableProgress {
@@ -132,11 +132,11 @@ export class LiveView {
     this.lastMs = now;
   }
 
-  async keep(store: Store, incarnation: number, lagMs: number): Promise<void> {
+  async keep(store: Store, incarnationId: string, lagMs: number): Promise<void> {
     const elapsed = Math.max(1, this.now() - this.beganMs);
     const record: LiveRecord = {
       _id: LIVE_ID,
-      incarnation,
+      incarnationId,
       at: new Date(this.now()),
       tables: this.load.map(({ table, rows, total, done }) => {
         const left = done || rows === 0 ? 0 : ((total - rows) * elapsed) / rows / 1_000;

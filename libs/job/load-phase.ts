@@ -9,7 +9,15 @@ import type { JobState } from './job-record.js';
  * partition has passed it: only then is the stage whole.
  */
 export async function runLoadPhase(
-  parts: { engine: Engine; state: JobState; store: Store; plan: Plan; names: IncarnationNames },
+  parts: {
+    engine: Engine;
+    state: JobState;
+    store: Store;
+    plan: Plan;
+    names: IncarnationNames;
+    /** All rows are read. */
+    onLoaded: () => Promise<void>;
+  },
   signal: AbortSignal,
 ): Promise<void> {
   const { engine, state, store, plan, names } = parts;
@@ -20,6 +28,7 @@ export async function runLoadPhase(
   };
   await engine.orFailed(engine.river.load.load(planned, onPlanned, signal));
   await engine.loaded(signal);
+  await parts.onLoaded();
   await engine.orFailed(makeIndexes(store, plan, names));
   await engine.barrier(signal);
   signal.throwIfAborted();

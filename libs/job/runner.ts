@@ -4,7 +4,6 @@ import type { Store } from '#store';
 import { isCompleted, keepAttention, phaseBefore, refuseAttention, refuseCompleted } from './attention.js';
 import type { RunOptions, RunOutcome } from './commands.js';
 import type { Connections, PlannedSource } from './connection.js';
-import { dropIncarnation } from './formers.js';
 import type { JobDeps } from './job-deps.js';
 import { JOB_FINDINGS } from './finding.codes.js';
 import { JOB_ERRORS } from './job.codes.js';
@@ -30,7 +29,7 @@ export class Runner {
 
   /** After preflight. Loads or goes on, follows changes, answers other commands, until the signal or a failure. */
   async run(options: RunOptions, signal: AbortSignal): Promise<RunOutcome> {
-    const session = await this.open((store) => this.beginRun(store, options, signal), signal);
+    const session = await this.open((store, lease) => this.beginRun(store, lease, options, signal), signal);
     if (session === 'loaded') return { kind: 'loaded' };
     if (session === 'not asked') return STOPPED;
     return this.within(session, signal, async (stop) => {
@@ -108,12 +107,12 @@ export class Runner {
       const source = await this.connections.source();
       await source.dropCapture(captureNames(record.job, record.incarnation), 10_000);
     }
-    await this.removeTopics(record.job, [record], { electionToo: true });
+    await this.removeTopics(record.job, [record, ...record.formers], { electionToo: true });
     await store.dropState();
   }
 
   private async open(
-    begin: (store: Store) => Promise<Begun | NotBegun>,
+    begin: (store: Store, lease: Lease) => Promise<Begun | NotBegun>,
     signal: AbortSignal,
   ): Promise<Held | NotBegun> {
     const store = await this.connections.store(LEASE_WAIT_MS, signal);
@@ -121,7 +120,7 @@ export class Runner {
     const lost = new AbortController();
     await lease.acquire(LEASE_WAIT_MS, (reason) => lost.abort(reason), signal);
     try {
-      const begun = await begin(store);
+      const begun = await begin(store, lease);
       if (typeof begun === 'string') {
         await lease.release();
         return begun;
@@ -142,7 +141,8 @@ export class Runner {
   ): Promise<T | Stopped> {
     const session = held.value;
     const stop = new AbortController();
-    const stopped = raised(signal);
+    // A removal that has begun is brought to its end.
+    const stopped = raised(signal).then(() => (held.removed ? new Promise<never>(() => undefined) : undefined));
     const lost = raised(held.lost).then(() => {
       // Its record goes with the state: who removes looks at the lease itself before that.
       if (held.removed) return new Promise<never>(() => undefined);
@@ -216,11 +216,12 @@ export class Runner {
     try {
       await session.state.enter('completed');
       await session.stop();
-      const { capture, incarnation } = session.state.record;
+      const { capture, formers } = session.state.record;
+      await held.lease.confirm();
       if (capture !== null) await session.source.dropCapture(capture, 10_000);
-      await this.removeTopics(session.plan.job, [session.names], { electionToo: true });
-      await dropIncarnation(incarnation, store);
-      if (held.lost.aborted) throw takenOver(held);
+      await held.lease.confirm();
+      await this.removeTopics(session.plan.job, [session.names, ...formers], { electionToo: true });
+      await held.lease.confirm();
       await this.deps.onCompleted?.();
       await store.dropState();
     } finally {
@@ -228,11 +229,17 @@ export class Runner {
     }
   }
 
-  private async beginRun(store: Store, given: RunOptions, signal: AbortSignal): Promise<Begun | NotBegun> {
+  private async beginRun(
+    store: Store,
+    lease: Lease,
+    given: RunOptions,
+    signal: AbortSignal,
+  ): Promise<Begun | NotBegun> {
     const options = await toRun(this.deps, given, store);
     if (options === undefined) return 'not asked';
     const record = await JobState.load(store);
     const planned = await this.connections.planned(LEASE_WAIT_MS, options.fresh ? undefined : record, signal);
+    await lease.confirm();
     const state = await this.stateForRun(store, record, planned, options);
     return state === 'loaded' ? state : { state, planned };
   }
@@ -290,6 +297,8 @@ export class Runner {
   private async goOn(store: Store, record: JobRecord, asked?: number): Promise<JobState> {
     const state = new JobState(store, () => new Date(this.deps.timers.now()), record);
     if (asked !== undefined && asked !== record.asked) await state.set({ asked });
+    // Who began this load may have been killed before it had.
+    if (record.formers.length > 0) await this.removeTopics(record.job, record.formers);
     if (record.phase === 'attention') await state.advance(phaseBefore(record), { attention: null });
     if (record.phase === 'attention' && record.paused) await state.enter('paused');
     if (record.phase === 'completing') await state.enter(restOf(record.plan));
@@ -319,7 +328,7 @@ export class Runner {
     const { tuning } = this.deps;
     const state = await newIncarnation({ store, now, ...planned, tuning, asked: options.asked ?? null }, record);
     // Not before its fences: who still works for them ends by those. All of them: the one before may have been cut short here.
-    await this.removeTopics(job, state.record.formers);
+    await this.removeTopics(job, record === undefined ? [] : [...record.formers, record]);
     return state;
   }
 

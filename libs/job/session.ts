@@ -88,9 +88,7 @@ export class Session {
   async bringUp(signal: AbortSignal): Promise<void> {
     const { engine, state, store, plan, names } = this;
     if (state.at === 'loading') {
-      await runLoadPhase({ engine, state, store, plan, names }, signal);
-      await this.snapshot?.close();
-      this.snapshot = undefined;
+      await runLoadPhase({ engine, state, store, plan, names, onLoaded: () => this.endSnapshot() }, signal);
       this.live.expect(plan);
       await this.keepLive();
       this.tellPhase();
@@ -112,9 +110,16 @@ export class Session {
     await this.soon(this.starting);
     await this.soon(this.telling);
     await this.engine?.stop();
-    if (this.snapshot) await this.soon(this.state.set({ snapshot: null }));
-    await this.snapshot?.close().catch(() => undefined);
+    await this.soon(this.endSnapshot());
     if (this.engine !== undefined) await this.soon(this.keepLive());
+  }
+
+  /** Everything is read in it, or will not be any more. */
+  private async endSnapshot(): Promise<void> {
+    const { snapshot } = this;
+    if (snapshot === undefined) return;
+    this.snapshot = undefined;
+    await this.state.set({ snapshot: null }).finally(() => snapshot.close().catch(() => undefined));
   }
 
   /** With a server away a step of the end may never end: it is not waited for longer. */
@@ -247,7 +252,7 @@ export class Session {
       await touchFormerRoots({ former, plan, assembler, store, toucher: this.engine.river.toucher });
     }
     await this.engine.written(signal);
-    for (const former of this.state.record.formers) await dropIncarnation(former.incarnation, this.store);
+    for (const former of this.state.record.formers) await dropIncarnation(former, this.store);
   }
 
   private warned = false;
@@ -274,7 +279,7 @@ export class Session {
 
   /** A phase that is over shows all of its counts before the next one shows. */
   private keepLive(): Promise<void> {
-    return this.live.keep(this.store, this.names.incarnation, this.engine.lagMs());
+    return this.live.keep(this.store, this.names.incarnationId, this.engine.lagMs());
   }
 
   private tellPhase(): void {

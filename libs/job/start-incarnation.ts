@@ -4,7 +4,7 @@ import type { CaptureNames, Source, SourceIdentity } from '#sources';
 import { type Incarnation, IncarnationNames, newRowsFence, newTouchesFence } from '#stage';
 import type { Store } from '#store';
 import type { KnownColumns } from './compile.js';
-import { dropIncarnation } from './formers.js';
+import { dropIncarnation, dropOthers } from './formers.js';
 import { type Former, type JobRecord, JobState } from './job-record.js';
 import type { Tuning } from './tuning.js';
 
@@ -36,8 +36,7 @@ export async function newIncarnation(
   if (former !== undefined) await retire(former, parts.store, parts.source);
   const incarnation = (former?.incarnation ?? 0) + 1;
   const incarnationId = randomUUID().slice(0, ID_LENGTH);
-  const formers = former === undefined ? [] : [...former.formers, formerOf(former)];
-  await dropIncarnation(incarnation, store);
+  const formers = former === undefined ? [] : [...former.formers, ...stageOf(former)];
   await makeStage(store, plan, { incarnation, incarnationId }, tuning);
   const record: JobRecord = {
     _id: 'job',
@@ -64,7 +63,11 @@ export async function newIncarnation(
     attention: null,
     history: [...(former?.history ?? []), { phase: 'checking', incarnation, at: parts.now() }],
   };
-  return JobState.create(store, parts.now, record);
+  const state = await JobState.create(store, parts.now, record, former);
+  // Not before: who slept until another one has begun must not drop what that one has made.
+  await dropOthers(record, store);
+  if (former?.loading) await dropIncarnation(former, store);
+  return state;
 }
 
 export function sameSource(a: SourceIdentity | null, b: SourceIdentity): boolean {
@@ -77,8 +80,9 @@ async function retire(former: JobRecord, store: Store, source: Source): Promise<
   await source.dropCapture(captureNames(former.job, former.incarnation), 10_000);
 }
 
-function formerOf({ incarnation, incarnationId, plan }: JobRecord): Former {
-  return { incarnation, incarnationId, plan };
+/** A load that was given up before its stage was whole has written no document: nobody need visit its roots. */
+function stageOf({ incarnation, incarnationId, plan, loading }: JobRecord): Former[] {
+  return loading ? [] : [{ incarnation, incarnationId, plan }];
 }
 
 async function makeStage(store: Store, plan: Plan, incarnation: Incarnation, tuning: Tuning): Promise<void> {

@@ -29,7 +29,7 @@ export async function* watchJob(
     const record = await JobState.load(store as Store);
     const live = record && (await liveOf(store.read, record));
     const phase = record?.phase ?? 'none';
-    const at = `${record?.incarnation} ${phase}`;
+    const at = `${record?.incarnationId} ${phase}`;
     if (at !== before.phase) yield { kind: 'phase', phase };
     const isNew = live !== undefined && live.at.getTime() !== before.live?.at.getTime();
     if (record !== undefined && (isNew || at !== before.phase)) yield* progressOf(store, record, live);

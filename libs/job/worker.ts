@@ -1,4 +1,5 @@
 import { MillraceError } from '#errors';
+import { JOB, JOB_ID } from '#stage';
 import { FenceMissing, type Store } from '#store';
 import { keepAttention } from './attention.js';
 import { type JobRecord, JobState } from './job-record.js';
@@ -7,6 +8,8 @@ import { JobWorker, type WorkerDeps } from './job-worker.js';
 export type { WorkerDeps, WorkerObserver } from './job-worker.js';
 
 const LOOK_MS = 500;
+/** After a worker that ended soon after it had begun. */
+const PAUSE_MS = 5_000;
 const AT_WORK: readonly JobRecord['phase'][] = ['loading', 'building', 'streaming', 'paused', 'completing'];
 const SNAPSHOT_LOST = 'SNAPSHOT_LOST';
 
@@ -20,8 +23,11 @@ export async function runWorker(deps: WorkerDeps, signal: AbortSignal): Promise<
   let lost: string | undefined;
   while (!signal.aborted) {
     const record = await JobState.load(deps.store);
-    if (record !== undefined && isReady(record, deps, lost)) lost = await workFor(record, deps, signal);
-    await deps.timers.wait(LOOK_MS, signal).catch(() => undefined);
+    const begun = deps.timers.now();
+    const isBegun = record !== undefined && isReady(record, deps, lost);
+    if (isBegun) lost = await workFor(record, deps, signal);
+    const wasShort = isBegun && deps.timers.now() - begun < PAUSE_MS;
+    await deps.timers.wait(wasShort ? PAUSE_MS : LOOK_MS, signal).catch(() => undefined);
   }
 }
 
@@ -37,7 +43,7 @@ function isAtWork({ phase, plan }: JobRecord): boolean {
   return AT_WORK.includes(phase) || (phase === 'completed' && plan.mode === 'snapshot');
 }
 
-/** Resolves with the snapshot that was lost, if it ended for that: whoever runs the job will see so, and load anew. */
+/** Resolves with the snapshot that was lost, if it ended for that: it is in the job's record then. */
 async function workFor(record: JobRecord, deps: WorkerDeps, signal: AbortSignal): Promise<string | undefined> {
   const worker = await JobWorker.make(record, deps);
   try {
@@ -48,13 +54,25 @@ async function workFor(record: JobRecord, deps: WorkerDeps, signal: AbortSignal)
     }
   } catch (error) {
     if (isOver(error)) return undefined;
-    if (error instanceof MillraceError && error.code === SNAPSHOT_LOST) return record.snapshot ?? undefined;
+    if (error instanceof MillraceError && error.code === SNAPSHOT_LOST) return tellLost(error, record, deps);
     await tell(error, record, deps);
     throw error;
   } finally {
     await worker.stop();
   }
   return undefined;
+}
+
+/** Whoever runs the job sees it in the record, and loads anew; until then nothing can be read here. */
+async function tellLost(
+  { code, message, remedy }: MillraceError,
+  { incarnationId, snapshot }: JobRecord,
+  { store, onTrouble }: WorkerDeps,
+): Promise<string | undefined> {
+  onTrouble?.(message);
+  const where = { incarnationId, snapshot };
+  await store.write.patch(JOB, JOB_ID, { where, set: { snapshotLost: { code, message, remedy } } });
+  return snapshot ?? undefined;
 }
 
 /** What needs a person stops the whole job, wherever it shows: who runs it sees it in the record. */

@@ -72,9 +72,21 @@ test('what is completed stays so: a failure that comes to light later is not put
   await using here = await registry();
   await here.jobs.create('shop', FILE, 'ada');
   const { asked } = await here.jobs.run('shop');
-  await here.jobs.completed('shop');
+  await here.jobs.end('shop', asked, { kind: 'completed', error: null });
   await here.jobs.end('shop', asked, REFUSED);
   expect(await here.jobs.get('shop')).toMatchObject({ ended: { kind: 'completed', number: asked.number } });
+});
+
+test('a load anew that is asked for while the job is completed is begun, and completed comes in the place of a failure', async () => {
+  await using here = await registry();
+  await here.jobs.create('shop', FILE, 'ada');
+  const { asked } = await here.jobs.run('shop');
+  await here.jobs.end('shop', asked, REFUSED);
+  await here.jobs.end('shop', asked, { kind: 'completed', error: null });
+  expect(await here.jobs.get('shop')).toMatchObject({ ended: { kind: 'completed', number: asked.number } });
+  await here.jobs.run('shop', { fresh: true });
+  await here.jobs.end('shop', asked, { kind: 'completed', error: null });
+  expect(shouldRun(await here.jobs.get('shop'))).toBe(true);
 });
 
 test('a run goes on with what is asked since, unless that is a stop or a load anew', () => {

@@ -131,17 +131,11 @@ export class JobRegistry {
       const job = await this.find(name);
       if (job === undefined) return;
       const number = goesOnWith(taken, job) ? job.asked.number : taken.number;
-      if (job.ended !== null && job.ended.number >= number) return;
+      if (job.ended !== null && !isAfter(job.ended, { ...how, number })) return;
       const where = { 'asked.number': job.asked.number };
       const set = { ended: { ...how, number, at: this.now() } };
       if ((await this.store.write.patch(JOBS, name, { where, set })) !== undefined) return;
     }
-  }
-
-  /** Nothing is left of the job: only what is asked of it from now on begins it anew. */
-  async completed(name: string): Promise<void> {
-    const job = await this.find(name);
-    if (job !== undefined) await this.end(name, job.asked, { kind: 'completed', error: null });
   }
 
   async remove(name: string): Promise<void> {
@@ -162,6 +156,12 @@ export class JobRegistry {
 export function goesOnWith(taken: Asked, { asked }: Pick<RegisteredJob, 'asked'>): boolean {
   if (asked.number <= taken.number) return asked.number < taken.number || asked.wanted === 'running';
   return asked.wanted === 'running' && !asked.fresh && !asked.dropTarget;
+}
+
+/** Of one asking a failure comes after nothing; that nothing is left of the job comes after all else. */
+function isAfter(before: Ended, { number, kind }: Pick<Ended, 'number' | 'kind'>): boolean {
+  if (number !== before.number) return number > before.number;
+  return kind === 'completed' && before.kind !== 'completed';
 }
 
 /** Whether an ingest should run it now: it is wanted, and was not ended since it was asked. */

@@ -8,7 +8,7 @@ import type { Seat } from './supervisor.js';
 import { type JobInHand, tell } from './work.js';
 
 export interface ElectedRunParts {
-  jobs: Pick<JobRegistry, 'find' | 'begun' | 'end' | 'completed'>;
+  jobs: Pick<JobRegistry, 'find' | 'begun' | 'end'>;
   metrics: Metrics;
 }
 
@@ -68,6 +68,7 @@ class ElectedRun {
         await Promise.race([election.failed, deps.timers.wait(LOOK_MS, signal).catch(() => undefined)]);
       }
     } finally {
+      await this.parts.metrics.forget(this.name);
       await log.close();
     }
   }
@@ -76,7 +77,7 @@ class ElectedRun {
   private async run(election: Election, signal: AbortSignal): Promise<void> {
     const stop = new AbortController();
     const ended = new AbortController();
-    if ((await this.take()) === undefined) return;
+    if (!(await this.isAsked(signal))) return;
     const mayGoOn = () => !signal.aborted && election.isElected && goesOnWith(this.taken, this.seat.job);
     const toEnd = () => stop.abort(new Error('the run is to end'));
     const watching = this.untilNot(mayGoOn, ended.signal).then(toEnd);
@@ -85,7 +86,7 @@ class ElectedRun {
       ...this.job.deps,
       leaseWatch: this.watch,
       takeAsked: () => this.take(),
-      onCompleted: () => this.parts.jobs.completed(this.name),
+      onCompleted: () => this.end('completed'),
       onEvent: this.events(),
       onBacklog: (waiting) => {
         for (const [topic, n] of Object.entries(waiting))
@@ -104,10 +105,21 @@ class ElectedRun {
     }
   }
 
+  /** Where the list cannot be read now, it is looked at again. */
+  private async isAsked(signal: AbortSignal): Promise<boolean> {
+    try {
+      return (await this.take()) !== undefined;
+    } catch (error) {
+      await this.refused(error, signal);
+      return false;
+    }
+  }
+
   /** Not by what the seat says, which may be of a second ago. */
   private async take(): Promise<AskedRun | undefined> {
     const job = await this.parts.jobs.find(this.name);
-    if (job === undefined || !shouldRun(job)) return undefined;
+    // Of another file it is somebody else's, who has that one in hand.
+    if (job === undefined || !shouldRun(job) || job.file !== this.seat.job.file) return undefined;
     this.taken = job.asked;
     const { number, fresh, dropTarget, force } = job.asked;
     return { number, options: { fresh, dropTarget, force } };
@@ -140,7 +152,7 @@ class ElectedRun {
     await this.end('refused', error);
   }
 
-  private end(kind: 'done' | 'refused', error?: MillraceError): Promise<void> {
+  private end(kind: 'done' | 'completed' | 'refused', error?: MillraceError): Promise<void> {
     const how = { kind, error: error === undefined ? null : failureOf(error) };
     return this.parts.jobs.end(this.name, this.taken, how);
   }
@@ -151,6 +163,15 @@ class ElectedRun {
     const { name: job } = this;
     const trouble = tell(logger);
     let phase: string | undefined;
+    let isBegunTold = false;
+    const tellBegun = (): void => {
+      if (isBegunTold) return;
+      isBegunTold = true;
+      jobs.begun(job, this.taken.number).catch((err: unknown) => {
+        isBegunTold = false;
+        logger.warn({ err }, 'the list does not show yet that the job has begun');
+      });
+    };
     return (event) => {
       if (event.kind === 'trouble') trouble(event.message);
       if (event.kind === 'recovered') trouble(undefined);
@@ -159,11 +180,9 @@ class ElectedRun {
         metrics.lagSeconds.set({ job }, event.lagSeconds);
         if (event.retainedBytes !== null) metrics.retainedBytes.set({ job }, event.retainedBytes);
       }
+      if (event.kind === 'streaming' || event.kind === 'phase') tellBegun();
       if (event.kind !== 'phase') return;
       if (phase === undefined) {
-        void jobs
-          .begun(job, this.taken.number)
-          .catch((err: unknown) => logger.warn({ err }, 'the list does not show that the job has begun'));
         metrics.retainedBytesMax.set({ job }, loaded.jobFile.source.maxRetainedBytes);
         metrics.running.set({ job }, 1);
       }

@@ -6,7 +6,7 @@ import type { Store } from '#store';
 const AGAIN_MS = 1_000;
 
 /** The list of jobs, opened once it can be: a service may be there before its MongoDB is. */
-export class JobsList implements Pick<JobRegistry, 'list' | 'find' | 'begun' | 'end' | 'completed'> {
+export class JobsList implements Pick<JobRegistry, 'list' | 'find' | 'begun' | 'end'> {
   private store: Promise<Store> | undefined;
   private opened = false;
   private readonly closing = new AbortController();
@@ -38,10 +38,6 @@ export class JobsList implements Pick<JobRegistry, 'list' | 'find' | 'begun' | '
 
   async end(...ended: Parameters<JobRegistry['end']>): Promise<void> {
     await (await this.open()).registry.end(...ended);
-  }
-
-  async completed(name: string): Promise<void> {
-    await (await this.open()).registry.completed(name);
   }
 
   /** Until it is open, or closed. */

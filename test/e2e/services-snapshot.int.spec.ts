@@ -43,20 +43,44 @@ test('a snapshot is loaded by all ingests, and its dead letters are replayed aft
   expect(deployment.replicas.flatMap(({ errors }) => errors)).toEqual([]);
 }, 400_000);
 
-test('where the process that holds the snapshot is killed another one loads anew', async () => {
-  await using here = await snapshotJob();
-  const { deployment, job, reached } = here;
-  const [first, second] = await deployment.start('ingest', 2);
-  await deployment.run(job.mongo.job, job.text);
-  await reached('loading');
-  const { incarnationId } = await presentNames(job.mongo, job.mongo.job);
-  const running = await waitFor(() => [first, second].find((replica) => replica && runs(replica)), SLOWLY);
-  await (running as Replica).kill();
-  await job.pg.exec('UPDATE things SET size = size + 1');
-  await Promise.all([deployment.start('transform'), deployment.start('write')]);
-  await reached('completed');
-  expect((await presentNames(job.mongo, job.mongo.job)).incarnationId).not.toBe(incarnationId);
-  await job.isTrue();
-}, 400_000);
+const killHolder = async ({ deployment }: ServicesJob): Promise<void> => {
+  const holder = await waitFor(() => deployment.of('ingest').find(runs), SLOWLY);
+  await holder.kill();
+};
+
+/** As a pooler, a router or an administrator does to sessions that stand still for long. */
+const endItsSession = async ({ job }: ServicesJob): Promise<void> => {
+  const ended = await waitFor(async () => {
+    const sessions = await job.pg.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction' AND (query LIKE '%pg_export_snapshot%' OR query = 'SELECT 1')",
+    );
+    return sessions.length > 0;
+  }, SLOWLY);
+  expect(ended).toBe(true);
+};
+
+test.each([
+  ['the process that holds the snapshot is killed', killHolder],
+  ['the session that holds the snapshot is ended', endItsSession],
+])(
+  'where %s it is loaded anew',
+  async (_, end) => {
+    await using here = await snapshotJob();
+    const { deployment, job, reached } = here;
+    await deployment.start('ingest', 2);
+    await deployment.run(job.mongo.job, job.text);
+    await reached('loading');
+    const { incarnationId } = await presentNames(job.mongo, job.mongo.job);
+    await job.pg.exec('UPDATE things SET size = size + 1');
+  await end(here);
+    const isAnew = async () => (await presentNames(job.mongo, job.mongo.job)).incarnationId !== incarnationId;
+    await waitFor(isAnew, SLOWLY);
+    await job.pg.exec('UPDATE things SET size = size + 1');
+    await Promise.all([deployment.start('transform'), deployment.start('write')]);
+    await reached('completed');
+    await job.isTrue();
+  },
+  400_000,
+);
 
 const SIGNAL = new AbortController().signal;

@@ -86,6 +86,11 @@ export class JobList {
     await this.note(name, 'reset', by);
   }
 
+  /** Whoever ran it has marked it so, unless that was a process that knows of no list. */
+  async completed({ _id, asked }: RegisteredJob): Promise<void> {
+    await (await this.parts.list()).registry.end(_id, asked, { kind: 'completed', error: null });
+  }
+
   async note(name: string, action: JobAction, by: string, details?: Record<string, unknown>): Promise<void> {
     await (await this.parts.list()).audit.note(name, action, by, details);
   }

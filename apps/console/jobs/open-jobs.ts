@@ -82,10 +82,12 @@ export class OpenJobs implements OnApplicationShutdown {
 
   private async open(text: JobText, onEvent: (event: JobEvent) => void): Promise<JobCommands> {
     const loaded = await this.parts.readJob(text);
-    return this.parts.openJob(loaded, {
-      onEvent,
-      onCompleted: async () => (await this.parts.list()).registry.completed(loaded.jobFile.job),
-    });
+    const { job } = loaded.jobFile;
+    const { registry } = await this.parts.list();
+    const asked = (await registry.find(job))?.asked;
+    // What is asked from now on is of the job after that.
+    const onCompleted = async () => asked && registry.end(job, asked, { kind: 'completed', error: null });
+    return this.parts.openJob(loaded, { onEvent, onCompleted });
   }
 
   private take(name: string, text: JobText): Shared {

@@ -71,8 +71,10 @@ export class RunningController {
     @By() by: string,
   ): Promise<void> {
     await this.answers.answer(request, response, async (teller) => {
+      const before = await this.list.get(name);
       const report = await this.jobs.work(name, this.answers.tellOf(teller), (job) => job.complete(teller.signal));
       const completed = !hasDifferences(report);
+      if (completed) await this.list.completed(before);
       await this.list.note(name, 'complete', by, { completed });
       return report;
     });

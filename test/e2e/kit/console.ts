@@ -110,7 +110,7 @@ async function runOne(
     if (event.kind === 'phase') void registry.begun(name, asked.number);
   };
   const { fresh, dropTarget, force } = asked;
-  const onCompleted = (): Promise<void> => registry.completed(name);
+  const onCompleted = (): Promise<void> => registry.end(name, asked, { kind: 'completed', error: null });
   const job = parts.openJob(await parts.readJob({ file, fileName }), { onEvent, onCompleted });
   try {
     const { kind } = await job.run({ untilSynced: false, fresh, dropTarget, force }, signal);
