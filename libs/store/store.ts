@@ -36,10 +36,11 @@ export interface Store {
    */
   createIndex(collection: CollectionRef, field: string, options?: { thenId?: boolean }): Promise<void>;
   /**
-   * Which of these documents (their places) the collection would refuse for what they hold, as far as that can be told beforehand:
-   * none where it cannot. A hint, of about now; what it is worth shows when they are written. Never fails.
+   * Which of these documents the collection's validation refuses as it is now, in the words that writing them would be refused
+   * with: inside of a transaction only the first is named, and all that was done is aborted. None where it cannot be told
+   * beforehand, and then writing tells. Never fails.
    */
-  foresee?(collection: CollectionRef, docs: readonly Doc[]): Promise<number[]>;
+  foresee?(collection: CollectionRef, docs: readonly Doc[]): Promise<DocumentRefused[]>;
   /** Names of its unique indexes but that of `_id`; none where there is no such collection. */
   uniqueIndexes(collection: CollectionRef): Promise<string[]>;
   drop(collection: CollectionRef): Promise<void>;

@@ -1,12 +1,12 @@
 import type { LogBatch } from '#log';
 import type { Assembler } from '#mapping';
-import type { CollectionPlan, Plan, TouchRecord } from '#model';
+import type { CollectionPlan, Plan, StagedRow, TouchRecord } from '#model';
 import { type IncarnationNames, JOB, JOB_ID, type TouchesFence } from '#stage';
 import { type CollectionRef, DocumentRefused, type Store, type StoreTransaction, TransactionTooLarge } from '#store';
 import { BatchSize } from './batch-size.js';
 import type { Claims } from './claims.js';
 import { type Outcome, outcomesOf } from './document-batch.js';
-import { Doubtful } from './doubtful.js';
+import { Foresight } from './foresight.js';
 import { type Cause, isRefused, type Letter } from './letter.js';
 import { LETTER_CODES } from './letter.codes.js';
 import type { Letters } from './letters.js';
@@ -46,7 +46,7 @@ interface Piece {
   partition: number;
   roots: Roots;
   refused: Map<string, Cause>;
-  /** Its roots have letters, or are doubtful. */
+  /** Its roots have letters. */
   isApart: boolean;
 }
 
@@ -57,7 +57,6 @@ interface Remainder {
 }
 
 const NOBODY: ReadonlyMap<string, Cause> = new Map();
-const NO_ROOTS: ReadonlySet<string> = new Set();
 const NOTHING = {
   later: [],
   apart: [],
@@ -90,7 +89,7 @@ export class DocumentActor {
   private lookFirst = 0;
   private loadingIsOver = false;
   private readonly sizes = new Map<number, BatchSize>();
-  private readonly doubts = new Map<number, Doubtful>();
+  private readonly foresights = new Map<number, Foresight>();
 
   constructor(private readonly parts: DocumentActorParts) {}
 
@@ -109,13 +108,13 @@ export class DocumentActor {
     return size;
   }
 
-  private doubtsOf({ index, name }: CollectionPlan): Doubtful {
-    const doubts = this.doubts.get(index) ?? new Doubtful(this.parts.store, { database: 'target', name });
-    this.doubts.set(index, doubts);
-    return doubts;
+  private foresightOf({ index, name }: CollectionPlan): Foresight {
+    const foresight = this.foresights.get(index) ?? new Foresight(this.parts.store, { database: 'target', name });
+    this.foresights.set(index, foresight);
+    return foresight;
   }
 
-  /** Piece by piece; returns the roots that were left out because they may be refused, to be written apart from the others. */
+  /** Piece by piece; returns the roots that were left out because they have letters, to be written apart from the others. */
   private async writeAll(
     { partition, signal }: LogBatch<TouchRecord>,
     roots: Roots,
@@ -176,7 +175,7 @@ export class DocumentActor {
     }
     if (refused.has(culprit)) throw error;
     refused.set(culprit, isTooLarge ? TOO_LARGE : causeOf(error));
-    if (error instanceof DocumentRefused && error.kind === 'validation') this.doubtsOf(collection).refused();
+    if (error instanceof DocumentRefused && error.kind === 'validation') this.foresightOf(collection).refused();
     // Each of them may be refused: those that were not yet are found in the same few roots.
     if (isApart) return { keys, sure: keys.length };
     size.refused();
@@ -200,10 +199,7 @@ export class DocumentActor {
     const roots = apart.length === 0 ? all : { ...all, keys: without(all.keys, apart) };
     const trees = await this.parts.trees.read(tx, collection.index, roots.keys);
     const assembled = outcomesOf(assembler, collection, roots.keys, trees, roots.former, refused);
-    // With claims a root's `_id` is its own by the transaction that writes it.
-    const isLookedAt = !collection.claims && !isApart && roots.keys.length > APART;
-    const doubtful = isLookedAt ? await this.doubtsOf(collection).of(writesOf(assembled)) : NO_ROOTS;
-    const outcomes = assembled.filter(({ root }) => !doubtful.has(root));
+    const outcomes = await this.foreseen(collection, assembled, trees.rows);
     const target: CollectionRef = { database: 'target', name: collection.name };
     const causes = new Map<string, Cause>();
     for (const outcome of outcomes) if (outcome.kind === 'refused') causes.set(outcome.root, outcome.cause);
@@ -225,10 +221,24 @@ export class DocumentActor {
     });
     return {
       later,
-      apart: [...apart, ...doubtful],
+      apart,
       newLetters,
       counts: { documents: writes.length, deleted, refused: causes.size },
     };
+  }
+
+  private async foreseen(
+    collection: CollectionPlan,
+    assembled: readonly Outcome[],
+    rows: ReadonlyMap<string, StagedRow>,
+  ): Promise<readonly Outcome[]> {
+    const refused = await this.foresightOf(collection).of(assembled.filter((outcome) => outcome.kind === 'write'));
+    if (refused.size === 0) return assembled;
+    return assembled.map((outcome): Outcome => {
+      const { root } = outcome;
+      const refusal = refused.get(root);
+      return refusal === undefined ? outcome : { kind: 'refused', root, row: rows.get(root), cause: causeOf(refusal) };
+    });
   }
 
   /** Who waits for an `_id`, or may have it now, is in letters of this transaction: what is only in memory could be lost. */
@@ -266,10 +276,6 @@ function aboutOf({ collection, committedAtMs }: Roots): Pick<Written, 'collectio
 function apartOf(former: readonly Letter[], keys: readonly string[]): string[] {
   const apart = former.filter(isRefused).map(({ root }) => root);
   return apart.length === keys.length && apart.length <= APART ? [] : apart;
-}
-
-function writesOf(outcomes: readonly Outcome[]): TargetWrite[] {
-  return outcomes.filter((outcome) => outcome.kind === 'write');
 }
 
 function without(keys: readonly string[], some: readonly string[]): string[] {

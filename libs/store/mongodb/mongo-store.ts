@@ -4,6 +4,7 @@ import type { Document, MongoClient } from 'mongodb';
 import type {
   CollectionRef,
   Doc,
+  DocumentRefused,
   Store,
   StoreDescription,
   StoreReader,
@@ -21,7 +22,7 @@ import { MongoReader } from './mongo-reader.js';
 import { OperationClock } from './operation-clock.js';
 import { type OnRetry, type RepeatContext, repeat } from './repeats.js';
 import { Transactor } from './transactor.js';
-import { Validators } from './validators.js';
+import { refusedByValidator } from './validators.js';
 
 export interface MongoStoreParts {
   client: MongoClient;
@@ -53,7 +54,6 @@ export class MongoStore implements Store {
   readonly #databases: Databases;
   readonly #context: RepeatContext;
   readonly #transactor: Transactor;
-  readonly #validators: Validators;
   readonly #closing = new AbortController();
 
   constructor({ client, onRetry, random, ...names }: MongoStoreParts) {
@@ -65,7 +65,6 @@ export class MongoStore implements Store {
     this.read = new MongoReader(this.#databases, (call) => repeat(this.#context, 'read', call), 'majority');
     this.#transactor = new Transactor(this.#databases, this.#context);
     this.write = new DirectWriter(this.#transactor);
-    this.#validators = new Validators(this.#databases.database('target'), () => Date.now());
   }
 
   transact<T>(label: string, work: (tx: StoreTransaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -94,9 +93,8 @@ export class MongoStore implements Store {
     await this.#command(collection.database, command);
   }
 
-  async foresee({ database, name }: CollectionRef, docs: readonly Doc[]): Promise<number[]> {
-    if (database !== 'target') return [];
-    return this.#validators.refused(name, docs).catch(() => []);
+  async foresee(collection: CollectionRef, docs: readonly Doc[]): Promise<DocumentRefused[]> {
+    return refusedByValidator(this.#databases.database(collection.database), collection, docs).catch(() => []);
   }
 
   async uniqueIndexes(collection: CollectionRef): Promise<string[]> {

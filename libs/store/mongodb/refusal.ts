@@ -50,6 +50,12 @@ export async function refusal(
   return new DocumentRefused(kind, collection, start + error.index, message, index);
 }
 
+/** As the server would answer when the document at this place is written. */
+export function validationRefusal(collection: CollectionRef, place: number): DocumentRefused {
+  const message = `${collection.name}: ${WORDS.validation} [${CODE.documentValidationFailure}]`;
+  return new DocumentRefused('validation', collection, place, message);
+}
+
 /** The refusal behind an error of a whole command, where it is one of a document; undefined otherwise. */
 export function commandRefusal(
   collection: CollectionRef,

@@ -17,7 +17,7 @@ beforeEach(() => {
   things = { database: 'target', name: `things ${n++}` };
 });
 
-async function foreseen(docs: readonly Doc[], options?: Document): Promise<number[] | undefined> {
+async function foreseen(docs: readonly Doc[], options?: Document): Promise<(number | undefined)[] | undefined> {
   if (options) await mongo.db.createCollection(things.name, options);
   const store: Store = await openMongoStore({
     uri: mongo.uri,
@@ -26,7 +26,7 @@ async function foreseen(docs: readonly Doc[], options?: Document): Promise<numbe
     appName: 'test',
   });
   try {
-    return await store.foresee?.(things, docs);
+    return (await store.foresee?.(things, docs))?.map(({ index }) => index);
   } finally {
     await store.close();
   }
@@ -67,10 +67,39 @@ test('documents of more than one command are all looked at', async () => {
 
 test.each([
   ['no validator', {}],
+  ['one that lets be what was wrong before', { validator: { size: 1 }, validationLevel: 'moderate' }],
   ['one that only warns', { validator: { size: 1 }, validationAction: 'warn' }],
   ['no such collection', undefined],
 ])('nothing is foreseen where there is %s', async (_, options) => {
   expect(await foreseen([{ _id: 1, size: 2 }], options)).toEqual([]);
+});
+
+test('letters are compared as the collection compares them', async () => {
+  const collation = { locale: 'en', strength: 2 };
+  expect(
+    await foreseen(
+      [
+        { _id: 1, code: 'A' },
+        { _id: 2, code: 'b' },
+      ],
+      { validator: { code: 'a' }, collation },
+    ),
+  ).toEqual([1]);
+});
+
+test('a refusal is told in the words that writing is refused with', async () => {
+  await mongo.db.createCollection(things.name, { validator: { size: 1 } });
+  const store: Store = await openMongoStore({
+    uri: mongo.uri,
+    stateDatabase: `${mongo.database}_state`,
+    targetDatabase: mongo.database,
+    appName: 'test',
+  });
+  const docs = [{ _id: 1, size: 2 }];
+  const [foreseen] = (await store.foresee?.(things, docs)) ?? [];
+  await expect(store.transact('test', (tx) => tx.insert(things, docs))).rejects.toEqual(foreseen);
+  expect(foreseen).toMatchObject({ kind: 'validation', index: 0 });
+  await store.close();
 });
 
 test('what cannot be asked is not foreseen, and is no error', async () => {

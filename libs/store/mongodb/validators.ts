@@ -1,57 +1,45 @@
 import { BSON, type Db, type Document } from 'mongodb';
-import type { Doc } from '../store.js';
+import type { CollectionRef, Doc, DocumentRefused } from '../store.js';
+import { validationRefusal } from './refusal.js';
 
-/** A collection's validator is looked up again after so long. */
-const KNOWN_MS = 5_000;
 /** Of documents of one command, which is a document itself, of 16 MB at most; some may be larger than those that were measured. */
 const PART_BYTES = 4 * 2 ** 20;
 const ONE_MEASURED_OF = 16;
 
-interface Known {
-  /** Undefined: the collection refuses nothing. */
-  validator: Promise<Document | undefined>;
-  atMs: number;
+interface Validator {
+  rule: Document;
+  collation: Document | undefined;
 }
 
 /**
- * Asks the server beforehand which documents a collection's validator refuses, by matching them against it as values: inside
- * of a transaction it names one only, and aborts all that was done. `$literal`: what a document holds is no expression.
+ * Asks the server beforehand which documents a collection's validator refuses, by matching them against it as values. As the
+ * validator is now: it is looked up each time. `$literal`: what a document holds is no expression.
  */
-export class Validators {
-  readonly #known = new Map<string, Known>();
-
-  constructor(
-    private readonly database: Db,
-    private readonly nowMs: () => number,
-  ) {}
-
-  /** Their places. What cannot be told is left out. */
-  async refused(name: string, documents: readonly Doc[]): Promise<number[]> {
-    const validator = await this.#validatorOf(name);
-    if (validator === undefined) return [];
-    const ids = new Set<string>();
-    for (const part of inParts(documents)) {
-      const stages = [{ $documents: { $literal: part } }, { $match: { $nor: [validator] } }, { $project: { _id: 1 } }];
-      const found = await this.database.aggregate(stages, { promoteValues: false }).toArray();
-      for (const { _id } of found) ids.add(identity(_id));
-    }
-    if (ids.size === 0) return [];
-    return documents.flatMap(({ _id }, place) => (ids.has(identity(_id)) ? [place] : []));
+export async function refusedByValidator(
+  database: Db,
+  collection: CollectionRef,
+  documents: readonly Doc[],
+): Promise<DocumentRefused[]> {
+  const validator = await validatorOf(database, collection.name);
+  if (validator === undefined) return [];
+  const { rule, collation } = validator;
+  const options = { promoteValues: false, ...(collation && { collation }) };
+  const ids = new Set<string>();
+  for (const part of inParts(documents)) {
+    const stages = [{ $documents: { $literal: part } }, { $match: { $nor: [rule] } }, { $project: { _id: 1 } }];
+    for (const { _id } of await database.aggregate(stages, options as never).toArray()) ids.add(identity(_id));
   }
+  if (ids.size === 0) return [];
+  return documents.flatMap(({ _id }, place) => (ids.has(identity(_id)) ? [validationRefusal(collection, place)] : []));
+}
 
-  #validatorOf(name: string): Promise<Document | undefined> {
-    const known = this.#known.get(name);
-    if (known !== undefined && this.nowMs() - known.atMs < KNOWN_MS) return known.validator;
-    const validator = this.#look(name);
-    this.#known.set(name, { validator, atMs: this.nowMs() });
-    return validator;
-  }
-
-  async #look(name: string): Promise<Document | undefined> {
-    const [found] = await this.database.listCollections({ name }, { nameOnly: false }).toArray();
-    const { validator, validationAction = 'error' } = (found as { options?: Document } | undefined)?.options ?? {};
-    return validationAction === 'error' ? validator : undefined;
-  }
+/** One that refuses whatever it does not match: not one that only warns, nor one that lets be what was wrong before. */
+async function validatorOf(database: Db, name: string): Promise<Validator | undefined> {
+  const [found] = await database.listCollections({ name }, { nameOnly: false }).toArray();
+  const { options = {} } = (found ?? {}) as { options?: Document };
+  const { validator, validationAction = 'error', validationLevel = 'strict', collation } = options;
+  if (validator === undefined || validationAction !== 'error' || validationLevel !== 'strict') return undefined;
+  return { rule: validator, collation };
 }
 
 /** By the largest of some: measuring each one costs as much as writing it. A command that is too large all the same tells nothing. */
