@@ -72,7 +72,7 @@ test.each([
     await reached('loading');
     const { incarnationId } = await presentNames(job.mongo, job.mongo.job);
     await job.pg.exec('UPDATE things SET size = size + 1');
-  await end(here);
+    await end(here);
     const isAnew = async () => (await presentNames(job.mongo, job.mongo.job)).incarnationId !== incarnationId;
     await waitFor(isAnew, SLOWLY);
     await job.pg.exec('UPDATE things SET size = size + 1');
