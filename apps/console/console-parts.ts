@@ -16,7 +16,7 @@ export interface ConsoleParts {
   list(): Promise<{ registry: JobRegistry; audit: JobAudit }>;
   /** Reads and validates a job file with the environment of the console. */
   readJob(text: JobText): Promise<LoadedJobFile>;
-  openJob(loaded: LoadedJobFile, parts: Required<Pick<JobDeps, 'onEvent' | 'onCompleted'>>): JobCommands;
+  openJob(loaded: LoadedJobFile, parts: Pick<JobDeps, 'onEvent' | 'onCompleted'>): JobCommands;
   tokens: Tokens;
   timers: JobTimers;
   redactor: Redactor;

@@ -18,12 +18,12 @@ export function consoleService(parts: ServiceParts & { settings: ServiceSettings
   const made: ConsoleParts = {
     list: list.open,
     readJob: ({ file, fileName }) => readJob(file, { fileName, env, redactor }),
-    openJob: (loaded, { onEvent, onCompleted }) =>
+    openJob: (loaded, { onEvent, ...more }) =>
       openJob(
         composeJob(loaded, settings, onEvent, {
           makeLog: () => makeKafkaLog(settings, { service, logger }),
           roles: ['ingest'],
-          onCompleted,
+          ...more,
         }),
       ),
     tokens,

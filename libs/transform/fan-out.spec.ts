@@ -6,6 +6,8 @@ import { FanOutTasks } from './fan-out.js';
 import type { FanOut, Resolver } from './resolver.js';
 import type { Toucher } from './toucher.js';
 
+const NAMES = new IncarnationNames({ incarnation: 1, incarnationId: 'a' });
+
 const task: FanOut = { node: 1, image: { table: 0, key: 'k' } };
 
 /** Records in memory; `removed` waits in the midst of a removal that is carried out already. */
@@ -48,13 +50,7 @@ test('a task that is asked for while the one before it is being removed runs all
     },
   } as unknown as Resolver;
   const failures: unknown[] = [];
-  tasks = new FanOutTasks(
-    store,
-    new IncarnationNames({ incarnation: 1, incarnationId: 'a' }),
-    resolver,
-    {} as Toucher,
-    (error) => failures.push(error),
-  );
+  tasks = new FanOutTasks(store, NAMES, resolver, {} as Toucher, (error) => failures.push(error));
   await tasks.add(0, task);
   await waitFor(() => records.size === 0 && pages >= 2);
   expect({ pages, left: records.size, failures }).toEqual({ pages: 2, left: 0, failures: [] });
@@ -83,13 +79,7 @@ test('a newer change at page 4 sends the sweep round, so that every page is touc
   let tasks: FanOutTasks;
   const { touched, resolver, toucher } = swept((touches) => (touches === 4 ? tasks.add(0, task) : undefined));
   const { store, records } = memory(async () => undefined);
-  tasks = new FanOutTasks(
-    store,
-    new IncarnationNames({ incarnation: 1, incarnationId: 'a' }),
-    resolver,
-    toucher,
-    (error) => Promise.reject(error),
-  );
+  tasks = new FanOutTasks(store, NAMES, resolver, toucher, (error) => Promise.reject(error));
   await tasks.add(0, task);
   await waitFor(() => records.size === 0);
   expect(touched.join(' ')).toBe('1 2 3 4 4 5 1 2 3');
@@ -101,13 +91,7 @@ test('changes that come faster than a sweep lasts do not keep any page from its 
     touches % 2 === 0 && touches < 20 ? tasks.add(0, task) : undefined,
   );
   const { store, records } = memory(async () => undefined);
-  tasks = new FanOutTasks(
-    store,
-    new IncarnationNames({ incarnation: 1, incarnationId: 'a' }),
-    resolver,
-    toucher,
-    (error) => Promise.reject(error),
-  );
+  tasks = new FanOutTasks(store, NAMES, resolver, toucher, (error) => Promise.reject(error));
   await tasks.add(0, task);
   await waitFor(() => records.size === 0);
   expect(new Set(touched.slice(0, 10))).toEqual(new Set(['1', '2', '3', '4', '5']));
@@ -118,13 +102,7 @@ test('another image of the row is swept after the one at work, which does not be
   const other: FanOut = { node: 1, image: { table: 0, key: 'k', k: { j0: 'x' } } };
   const { touched, resolver, toucher } = swept((touches) => (touches === 2 ? tasks.add(0, other) : undefined));
   const { store, records } = memory(async () => undefined);
-  tasks = new FanOutTasks(
-    store,
-    new IncarnationNames({ incarnation: 1, incarnationId: 'a' }),
-    resolver,
-    toucher,
-    (error) => Promise.reject(error),
-  );
+  tasks = new FanOutTasks(store, NAMES, resolver, toucher, (error) => Promise.reject(error));
   await tasks.add(0, task);
   await waitFor(() => records.size === 0);
   expect(touched.join(' ')).toBe('1 2 2 3 4 5 1 2 3 4 5');
@@ -138,13 +116,7 @@ test('who waits for what was asked for is not held up by changes that never end'
     if (goesOn && touches % 3 === 0) await tasks.add(0, task);
   });
   const { store, records } = memory(async () => undefined);
-  tasks = new FanOutTasks(
-    store,
-    new IncarnationNames({ incarnation: 1, incarnationId: 'a' }),
-    resolver,
-    toucher,
-    (error) => Promise.reject(error),
-  );
+  tasks = new FanOutTasks(store, NAMES, resolver, toucher, (error) => Promise.reject(error));
   await tasks.add(0, task);
   await waitFor(() => touched.length >= 7);
   const before = touched.length;
@@ -168,13 +140,7 @@ test('an image in line gets its turn, though the one at work is asked for again 
     return pages(of, ...rest);
   };
   const { store, records } = memory(async () => undefined);
-  tasks = new FanOutTasks(
-    store,
-    new IncarnationNames({ incarnation: 1, incarnationId: 'a' }),
-    resolver,
-    toucher,
-    (error) => Promise.reject(error),
-  );
+  tasks = new FanOutTasks(store, NAMES, resolver, toucher, (error) => Promise.reject(error));
   await tasks.add(0, task);
   await waitFor(() => records.size === 0);
   expect(begun.findIndex(({ image }) => image.k !== undefined)).toBeLessThan(4);

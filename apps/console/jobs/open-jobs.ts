@@ -37,19 +37,16 @@ export class OpenJobs implements OnApplicationShutdown {
 
   /** For what may take the job's lease. */
   async work<T>(name: string, onEvent: (event: JobEvent) => void, work: (job: JobCommands) => Promise<T>): Promise<T> {
-    return this.ofText(await this.textOf(name), onEvent, work);
+    const { registry } = await this.parts.list();
+    const { file, fileName, asked } = await registry.get(name);
+    // What is asked from now on is of the job after that.
+    const onCompleted = (): Promise<void> => registry.end(name, asked, { kind: 'completed', error: null });
+    return this.withOpen({ file, fileName }, { onEvent, onCompleted }, work);
   }
 
   /** For a job file that need not be of the list. */
   ofText<T>(text: JobText, onEvent: (event: JobEvent) => void, work: (job: JobCommands) => Promise<T>): Promise<T> {
-    return this.tracked(async () => {
-      const job = await this.open(text, onEvent);
-      try {
-        return await work(job);
-      } finally {
-        await job.close();
-      }
-    });
+    return this.withOpen(text, { onEvent }, work);
   }
 
   /** What requests have begun has come to its end. */
@@ -63,6 +60,21 @@ export class OpenJobs implements OnApplicationShutdown {
     const open = [...this.shared.values()];
     this.shared.clear();
     await Promise.all(open.map((shared) => this.close(shared)));
+  }
+
+  private withOpen<T>(
+    text: JobText,
+    parts: Parameters<ConsoleParts['openJob']>[1],
+    work: (job: JobCommands) => Promise<T>,
+  ): Promise<T> {
+    return this.tracked(async () => {
+      const job = await this.open(text, parts);
+      try {
+        return await work(job);
+      } finally {
+        await job.close();
+      }
+    });
   }
 
   private async tracked<T>(work: () => Promise<T>): Promise<T> {
@@ -80,14 +92,8 @@ export class OpenJobs implements OnApplicationShutdown {
     return { file, fileName };
   }
 
-  private async open(text: JobText, onEvent: (event: JobEvent) => void): Promise<JobCommands> {
-    const loaded = await this.parts.readJob(text);
-    const { job } = loaded.jobFile;
-    const { registry } = await this.parts.list();
-    const asked = (await registry.find(job))?.asked;
-    // What is asked from now on is of the job after that.
-    const onCompleted = async () => asked && registry.end(job, asked, { kind: 'completed', error: null });
-    return this.parts.openJob(loaded, { onEvent, onCompleted });
+  private async open(text: JobText, parts: Parameters<ConsoleParts['openJob']>[1]): Promise<JobCommands> {
+    return this.parts.openJob(await this.parts.readJob(text), parts);
   }
 
   private take(name: string, text: JobText): Shared {
@@ -98,7 +104,7 @@ export class OpenJobs implements OnApplicationShutdown {
       shared = undefined;
     }
     if (shared === undefined) {
-      shared = { text, job: this.open(text, SILENT), users: 0, idle: undefined };
+      shared = { text, job: this.open(text, { onEvent: SILENT }), users: 0, idle: undefined };
       this.shared.set(name, shared);
     }
     clearTimeout(shared.idle);

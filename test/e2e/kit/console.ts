@@ -39,8 +39,7 @@ export async function testConsole(
   const parts: ConsoleParts = {
     list: async () => ({ registry, audit }),
     readJob: ({ file, fileName }) => readJob(file, { fileName, env, redactor }),
-    openJob: (loaded, { onEvent, onCompleted }) =>
-      openJob(composeJob(loaded, DEFAULT_TUNING, onEvent, { onCompleted })),
+    openJob: (loaded, { onEvent, ...more }) => openJob(composeJob(loaded, DEFAULT_TUNING, onEvent, more)),
     tokens: Tokens.of(tokens),
     timers: REAL_JOB_TIMERS,
     redactor,
