@@ -75,7 +75,6 @@ test.each([
     await end(here);
     const isAnew = async () => (await presentNames(job.mongo, job.mongo.job)).incarnationId !== incarnationId;
     await waitFor(isAnew, SLOWLY);
-    await job.pg.exec('UPDATE things SET size = size + 1');
     await Promise.all([deployment.start('transform'), deployment.start('write')]);
     await reached('completed');
     await job.isTrue();

@@ -14,10 +14,11 @@ import {
 import { CompletedRecords } from './completed-records.js';
 import { GroupMember } from './group-member.js';
 import { Intake } from './intake.js';
-import { isTransient, kafkaFailure, typeOf } from './kafka-errors.js';
+import { isTransient, kafkaFailure } from './kafka-errors.js';
 import type { KafkaNotice } from './kafka-options.js';
 import { OffsetCommitter } from './offset-committer.js';
 import { committedOffsets, completedBelow, damaged, startOffsets } from './start-offsets.js';
+import { TopicAbsence } from './topic-absence.js';
 
 const LEAVE_TIMEOUT_MS = 5_000;
 const AGAIN_AFTER_MS = 500;
@@ -63,6 +64,8 @@ export class KafkaConsumer implements Consumer {
   #joined = (): void => undefined;
   #reject!: (error: unknown) => void;
   #watch: unknown;
+  /** At the last look. */
+  #wasAway = false;
   #paused = false;
   #ended = false;
   #stopping: Promise<void> | undefined;
@@ -191,11 +194,13 @@ export class KafkaConsumer implements Consumer {
     }, stallTimeoutMs / LOOKS_PER_STALL);
   }
 
-  /** The client waits without end for a topic that is gone. */
+  /** The client waits without end for a topic that is gone. Two looks tell, as one broker may not have heard of it yet. */
   async #lookForTopic(): Promise<void> {
     const { topic, admin } = this.parts;
     try {
-      if (!(await (await admin()).listTopics()).includes(topic)) this.#fail(topicMissing(topic));
+      const isThere = (await (await admin()).listTopics()).includes(topic);
+      if (!isThere && this.#wasAway) this.#fail(topicMissing(topic));
+      this.#wasAway = !isThere;
     } catch {
       // Not to be known now.
     }
@@ -362,13 +367,13 @@ export class KafkaConsumer implements Consumer {
 
   /** Again and again while it may help and is wanted; undefined where it is wanted no more. */
   async #patiently<T>(what: string, isWanted: () => boolean, work: () => Promise<T>): Promise<T | undefined> {
+    const absence = new TopicAbsence(this.parts.topic, this.parts.now);
     while (isWanted() && !this.#ended) {
       try {
         return await work();
       } catch (error) {
         if (error instanceof MillraceError) throw error;
-        if (typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') throw topicMissing(this.parts.topic, error);
-        if (!isTransient(error)) throw kafkaFailure(what, error);
+        if (!absence.may(error) && !isTransient(error)) throw kafkaFailure(what, error);
         await new Promise<void>((resolve) => this.parts.timers.setTimeout(resolve, AGAIN_AFTER_MS));
       }
     }

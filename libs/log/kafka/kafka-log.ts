@@ -4,15 +4,15 @@ import { MillraceError } from '#errors';
 import { LOG_ERRORS } from '../log.codes.js';
 import type { BatchHandler, ConsumeOptions, Consumer, Log, LogRecord, TopicSpec } from '../log.js';
 import { type LogTimers, REAL_TIMERS } from '../lane.js';
-import { topicMissing } from '../topic-missing.js';
 import { kafkaClient } from './kafka-client.js';
 import { KafkaConsumer } from './kafka-consumer.js';
-import { isTransient, kafkaFailure, typeOf } from './kafka-errors.js';
+import { isTransient, kafkaFailure } from './kafka-errors.js';
 import type { KafkaLogOptions } from './kafka-options.js';
 import { CompressionTypes } from './kafkajs.js';
 import { PartitionSender } from './partition-sender.js';
 import { committedOffsets, completedBelow } from './start-offsets.js';
 import { type PartitionMessage, TopicRequests } from './topic-requests.js';
+import { TopicAbsence } from './topic-absence.js';
 import { makeTopics, removeTopics } from './topics.js';
 import { within } from '../within.js';
 
@@ -56,7 +56,8 @@ export class KafkaLog implements Log {
   async create(topics: readonly TopicSpec[], { wereMade = false } = {}): Promise<void> {
     this.#assertOpen();
     try {
-      await makeTopics(await this.#adminClient(), topics, { ...this.options, wereMade });
+      const pause = () => this.#pause(PAUSE_MS);
+      await makeTopics(await this.#adminClient(), topics, { ...this.options, wereMade, pause });
     } catch (error) {
       throw error instanceof MillraceError ? error : kafkaFailure('the topics cannot be made', error);
     }
@@ -164,7 +165,7 @@ export class KafkaLog implements Log {
     if (!requests) {
       requests = new TopicRequests({
         request: (messages) => this.#send(topic, messages),
-        again: (failure) => this.#sendAgain(topic, failure),
+        newPatience: () => this.#sendPatience(topic),
         timers: this.#timers,
         now: () => performance.now(),
       });
@@ -184,12 +185,19 @@ export class KafkaLog implements Log {
   }
 
   /** What one try did not bring over: trouble that may pass is waited out. */
-  async #sendAgain(topic: string, failure: unknown): Promise<void> {
-    if (this.#closed) throw this.#closed;
-    if (typeOf(failure) === 'UNKNOWN_TOPIC_OR_PARTITION') throw topicMissing(topic, failure);
-    if (!isTransient(failure)) throw kafkaFailure(`topic ${topic} takes no records`, failure);
-    await this.#pause(PAUSE_MS);
-    if (this.#closed) throw this.#closed;
+  #sendPatience(topic: string): (failure: unknown) => Promise<void> {
+    const absence = this.#absence(topic);
+    return async (failure) => {
+      this.#assertOpen();
+      if (!absence.may(failure) && !isTransient(failure))
+        throw kafkaFailure(`topic ${topic} takes no records`, failure);
+      await this.#pause(PAUSE_MS);
+      this.#assertOpen();
+    };
+  }
+
+  #absence(topic: string): TopicAbsence {
+    return new TopicAbsence(topic, () => performance.now());
   }
 
   #ends(topic: string, signal: AbortSignal): Promise<{ partition: number; low: number; high: number }[]> {
@@ -201,14 +209,14 @@ export class KafkaLog implements Log {
 
   /** Again and again while waiting may help. */
   async #asking<T>(topic: string, signal: AbortSignal, ask: (admin: Admin) => Promise<T>): Promise<T> {
+    const absence = this.#absence(topic);
     for (;;) {
       signal.throwIfAborted();
       this.#assertOpen();
       try {
         return await ask(await this.#adminClient());
       } catch (error) {
-        if (typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') throw topicMissing(topic, error);
-        if (!isTransient(error)) throw kafkaFailure('offsets cannot be read', error);
+        if (!absence.may(error) && !isTransient(error)) throw kafkaFailure('offsets cannot be read', error);
         await this.#pause(PAUSE_MS, signal);
       }
     }

@@ -12,7 +12,7 @@ function kit() {
       new Promise<void>((done, failed) => {
         requests.push({ partitions: messages.map(({ partition }) => partition), done, failed });
       }),
-    again: (failure) => new Promise<void>((retry, giveUp) => failures.push({ failure, retry, giveUp })),
+    newPatience: () => (failure) => new Promise<void>((retry, giveUp) => failures.push({ failure, retry, giveUp })),
     now: () => nowMs,
     timers: {
       setTimeout: (run: () => void, ms: number) => {

@@ -8,8 +8,11 @@ export interface PartitionMessage extends MessagePart {
 export interface TopicRequestsParts {
   /** One request, tried once: resolves when the in-sync replicas have all of it. */
   request(messages: readonly PartitionMessage[]): Promise<void>;
-  /** What to do about a message that failed alone: resolves when it is to be tried again, rejects where it has failed for good. */
-  again(failure: unknown): Promise<void>;
+  /**
+   * For one message that goes on alone: what to do about each of its failures. Resolves when it is to be tried again, rejects
+   * where it has failed for good.
+   */
+  newPatience(): (failure: unknown) => Promise<void>;
   timers: LogTimers;
   now: () => number;
 }
@@ -88,9 +91,10 @@ export class TopicRequests {
 
   /** `failed`: alone it was tried already. */
   async #alone({ message, resolve, reject }: Waiting, failed: { failure: unknown } | undefined): Promise<void> {
+    const untilAgain = this.parts.newPatience();
     try {
       for (let last = failed; ; ) {
-        if (last !== undefined) await this.parts.again(last.failure);
+        if (last !== undefined) await untilAgain(last.failure);
         last = await this.#tried(message);
         if (last === undefined) return resolve();
       }

@@ -2,7 +2,7 @@ import type { Admin, ITopicMetadata, KafkaJSDeleteGroupsError } from 'kafkajs';
 import { MillraceError } from '#errors';
 import { LOG_ERRORS } from '../log.codes.js';
 import type { TopicSpec } from '../log.js';
-import { typeOf } from './kafka-errors.js';
+import { isTransient, typeOf } from './kafka-errors.js';
 import type { KafkaLogOptions } from './kafka-options.js';
 import { ConfigResourceTypes } from './kafkajs.js';
 
@@ -21,24 +21,25 @@ const SETTINGS: Readonly<Record<string, string>> = {
 /** A cluster's own rules may forbid to set the last one, where it is so anyway. */
 const COMPARED: Readonly<Record<string, string>> = { ...SETTINGS, 'unclean.leader.election.enable': 'false' };
 const MIN_IN_SYNC = 'min.insync.replicas';
+const DESCRIBED_WITHIN_MS = 30_000;
 
 /** Makes those that are not there; of those that are, everything that the log's promises stand on is compared. */
 export async function makeTopics(
   admin: Admin,
   topics: readonly TopicSpec[],
-  { wereMade, ...copies }: Copies & { wereMade: boolean },
+  { wereMade, pause, ...copies }: Copies & { wereMade: boolean; pause(): Promise<void> },
 ): Promise<void> {
   refuseUnwritable(copies);
   if (wereMade) await demand(admin, topics);
   else await create(admin, topics, copies);
   const names = topics.map(({ name }) => name);
-  const { topics: made } = await admin.fetchTopicMetadata({ topics: names });
+  const { topics: made } = await patiently(pause, () => admin.fetchTopicMetadata({ topics: names }));
   const byName = new Map(made.map((topic) => [topic.name, topic]));
   for (const topic of topics) {
     comparePartitions(topic, byName.get(topic.name));
     compareCopies(topic, byName.get(topic.name), copies);
   }
-  await compareSettings(admin, byName, copies);
+  await patiently(pause, () => compareSettings(admin, byName, copies));
 }
 
 /** Every append would wait for copies that there are not. */
@@ -63,6 +64,7 @@ async function create(admin: Admin, topics: readonly TopicSpec[], copies: Copies
   const { replicationFactor } = copies;
   try {
     await admin.createTopics({
+      waitForLeaders: false, // `patiently` does, and bears with brokers that have not heard of the topics yet.
       topics: topics.map(({ name, partitions }) => ({
         topic: name,
         numPartitions: partitions,
@@ -73,6 +75,19 @@ async function create(admin: Admin, topics: readonly TopicSpec[], copies: Copies
   } catch (error) {
     if (refusalOf(error) !== 'INVALID_REPLICATION_FACTOR') throw error;
     throw unsafe(`the cluster has not the brokers for ${replicationFactor} copies of each partition`);
+  }
+}
+
+/** Of topics that were just made brokers may not know for a moment, nor who leads them. */
+async function patiently<T>(pause: () => Promise<void>, ask: () => Promise<T>): Promise<T> {
+  const endMs = performance.now() + DESCRIBED_WITHIN_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof MillraceError || !isTransient(error) || performance.now() >= endMs) throw error;
+      await pause();
+    }
   }
 }
 
