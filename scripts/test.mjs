@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import './root.mjs';
 import { build } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
@@ -56,8 +56,18 @@ async function runTests(args) {
     const { numPassedTests: passed = 0, numFailedTests = 0, numRuntimeErrorTestSuites = 0 } = result;
     const failed = numFailedTests + numRuntimeErrorTestSuites;
     const pending = (result.numPendingTests ?? 0) + (result.numTodoTests ?? 0);
+    for (const name of failedTests(result)) say(`failed: ${name}`);
     return { passed, pending, failed: code !== 0 && failed === 0 ? 1 : failed };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Said once more at the end, where a long output is read first. */
+function failedTests({ testResults = [] }) {
+  return testResults.flatMap(({ name: file, status, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed').map(({ fullName }) => fullName);
+    if (failed.length === 0 && status === 'failed') failed.push('cannot be run');
+    return failed.map((test) => `${relative(process.cwd(), file)}: ${test}`);
+  });
 }
