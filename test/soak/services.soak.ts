@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { startKafka, startRedis } from '#servers';
 import { testPostgres, waitFor } from '#testing';
@@ -18,6 +19,8 @@ const say = (text: string): void => void process.stderr.write(`${new Date().toIS
 
 const SERVICES = ['ingest', 'transform', 'write', 'dead-letter'] as const;
 const REPLICAS = 2;
+/** Of all members of groups here. */
+const SESSION_MS = 3_000;
 
 /** What happens, and what undoes it. */
 type Fault = (world: World) => Promise<() => Promise<unknown>>;
@@ -42,7 +45,7 @@ const FAULTS: Record<string, Fault> = {
   'a replica stands still for longer than its session': async (world) => {
     const replica = anyOf(world);
     replica.signal('SIGSTOP');
-    await world.writers.go(200);
+    await setTimeout(3 * SESSION_MS);
     return async () => replica.signal('SIGCONT');
   },
   'one more of each': async ({ deployment }) => {

@@ -44,20 +44,25 @@ async function refused(docs: readonly Doc[]): Promise<number[]> {
   return places;
 }
 
-test('what is foreseen is what the collection refuses, whatever the documents hold', async () => {
+const number = { bsonType: 'number', minimum: 0 };
+test.each<[string, Document, number[]]>([
+  ['a schema', { $jsonSchema: { required: ['size'], properties: { size: number } } }, [1, 2, 5, 6]],
+  ['a closed schema', { $jsonSchema: { properties: { _id: {}, size: {} }, additionalProperties: false } }, [3, 6]],
+  ['a path', { 'deep.list.x': 1, $or: [{ size: { $type: 'number' } }, { _id: 'x' }] }, [0, 1, 2, 4, 5]],
+  ['an expression', { $expr: { $eq: ['$deep.list.x', [1]] } }, [0, 1, 2, 4, 5]],
+])('what is foreseen of %s is what the collection refuses, whatever the documents hold', async (_, validator, bad) => {
   const docs: Doc[] = [
     { _id: 1, size: 1 },
     { _id: new Int32(2), size: -1 },
     { _id: new Double(2.5), size: '$size' },
-    { _id: new ObjectId(), size: 1, note: '$$ROOT', deep: { 'a.b': ['$x', { $y: 1 }] } },
+    { _id: new ObjectId(), size: 1, note: '$$ROOT', deep: { 'a.b': ['$x', { $y: 1 }], list: [{ x: 1 }] } },
     { _id: { a: 1, b: '$b' }, size: 5n },
     { _id: { b: 1, a: 1 }, size: null },
-    { _id: 'x' },
+    { _id: 'x', deep: { list: [{ y: 2 }, { x: 1 }, 3] } },
   ];
-  const validator = { $jsonSchema: { required: ['size'], properties: { size: { bsonType: 'number', minimum: 0 } } } };
   const places = await foreseen(docs, { validator });
   expect(places).toEqual(await refused(docs));
-  expect(places).toEqual([1, 2, 5, 6]);
+  expect(places).toEqual(bad);
 });
 
 test('documents of more than one command are all looked at', async () => {
@@ -105,5 +110,5 @@ test('a refusal is told in the words that writing is refused with', async () => 
 test('what cannot be asked is not foreseen, and is no error', async () => {
   const cyclic: Doc = { _id: 1 };
   cyclic['self'] = cyclic;
-  expect(await foreseen([cyclic], { validator: { size: 1 } })).toEqual([]);
+  expect(await foreseen([cyclic], { validator: { self: 1 } })).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { BSON, type Db, type Document } from 'mongodb';
 import type { CollectionRef, Doc, DocumentRefused } from '../store.js';
 import { validationRefusal } from './refusal.js';
+import { decidingFields, withFields } from './validated-fields.js';
 
 /** Of documents of one command, which is a document itself, of 16 MB at most; some may be larger than those that were measured. */
 const PART_BYTES = 4 * 2 ** 20;
@@ -12,8 +13,8 @@ interface Validator {
 }
 
 /**
- * Asks the server beforehand which documents a collection's validator refuses, by matching them against it as values. As the
- * validator is now: it is looked up each time. `$literal`: what a document holds is no expression.
+ * Asks the server beforehand which documents a collection's validator refuses, by matching what it looks at of them against it, as
+ * values. As the validator is now: it is looked up each time. `$literal`: what a document holds is no expression.
  */
 export async function refusedByValidator(
   database: Db,
@@ -25,7 +26,7 @@ export async function refusedByValidator(
   const { rule, collation } = validator;
   const options = { promoteValues: false, ...(collation && { collation }) };
   const ids = new Set<string>();
-  for (const part of inParts(documents)) {
+  for (const part of inParts(withFields(documents, decidingFields(rule)))) {
     const stages = [{ $documents: { $literal: part } }, { $match: { $nor: [rule] } }, { $project: { _id: 1 } }];
     for (const { _id } of await database.aggregate(stages, options as never).toArray()) ids.add(identity(_id));
   }
