@@ -7,7 +7,10 @@ const JOBS: CollectionRef = { database: 'state', name: 'jobs' };
 
 /** What was last asked of a job's running; an ingest takes each once. */
 export interface Asked {
-  /** Counts up with each time that somebody asks. */
+  /**
+   * Counts up with each time that somebody asks, from the time (ms) on when the job was put in the list: jobs' own records keep
+   * numbers, and a list that was lost and made anew must not count through them again.
+   */
   number: number;
   wanted: 'running' | 'stopped';
   /** For `running`: as of `millrace run`. Taken once: what runs again by itself goes on. */
@@ -37,6 +40,9 @@ export interface RegisteredJob extends Doc {
   asked: Asked;
   ended: Ended | null;
 }
+
+/** An asking as a process took it, and the file that it was of. */
+export type Taken = Pick<RegisteredJob, 'asked' | 'file'>;
 
 const STOPPED = { wanted: 'stopped', fresh: false, dropTarget: false, force: [] } as const;
 
@@ -74,7 +80,7 @@ export class JobRegistry {
       createdAt: at,
       createdBy: by,
       changedAt: at,
-      asked: { number: 0, ...STOPPED },
+      asked: { number: at.getTime(), ...STOPPED },
       ended: null,
     };
     const present = await this.find(name);
@@ -126,11 +132,11 @@ export class JobRegistry {
    * The run of what was `taken` has ended: that, and what was asked since which it did as well. What was asked since of another
    * kind is begun next; what had ended before stays as it ended.
    */
-  async end(name: string, taken: Asked, how: Pick<Ended, 'kind' | 'error'>): Promise<void> {
+  async end(name: string, taken: Taken, how: Pick<Ended, 'kind' | 'error'>): Promise<void> {
     for (;;) {
       const job = await this.find(name);
       if (job === undefined) return;
-      const number = goesOnWith(taken, job) ? job.asked.number : taken.number;
+      const number = isDone(taken, job, how.kind) ? job.asked.number : taken.asked.number;
       if (job.ended !== null && !isAfter(job.ended, { ...how, number })) return;
       const where = { 'asked.number': job.asked.number };
       const set = { ended: { ...how, number, at: this.now() } };
@@ -156,6 +162,12 @@ export class JobRegistry {
 export function goesOnWith(taken: Asked, { asked }: Pick<RegisteredJob, 'asked'>): boolean {
   if (asked.number <= taken.number) return asked.number < taken.number || asked.wanted === 'running';
   return asked.wanted === 'running' && !asked.fresh && !asked.dropTarget;
+}
+
+/** Whether what is asked now has come to its end with the run of what was `taken`: one that was refused may go with more force. */
+function isDone(taken: Taken, job: RegisteredJob, kind: Ended['kind']): boolean {
+  if (!goesOnWith(taken.asked, job) || job.file !== taken.file) return false;
+  return kind !== 'refused' || job.asked.force.every((code) => taken.asked.force.includes(code));
 }
 
 /** Of one asking a failure comes after nothing; that nothing is left of the job comes after all else. */

@@ -1,7 +1,7 @@
 import { MillraceError } from '#errors';
 import { type AskedRun, type JobEvent, LeaseWatch, openJob, type RunOutcome } from '#job';
 import type { Metrics } from '#observability/metrics';
-import { type Asked, goesOnWith, type JobRegistry, shouldRun } from '#registry';
+import { goesOnWith, type JobRegistry, shouldRun, type Taken } from '#registry';
 import { electionTopic } from '#stage';
 import { Election } from './election.js';
 import type { Seat } from './supervisor.js';
@@ -19,7 +19,10 @@ const AGAIN_MS = 1_000;
 const PASSING: ReadonlySet<string> = new Set(['JOB_RUNNING', 'JOB_TAKEN_OVER', 'SNAPSHOT_LOST']);
 /** Until what is asked in the list is taken. */
 const CARRIED_ON = { untilSynced: false, fresh: false, dropTarget: false, force: [] };
-const NOTHING: Asked = { number: 0, wanted: 'stopped', fresh: false, dropTarget: false, force: [] };
+const NOTHING: Taken = {
+  asked: { number: 0, wanted: 'stopped', fresh: false, dropTarget: false, force: [] },
+  file: '',
+};
 
 /** Runs the job whenever it is wanted and this process is the elected one; until the signal is raised. */
 export async function runWhenElected(
@@ -40,7 +43,7 @@ class ElectedRun {
   private readonly name: string;
   private readonly watch: LeaseWatch;
   /** What this process runs, or ran last. */
-  private taken: Asked = NOTHING;
+  private taken: Taken = NOTHING;
 
   constructor(
     private readonly seat: Seat,
@@ -78,7 +81,7 @@ class ElectedRun {
     const stop = new AbortController();
     const ended = new AbortController();
     if (!(await this.isAsked(signal))) return;
-    const mayGoOn = () => !signal.aborted && election.isElected && goesOnWith(this.taken, this.seat.job);
+    const mayGoOn = () => !signal.aborted && election.isElected && goesOnWith(this.taken.asked, this.seat.job);
     const toEnd = () => stop.abort(new Error('the run is to end'));
     const watching = this.untilNot(mayGoOn, ended.signal).then(toEnd);
     election.failed.catch(toEnd);
@@ -120,7 +123,7 @@ class ElectedRun {
     const job = await this.parts.jobs.find(this.name);
     // Of another file it is somebody else's, who has that one in hand.
     if (job === undefined || !shouldRun(job) || job.file !== this.seat.job.file) return undefined;
-    this.taken = job.asked;
+    this.taken = job;
     const { number, fresh, dropTarget, force } = job.asked;
     return { number, options: { fresh, dropTarget, force } };
   }
@@ -167,7 +170,7 @@ class ElectedRun {
     const tellBegun = (): void => {
       if (isBegunTold) return;
       isBegunTold = true;
-      jobs.begun(job, this.taken.number).catch((err: unknown) => {
+      jobs.begun(job, this.taken.asked.number).catch((err: unknown) => {
         isBegunTold = false;
         logger.warn({ err }, 'the list does not show yet that the job has begun');
       });
