@@ -1,0 +1,35 @@
+/**
+ * Something of the simulated world that runs by itself: a service, or a server. What it does next is one of its events. While
+ * it stands still (SIGSTOP, a pause of its event loop) none of them happens; once it is dead they never do, and whoever waited
+ * for one in it waits for ever, as code does in a process that was killed.
+ */
+export class SimProcess {
+  state: 'running' | 'standing still' | 'dead' = 'running';
+  private readonly onDeath: (() => void)[] = [];
+
+  constructor(readonly name: string) {}
+
+  get isDead(): boolean {
+    return this.state === 'dead';
+  }
+
+  standStill(): void {
+    if (this.state === 'running') this.state = 'standing still';
+  }
+
+  goOn(): void {
+    if (this.state === 'standing still') this.state = 'running';
+  }
+
+  /** As servers see it: its connections end. */
+  whenDead(run: () => void): void {
+    if (this.isDead) run();
+    else this.onDeath.push(run);
+  }
+
+  kill(): void {
+    if (this.isDead) return;
+    this.state = 'dead';
+    for (const run of this.onDeath.splice(0)) run();
+  }
+}
