@@ -32,7 +32,7 @@ export async function ask(
   { store, timers, holder }: { store: Store; timers: JobTimers; holder: string },
   signal?: AbortSignal,
 ): Promise<unknown> {
-  const _id = `${String(Date.now()).padStart(15, '0')} ${randomUUID()}`;
+  const _id = `${String(timers.now()).padStart(15, '0')} ${randomUUID()}`;
   const asked: RequestRecord = { _id, to: holder, state: 'asked', operation, result: null, error: null, beat: 0 };
   await store.write.put(REQUESTS, [asked]);
   let beat = -1;

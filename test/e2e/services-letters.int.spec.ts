@@ -1,6 +1,7 @@
 import { test } from '@jest/globals';
 import { startRedis } from '#servers';
 import { testKafka, waitFor } from '#testing';
+import { presentNames } from './kit/incarnation.js';
 import { servicesJob } from './kit/services-job.js';
 
 /** Dead letters are tried again by the dead-letter service; Redis only schedules, and may lose everything. */
@@ -39,6 +40,14 @@ test('a letter is tried again until its document can be written, also when Redis
   await waitFor(async () => (await letters()) === 5, SLOWLY);
   const attempts = async () => Math.min(...(await job.commands.listLetters()).map((letter) => letter.attempts));
   await waitFor(async () => (await attempts()) >= 2, SLOWLY);
+  // So that there is something to lose: the queue has what is due in the next seconds.
+  const { letters: records } = await presentNames(job.mongo, job.mongo.job);
+  const state = job.mongo.client.db(`millrace_${job.mongo.job}`);
+  const areQueued = async () => {
+    const all = await state.collection<{ nextAt: Date }>(records.name).find().toArray();
+    return all.every(({ nextAt }) => nextAt.getTime() > Date.now() + 500 && nextAt.getTime() < Date.now() + 3_000);
+  };
+  await waitFor(areQueued, { ...SLOWLY, everyMs: 50 });
   await redis.kill();
   await job.mongo.db.command({ collMod: 'things', validator: {} });
   await redis.restart();

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { startKafka, startRedis } from '#servers';
 import { testPostgres, waitFor } from '#testing';
@@ -19,6 +20,8 @@ const say = (text: string): void => void process.stderr.write(`${new Date().toIS
 
 const SERVICES = ['ingest', 'transform', 'write', 'dead-letter'] as const;
 const REPLICAS = 2;
+/** Of the log of a process, where a round fails. */
+const LAST_CHARACTERS = 4_000;
 /** Of all members of groups here. */
 const SESSION_MS = 3_000;
 
@@ -93,7 +96,10 @@ test(
     reader.start();
     const ends = Date.now() + MINUTES * 60_000;
     for (let round = 1; Date.now() < ends; round++) {
-      await one(world, round);
+      await one(world, round).catch(async (error: unknown) => {
+        await tellWhatThereIs(world);
+        throw error;
+      });
       expect(reader.backwards).toEqual([]);
     }
     await reader.stop();
@@ -114,6 +120,14 @@ async function one(world: World, round: number): Promise<void> {
   await reached('streaming');
   await job.isTrue();
   if (isLoad) reader.start();
+}
+
+/** What a person would look at first. */
+async function tellWhatThereIs({ job, deployment }: World): Promise<void> {
+  const status = await job.commands.status().catch((error: unknown) => error);
+  say(inspect(status, { depth: 6 }));
+  for (const { service, child, text } of deployment.replicas)
+    say(`${service} ${child.pid}, exit ${child.exitCode ?? child.signalCode}:\n${text.slice(-LAST_CHARACTERS)}`);
 }
 
 function anyOf({ deployment, chance }: World): Replica {
