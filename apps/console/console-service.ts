@@ -22,7 +22,7 @@ export function consoleService(parts: ServiceParts & { settings: ServiceSettings
       openJob(
         composeJob(loaded, settings, onEvent, {
           makeLog: () => makeKafkaLog(settings, { service, logger }),
-          roles: ['ingest'],
+          roles: [],
           ...more,
         }),
       ),

@@ -1,26 +1,27 @@
-import type { ServiceSettings } from '#config';
 import type { MakeRetryQueue } from '#dead-letter';
 import { type BullmqOptions, makeBullmqRetryQueue, removeQueue } from '#dead-letter/bullmq';
-import {
-  JobWatch,
-  processOutside,
-  type RiverStrategy,
-  runService,
-  type ServiceParts,
-  tell,
-  workerService,
-} from '#service';
+import { JobWatch, processOutside, type RiverStrategy, runService, tell, workerService } from '#service';
 import { DeadLetterServiceModule } from './dead-letter-service.module.js';
 import { RetryContext } from './retries.controller.js';
+import { overWhenStopped } from './over-when-stopped.js';
 
 await runService('dead-letter', processOutside(process.env), (parts) => {
-  const { metrics, redactor, settings } = parts;
+  const { metrics, redactor, settings, logger } = parts;
   redactor.addUri(settings.redisUri);
-  const redis = redisOptions(parts, settings);
+  const redis: BullmqOptions = {
+    uri: settings.redisUri,
+    prefix: settings.stateDatabase,
+    retriesPerSecond: settings.retriesPerSecond,
+    onNotice: ({ level, message, context }) => logger[level](context, message),
+  };
   return workerService(parts, {
     role: 'dead-letter',
     module: DeadLetterServiceModule,
-    rooms: (_, strategy) => ({ deadLetter: through(strategy, makeBullmqRetryQueue(redis)) }),
+    rooms: (_, strategy, job) => {
+      const shown = job.trouble('Redis');
+      const make = makeBullmqRetryQueue({ ...redis, onTrouble: tell(job.logger, shown) });
+      return { deadLetter: through(strategy, overWhenStopped(make, shown)) };
+    },
     beside: ({ seat, job }, signal) =>
       new JobWatch({
         job: seat.job._id,
@@ -31,16 +32,6 @@ await runService('dead-letter', processOutside(process.env), (parts) => {
       }).follow(signal),
   });
 });
-
-function redisOptions({ logger }: ServiceParts, settings: ServiceSettings<'dead-letter'>): BullmqOptions {
-  return {
-    uri: settings.redisUri,
-    prefix: settings.stateDatabase,
-    retriesPerSecond: settings.retriesPerSecond,
-    onTrouble: tell(logger),
-    onNotice: ({ level, message, context }) => logger[level](context, message),
-  };
-}
 
 /** What is due goes to the controller. */
 function through(strategy: RiverStrategy, make: MakeRetryQueue): MakeRetryQueue {

@@ -191,6 +191,28 @@ describe('status', () => {
     expect(people.out).toMatch(/public\.orders +1,200 +1,200 +100 %/);
     expect(people.out).toContain('lag 0.3 s · 1 dead letter · the source retains 2.0 KiB for it');
   });
+
+  test('shows the collections that are being built, with the time left where it is known', async () => {
+    const status = async () => ({
+      job: 'shop',
+      phase: 'building' as const,
+      running: true,
+      tables: [{ table: 'public.orders', rows: 1200, total: 1200 }],
+      lagSeconds: 0,
+      deadLetters: 0,
+      retainedBytes: 0,
+      built: [
+        { collection: 'orders', roots: 300, total: 1200, etaSeconds: 90 },
+        { collection: 'customers', roots: 0, total: 40 },
+      ],
+    });
+    const { host } = await call(['status', file, '--json'], { status });
+    expect(host.json).toEqual([await status()]);
+    const { host: people } = await call(['status', file], { status });
+    expect(people.out).toMatch(/^collection +roots +of +built +left$/m);
+    expect(people.out).toMatch(/^orders +300 +1,200 +25 % +1:30$/m);
+    expect(people.out).toMatch(/^customers +0 +40 +0 %$/m);
+  });
 });
 
 describe('preview', () => {

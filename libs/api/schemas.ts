@@ -73,6 +73,13 @@ const table = z.object({
   etaSeconds: z.number().optional(),
 });
 
+const built = z.object({
+  collection: z.string(),
+  roots: count('Roots built'),
+  total: count('Roots as far as known'),
+  etaSeconds: z.number().optional(),
+});
+
 export const JobStatus = JobEntry.extend({
   phase: z.enum([
     'none',
@@ -90,6 +97,8 @@ export const JobStatus = JobEntry.extend({
   lagSeconds: z.number().nullable().describe('The age of the oldest change that is not yet visible.'),
   deadLetters: count('Documents that cannot be written'),
   retainedBytes: z.number().nullable().describe('What the source keeps for it.'),
+  built: z.array(built).optional().describe('While documents are being built.'),
+  changesPerSecond: count('Changes captured a second, while a run follows them').optional(),
   attention: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).optional(),
   trouble: z.string().optional().describe('What is being tried again now.'),
 }).meta({ id: 'JobStatus', description: 'How far a job is, as `millrace status --json`, with its entry of the list.' });

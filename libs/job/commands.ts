@@ -88,6 +88,10 @@ export interface JobStatus {
   lagSeconds: number | null;
   deadLetters: number;
   retainedBytes: number | null;
+  /** While documents are being built: of each collection, how many of its roots are. */
+  built?: { collection: string; roots: number; total: number; etaSeconds?: number }[];
+  /** While a run follows changes: those that it has just captured. */
+  changesPerSecond?: number;
   /** In `attention`: why, and what to do. */
   attention?: { code: string; message: string; remedy: string };
   /** Transient trouble that is being retried now, for people. */
@@ -183,7 +187,7 @@ export type JobEvent =
   | {
       kind: 'streaming';
       lagSeconds: number;
-      /** Null where the job runs elsewhere: it is not kept. */
+      /** Null where it is not known. */
       changesPerSecond: number | null;
       deadLetters: number;
       retainedBytes: number | null;

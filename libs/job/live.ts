@@ -15,6 +15,9 @@ export interface LiveRecord extends Doc {
   lagSeconds: number;
   retainedBytes: number | null;
   trouble: string | null;
+  /** Absent where a former version runs the job. */
+  built?: NonNullable<JobStatus['built']>;
+  changesPerSecond?: number;
 }
 
 /** Of this incarnation; undefined where nothing has been told of it yet. */
@@ -33,14 +36,23 @@ interface TableProgress {
   done: boolean;
 }
 
+/** What a pace is counted from. */
+interface Beginning {
+  rows: number;
+  ms: number;
+}
+
 /** Counts what the actors tell, and passes it on as events. */
 export class LiveView {
   private readonly load: TableProgress[];
   private readonly built: TableProgress[];
-  private readonly beganMs: number;
+  private readonly began: Beginning;
+  /** Of each collection: when building began, or when this process first found it at work. */
+  private readonly builtFrom = new Map<TableProgress, Beginning>();
+  private isLoadSeen = false;
   private changes = 0;
-  private lastChanges = 0;
-  private lastMs: number;
+  private readonly told: Pace;
+  private readonly kept: Pace;
   retainedBytes: number | null = null;
   trouble: string | null = null;
   letters = 0;
@@ -56,8 +68,9 @@ export class LiveView {
       progress(qualifiedName(table), Math.max(0, Math.round(estimates.get(table.sourceId) ?? 0))),
     );
     this.built = plan.collections.map(({ name }) => progress(name, 0));
-    this.beganMs = now();
-    this.lastMs = this.beganMs;
+    this.began = { rows: 0, ms: now() };
+    this.told = new Pace(this.began.ms);
+    this.kept = new Pace(this.began.ms);
   }
 
   rows(table: number, rows: number): void {
@@ -91,12 +104,14 @@ export class LiveView {
     progress.total = Math.max(progress.total, roots);
   }
 
-  /** The documents that building will make, as far as known: the rows of the root's table. */
+  /** Building begins, or had begun before: its documents, as far as known, are the rows of the root's table. */
   expect(plan: Plan): void {
     for (const collection of plan.collections) {
       const built = this.built[collection.index];
       const root = this.load[plan.nodes[collection.root]?.table ?? -1];
-      if (built !== undefined && root !== undefined) built.total = root.rows;
+      if (built === undefined || root === undefined) continue;
+      built.total = root.rows;
+      if (this.isLoadSeen) this.builtFrom.set(built, { rows: built.rows, ms: this.now() });
     }
   }
 
@@ -112,42 +127,64 @@ export class LiveView {
   }
 
   tell(phase: Phase, lagMs: number): void {
-    const now = this.now();
+    const changesPerSecond = this.told.look(this.changes, this.now());
+    this.isLoadSeen ||= phase === 'loading';
     if (phase === 'loading')
       this.onEvent({ kind: 'progress', stage: 'load', tables: this.load.map((each) => ({ ...each })) });
     else if (phase === 'building')
       this.onEvent({ kind: 'progress', stage: 'build', tables: this.built.map((each) => ({ ...each })) });
     else if (phase === 'streaming') {
-      const changesPerSecond = ((this.changes - this.lastChanges) * 1_000) / Math.max(1, now - this.lastMs);
       const { letters: deadLetters, retainedBytes } = this;
-      this.onEvent({
-        kind: 'streaming',
-        lagSeconds: seconds(lagMs),
-        changesPerSecond: Math.round(changesPerSecond),
-        deadLetters,
-        retainedBytes,
-      });
+      this.onEvent({ kind: 'streaming', lagSeconds: seconds(lagMs), changesPerSecond, deadLetters, retainedBytes });
     }
-    this.lastChanges = this.changes;
-    this.lastMs = now;
   }
 
   async keep(store: Store, incarnationId: string, lagMs: number): Promise<void> {
-    const elapsed = Math.max(1, this.now() - this.beganMs);
+    const now = this.now();
     const record: LiveRecord = {
       _id: LIVE_ID,
       incarnationId,
-      at: new Date(this.now()),
-      tables: this.load.map(({ table, rows, total, done }) => {
-        const left = done || rows === 0 ? 0 : ((total - rows) * elapsed) / rows / 1_000;
-        return { table, rows, total, ...(left > 0 ? { etaSeconds: Math.ceil(left) } : {}) };
+      at: new Date(now),
+      tables: this.load.map((progress) => {
+        const { table, rows, total } = progress;
+        return { table, rows, total, ...etaOf(progress, this.began, now) };
       }),
       lagSeconds: seconds(lagMs),
       retainedBytes: this.retainedBytes,
       trouble: this.trouble,
+      built: this.built.map((progress) => this.builtOf(progress, now)),
+      changesPerSecond: this.kept.look(this.changes, now),
     };
     await store.write.put(JOB, [record]);
   }
+
+  private builtOf(progress: TableProgress, now: number): NonNullable<JobStatus['built']>[number] {
+    const { table: collection, rows: roots, total } = progress;
+    const from = this.builtFrom.get(progress) ?? { rows: roots, ms: now };
+    if (roots > 0) this.builtFrom.set(progress, from);
+    return { collection, roots, total, ...etaOf(progress, from, now) };
+  }
+}
+
+/** How many a second, from one look to the next. */
+class Pace {
+  private last = 0;
+
+  constructor(private lastMs: number) {}
+
+  look(count: number, now: number): number {
+    const perSecond = ((count - this.last) * 1_000) / Math.max(1, now - this.lastMs);
+    this.last = count;
+    this.lastMs = now;
+    return Math.round(perSecond);
+  }
+}
+
+/** The end at the pace so far; unknown before there is one. */
+function etaOf({ rows, total, done }: TableProgress, from: Beginning, now: number): { etaSeconds?: number } {
+  const made = rows - from.rows;
+  if (done || made <= 0 || rows >= total) return {};
+  return { etaSeconds: Math.ceil(((total - rows) * Math.max(1, now - from.ms)) / made / 1_000) };
 }
 
 function seconds(ms: number): number {

@@ -89,6 +89,7 @@ export class Session {
     const { engine, state, store, plan, names } = this;
     if (state.at === 'loading') {
       await runLoadPhase({ engine, state, store, plan, names, onLoaded: () => this.endSnapshot() }, signal);
+      await this.countLoaded();
       this.live.expect(plan);
       await this.keepLive();
       this.tellPhase();
@@ -141,12 +142,11 @@ export class Session {
     this.tellPhase();
   }
 
-  /** Of a load that is over, for `status`; one that goes on counts for itself. */
+  /** Of a load that is over, by whichever processes, for `status`; one that goes on counts for itself. */
   private async countLoaded(): Promise<void> {
     if (this.state.at === 'loading') return;
     for (const table of this.plan.tables) {
-      this.live.rows(table.index, await loadedRows(this.store, this.names, table.index));
-      this.live.tableDone(table.index);
+      this.live.loaded(table.index, await loadedRows(this.store, this.names, table.index), true);
     }
     this.live.expect(this.plan);
   }

@@ -2,10 +2,10 @@ import { qualifiedName } from '#model';
 import type { CaptureNames } from '#sources';
 import { IncarnationNames } from '#stage';
 import type { Store } from '#store';
-import type { JobStatus } from './commands.js';
+import type { JobStatus, Phase } from './commands.js';
 import { JobState } from './job-record.js';
 import { Lease } from './lease.js';
-import { liveOf } from './live.js';
+import { type LiveRecord, liveOf } from './live.js';
 import type { JobTimers } from './patience.js';
 
 interface StatusParts {
@@ -34,7 +34,19 @@ export async function statusOf({ job, store, timers, retained }: StatusParts): P
     lagSeconds: current?.lagSeconds ?? null,
     deadLetters: await store.estimatedCount(new IncarnationNames(record).letters),
     retainedBytes: (running ? current?.retainedBytes : undefined) ?? (await retained(record.capture)),
+    ...(current === undefined ? {} : workOf(record.phase, current, running)),
     ...(record.attention === null ? {} : { attention: record.attention }),
     ...(running && current?.trouble ? { trouble: current.trouble } : {}),
   };
+}
+
+/** What the phase is about. */
+function workOf(
+  phase: Phase,
+  { built, changesPerSecond }: LiveRecord,
+  running: boolean,
+): Pick<JobStatus, 'built' | 'changesPerSecond'> {
+  if (phase === 'building' && built !== undefined) return { built };
+  if (phase === 'streaming' && running && changesPerSecond !== undefined) return { changesPerSecond };
+  return {};
 }

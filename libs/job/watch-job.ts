@@ -51,9 +51,9 @@ async function* progressOf(
   } else if (live !== undefined && record.phase === 'loading') {
     yield { kind: 'progress', stage: 'load', tables: live.tables.map(loadedOf) };
   } else if (live !== undefined && record.phase === 'streaming') {
-    const { lagSeconds, retainedBytes } = live;
+    const { lagSeconds, retainedBytes, changesPerSecond = null } = live;
     const deadLetters = await store.estimatedCount(new IncarnationNames(record).letters);
-    yield { kind: 'streaming', lagSeconds, changesPerSecond: null, deadLetters, retainedBytes };
+    yield { kind: 'streaming', lagSeconds, changesPerSecond, deadLetters, retainedBytes };
   }
 }
 

@@ -6,11 +6,18 @@ import type { Store } from '#store';
 import { openMongoStore } from '#store/mongodb';
 
 /** A log of its own for whoever calls: its consumers and its connections end when it is closed. */
-export function makeKafkaLog(settings: ServiceSettings, { service, logger }: { service: string; logger: Logger }) {
-  return new KafkaLog(kafkaOptions(settings, service, logger));
+export function makeKafkaLog(settings: ServiceSettings, parts: KafkaLogParts) {
+  return new KafkaLog(kafkaOptions(settings, parts));
 }
 
-function kafkaOptions(settings: ServiceSettings, service: string, logger: Logger): KafkaLogOptions {
+export interface KafkaLogParts {
+  service: string;
+  logger: Logger;
+  /** What goes to the log as well. */
+  onNotice?: (notice: KafkaNotice) => void;
+}
+
+function kafkaOptions(settings: ServiceSettings, { service, logger, onNotice }: KafkaLogParts): KafkaLogOptions {
   const { kafkaSaslMechanism: mechanism, kafkaUsername: username = '', kafkaPassword: password = '' } = settings;
   return {
     brokers: settings.kafkaBrokers.split(',').map((broker) => broker.trim()),
@@ -21,15 +28,20 @@ function kafkaOptions(settings: ServiceSettings, service: string, logger: Logger
     sessionTimeoutMs: settings.kafkaSessionTimeoutMs,
     ...(settings.kafkaTls && { tls: tlsOf(settings) }),
     ...(mechanism !== 'none' && { sasl: { mechanism, username, password } }),
-    onNotice: ({ level, message, context }) => logger[seriousnessOf(level, message)](context, message),
+    onNotice: (notice) => {
+      logger[seriousnessOf(notice)](notice.context, notice.message);
+      onNotice?.(notice);
+    },
   };
 }
 
 /** What the client calls an error of a response is daily life of a group; what is one comes as the failure of a call. */
-function seriousnessOf(level: KafkaNotice['level'], message: string): 'warn' | 'info' | 'debug' {
-  if (level === 'info') return 'info';
-  return message.startsWith('Response ') ? 'debug' : 'warn';
+function seriousnessOf(notice: KafkaNotice): 'warn' | 'info' | 'debug' {
+  if (notice.level === 'info') return 'info';
+  return isAnswer(notice) ? 'debug' : 'warn';
 }
+
+export const isAnswer = ({ message }: KafkaNotice): boolean => message.startsWith('Response ');
 
 function tlsOf({ kafkaCaFile, kafkaCertificateFile, kafkaKeyFile }: ServiceSettings) {
   return {

@@ -4,6 +4,7 @@ import type { Metrics } from '#observability/metrics';
 import { goesOnWith, type JobRegistry, shouldRun, type Taken } from '#registry';
 import { electionTopic } from '#stage';
 import { Election } from './election.js';
+import type { TellTrouble } from './service-troubles.js';
 import type { Seat } from './supervisor.js';
 import { type JobInHand, tell } from './work.js';
 
@@ -17,6 +18,8 @@ const AGAIN_MS = 1_000;
 
 /** Somebody else has the job now, or had it a moment ago; or a snapshot has ended with its session, and is loaded anew. */
 const PASSING: ReadonlySet<string> = new Set(['JOB_RUNNING', 'JOB_TAKEN_OVER', 'SNAPSHOT_LOST']);
+/** What is no trouble: the job runs. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['JOB_RUNNING', 'JOB_TAKEN_OVER']);
 /** Until what is asked in the list is taken. */
 const CARRIED_ON = { untilSynced: false, fresh: false, dropTarget: false, force: [] };
 const NOTHING: Taken = {
@@ -44,6 +47,8 @@ class ElectedRun {
   private readonly watch: LeaseWatch;
   /** What this process runs, or ran last. */
   private taken: Taken = NOTHING;
+  /** What keeps the job from running; what a run meets is shown by itself. */
+  private readonly shown: TellTrouble;
 
   constructor(
     private readonly seat: Seat,
@@ -52,6 +57,7 @@ class ElectedRun {
   ) {
     this.name = seat.job._id;
     this.watch = new LeaseWatch(job.store, job.deps.timers);
+    this.shown = job.trouble('run');
   }
 
   async whileWanted(signal: AbortSignal): Promise<void> {
@@ -68,9 +74,11 @@ class ElectedRun {
           await this.run(election, signal);
         }
         stoodBy = !election.isElected;
+        if (stoodBy) this.shown(undefined);
         await Promise.race([election.failed, deps.timers.wait(LOOK_MS, signal).catch(() => undefined)]);
       }
     } finally {
+      this.shown(undefined);
       await this.parts.metrics.forget(this.name);
       await log.close();
     }
@@ -148,6 +156,7 @@ class ElectedRun {
     }
     if (error.retriable || PASSING.has(error.code)) {
       logger.warn({ err: error }, 'the job cannot run now; it is tried again');
+      this.shown(ELSEWHERE.has(error.code) ? undefined : error.message);
       await deps.timers.wait(AGAIN_MS, stop).catch(() => undefined);
       return;
     }
@@ -164,8 +173,10 @@ class ElectedRun {
     const { metrics, jobs } = this.parts;
     const { logger, loaded } = this.job;
     const { name: job } = this;
-    const trouble = tell(logger);
     let phase: string | undefined;
+    const trouble = tell(logger, (message) => {
+      if (phase === undefined && message !== undefined) this.shown(message);
+    });
     let isBegunTold = false;
     const tellBegun = (): void => {
       if (isBegunTold) return;
@@ -188,6 +199,7 @@ class ElectedRun {
       if (phase === undefined) {
         metrics.retainedBytesMax.set({ job }, loaded.jobFile.source.maxRetainedBytes);
         metrics.running.set({ job }, 1);
+        this.shown(undefined);
       }
       phase = event.phase;
       logger.info(`phase: ${phase}`);

@@ -6,5 +6,6 @@ export { JobsList } from './jobs-list.js';
 export { RiverController } from './river-controller.js';
 export { RiverContext, RiverStrategy } from './river-strategy.js';
 export { runService, type ServiceDefinition } from './run-service.js';
+export type { TellTrouble } from './service-troubles.js';
 export { type ServiceParts, tell } from './work.js';
 export { workerService } from './worker-service.js';

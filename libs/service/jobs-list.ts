@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { JobAudit, JobRegistry, type RegisteredJob } from '#registry';
+import { JobAudit, JobRegistry, type RegisteredJob, Troubles } from '#registry';
 import type { Store } from '#store';
 
 const AGAIN_MS = 1_000;
@@ -18,10 +18,14 @@ export class JobsList implements Pick<JobRegistry, 'list' | 'find' | 'begun' | '
     return this.opened;
   }
 
-  readonly open = async (): Promise<{ registry: JobRegistry; audit: JobAudit }> => {
+  readonly open = async (): Promise<{ registry: JobRegistry; audit: JobAudit; troubles: Troubles }> => {
     const store = await this.openedStore();
     const now = (): Date => new Date();
-    return { registry: new JobRegistry(store, now), audit: new JobAudit(store, now, this.writer) };
+    return {
+      registry: new JobRegistry(store, now),
+      audit: new JobAudit(store, now, this.writer),
+      troubles: new Troubles(store, now),
+    };
   };
 
   async list(): Promise<RegisteredJob[]> {

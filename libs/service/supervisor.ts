@@ -2,6 +2,8 @@ import { MillraceError } from '#errors';
 import type { JobTimers } from '#job';
 import type { Logger } from '#observability';
 import type { JobRegistry, RegisteredJob } from '#registry';
+import type { ServiceTroubles } from './service-troubles.js';
+import { troubleOf } from './trouble-of.js';
 
 /** A job of the list, as a service has it in hand. */
 export interface Seat {
@@ -11,9 +13,13 @@ export interface Seat {
 
 export type Work = (seat: Seat, signal: AbortSignal) => Promise<void>;
 
+/** What the failure of a job's work is told as; that it is over tells the work that goes well again. */
+export const WORK = 'work';
+
 export interface SupervisorParts {
   jobs: Pick<JobRegistry, 'list'>;
   work: Work;
+  troubles: Pick<ServiceTroubles, 'of' | 'forget'>;
   timers: JobTimers;
   logger: Logger;
 }
@@ -91,12 +97,14 @@ export class Supervisor {
   private async end({ seat, stop, done }: Place): Promise<void> {
     stop.abort(new Error('the service gives up this job'));
     await done;
+    this.parts.troubles.forget(seat.job._id);
     this.places.delete(seat.job._id);
   }
 
   private async again(seat: Seat, signal: AbortSignal): Promise<void> {
-    const { work, timers } = this.parts;
+    const { work, timers, troubles } = this.parts;
     const logger = this.parts.logger.child({ job: seat.job._id });
+    const trouble = troubles.of(seat.job._id, WORK);
     let pauseMs = FIRST_PAUSE_MS;
     while (!signal.aborted) {
       const begun = timers.now();
@@ -106,6 +114,7 @@ export class Supervisor {
         if (signal.aborted) return;
         const isPassing = err instanceof MillraceError && err.retriable;
         logger[isPassing ? 'warn' : 'error']({ err }, 'work for the job failed, and begins again');
+        trouble(troubleOf(err));
       }
       if (timers.now() - begun > WENT_WELL_MS) pauseMs = FIRST_PAUSE_MS;
       await timers.wait(pauseMs * (0.75 + timers.random() / 2), signal).catch(() => undefined);

@@ -114,8 +114,13 @@ describe('a job of the services', () => {
 
   test('is watched until a signal, which stops the watching alone', async () => {
     await using _ = here.ingest();
+    await waitFor(async () => (await status()).running, SLOWLY);
     const watching = cli.start(['run', file], { MILLRACE_SERVER: here.url });
     await waitFor(() => watching.host.err.includes('following changes') || undefined, SLOWLY);
+    await waitFor(() => / lag .* · \d+ changes\/s/.test(watching.host.err) || undefined, SLOWLY);
+    expect(await remote('status', mongo.job, '--json')).toMatchObject({
+      json: [{ phase: 'streaming', running: true, changesPerSecond: expect.any(Number) }],
+    });
     watching.host.send('SIGINT');
     expect(await watching.ended).toBe(0);
     expect(watching.host.err).toContain('The watching ends; the job goes on.');

@@ -75,7 +75,7 @@ export class JobList {
 
   /** Forgets the job, once nobody runs it. */
   async remove(name: string, by: string, signal: AbortSignal): Promise<void> {
-    const { registry } = await this.parts.list();
+    const { registry, troubles } = await this.parts.list();
     await this.stopped(name, signal);
     await this.jobs.work(
       name,
@@ -83,12 +83,13 @@ export class JobList {
       (job) => job.reset(),
     );
     await registry.remove(name);
+    await troubles.forget(name);
     await this.note(name, 'reset', by);
   }
 
   /** Whoever ran it has marked it so, unless that was a process that knows of no list. */
-  async completed({ _id, asked }: RegisteredJob): Promise<void> {
-    await (await this.parts.list()).registry.end(_id, asked, { kind: 'completed', error: null });
+  async completed(taken: RegisteredJob): Promise<void> {
+    await (await this.parts.list()).registry.end(taken._id, taken, { kind: 'completed', error: null });
   }
 
   async note(name: string, action: JobAction, by: string, details?: Record<string, unknown>): Promise<void> {

@@ -9,6 +9,7 @@ import { valid } from '../http/valid.js';
 import { ApiRoute, PREFIX } from '../openapi/api-route.js';
 import { entryOf, JobList } from './job-list.js';
 import { OpenJobs } from './open-jobs.js';
+import { servicesTrouble } from './services-trouble.js';
 
 const JOB = valid(Params.job);
 
@@ -38,7 +39,9 @@ export class JobsController {
   async show(@Param('job', JOB) name: string) {
     const entry = this.entry(await this.list.get(name));
     const status = await this.jobs.look(name, (job) => job.status());
-    return { ...(this.parts.redactor.redactAll(status) as typeof status), ...entry };
+    const trouble = status.trouble ?? (await servicesTrouble(this.parts, name));
+    const shown = trouble === undefined ? status : { ...status, trouble };
+    return { ...(this.parts.redactor.redactAll(shown) as typeof status), ...entry };
   }
 
   @ApiRoute('showFile', ROUTES.showFile)

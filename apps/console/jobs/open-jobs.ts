@@ -38,9 +38,10 @@ export class OpenJobs implements OnApplicationShutdown {
   /** For what may take the job's lease. */
   async work<T>(name: string, onEvent: (event: JobEvent) => void, work: (job: JobCommands) => Promise<T>): Promise<T> {
     const { registry } = await this.parts.list();
-    const { file, fileName, asked } = await registry.get(name);
+    const taken = await registry.get(name);
+    const { file, fileName } = taken;
     // What is asked from now on is of the job after that.
-    const onCompleted = (): Promise<void> => registry.end(name, asked, { kind: 'completed', error: null });
+    const onCompleted = (): Promise<void> => registry.end(name, taken, { kind: 'completed', error: null });
     return this.withOpen({ file, fileName }, { onEvent, onCompleted }, work);
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { JobCommands, JobEvent } from '#job';
-import type { RegisteredJob } from '#registry';
+import type { RegisteredJob, Trouble } from '#registry';
 import type { ConsoleParts } from '../console-parts.js';
 import type { OpenJobs } from './open-jobs.js';
 import { RunWatch } from './run-watch.js';
@@ -17,6 +17,7 @@ interface World {
   events?: JobEvent[];
   /** When the process that runs the job says that it has caught up. */
   synced?: Promise<void>;
+  troubles?: Trouble[];
 }
 
 const asked = (more: object = {}) => ({
@@ -31,7 +32,7 @@ const entry = (more: object = {}) => ({ asked: asked(), ended: null, ...more }) 
 const ended = (kind: string, error: unknown = null, number = 2) =>
   entry({ ended: { number, at: new Date(0), kind, error } });
 
-function watchOf({ entries, running = true, events = [STREAMING], synced }: World) {
+function watchOf({ entries, running = true, events = [STREAMING], synced, troubles = [] }: World) {
   let looks = 0;
   let looked = 0;
   const next = async () => entries[Math.min(looks++, entries.length - 1)];
@@ -44,10 +45,11 @@ function watchOf({ entries, running = true, events = [STREAMING], synced }: Worl
     },
   } as unknown as JobCommands;
   const timers = { now: () => 0, wait: (ms: number, signal?: AbortSignal) => delay(ms / 100, undefined, { signal }) };
-  const parts = { timers, list: async () => ({ registry: { find: next, get: next } }) } as unknown as ConsoleParts;
+  const registry = { find: next, get: next };
+  const parts = { timers, list: async () => ({ registry, troubles: { of: async () => troubles } }) } as unknown;
   const jobs = { look: (_: string, work: (job: JobCommands) => unknown) => work(job) } as unknown as OpenJobs;
   const told: JobEvent[] = [];
-  return { runs: new RunWatch(parts, jobs), told, tell: (event: JobEvent) => void told.push(event) };
+  return { runs: new RunWatch(parts as ConsoleParts, jobs), told, tell: (event: JobEvent) => void told.push(event) };
 }
 
 describe('a run that is watched', () => {
@@ -90,6 +92,20 @@ describe('a run that is watched', () => {
     });
     await runs.follow('shop', tell, NEVER);
     expect(told).toEqual([...events, { kind: 'trouble', message: expect.stringContaining('ingest') }]);
+  });
+
+  test('says what services have trouble with, and then not that nobody takes it up', async () => {
+    const trouble: Trouble = { job: 'shop', service: 'ingest', process: 'p', message: 'no source', since: new Date(0) };
+    const { runs, tell, told } = watchOf({
+      entries: [...Array(60).fill(entry()), ended('done')],
+      running: false,
+      events: [{ kind: 'phase', phase: 'none' }],
+      troubles: [trouble],
+    });
+    await runs.follow('shop', tell, NEVER);
+    expect(told.filter(({ kind }) => kind === 'trouble')).toEqual([
+      { kind: 'trouble', message: 'ingest: no source (since 00:00:00 UTC)' },
+    ]);
   });
 
   test('ends with the signal', async () => {

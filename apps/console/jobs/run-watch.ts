@@ -4,8 +4,11 @@ import type { RegisteredJob } from '#registry';
 import { Inject, Injectable } from '@nestjs/common';
 import { type ConsoleParts, PARTS } from '../console-parts.js';
 import { OpenJobs } from './open-jobs.js';
+import { servicesTrouble } from './services-trouble.js';
+import { TroubleTold } from './trouble-told.js';
 
 const LOOK_MS = 500;
+const TROUBLE_LOOK_MS = 1_000;
 /** So long somebody may take to take a job up. */
 const TAKEN_UP_MS = 20_000;
 const NOBODY: JobEvent = {
@@ -18,6 +21,8 @@ interface Watched {
   job: JobCommands;
   onEvent: (event: JobEvent) => void;
 }
+
+type Told = Watched & { trouble: TroubleTold };
 
 /** Watches the run that was asked for last: its events, and how it ends. */
 @Injectable()
@@ -44,10 +49,16 @@ export class RunWatch {
     signal: AbortSignal,
     further: readonly ((stop: AbortSignal) => Promise<RunOutcome>)[],
   ): Promise<RunOutcome> {
-    const watched = { ...given, onEvent: withoutRepeats(given.onEvent) };
+    const trouble = new TroubleTold(withoutRepeats(given.onEvent));
+    const watched: Told = { ...given, onEvent: trouble.take, trouble };
     const over = new AbortController();
     const stop = AbortSignal.any([signal, over.signal]);
-    const ends = [this.ended(watched, stop), this.told(watched, stop), this.alone(watched, stop)];
+    const ends = [
+      this.ended(watched, stop),
+      this.told(watched, stop),
+      this.alone(watched, stop),
+      this.served(watched, stop),
+    ];
     try {
       const outcome = await Promise.race([...ends, ...further.map((end) => end(stop))]);
       await this.tellRest(watched, signal);
@@ -68,11 +79,22 @@ export class RunWatch {
     for await (const event of job.watch(signal)) return onEvent(event);
   }
 
-  /** Says so where nobody takes the job up. */
-  private async alone({ job, onEvent }: Watched, stop: AbortSignal): Promise<never> {
+  /** Says so where nobody takes the job up, unless it is told why. */
+  private async alone({ job, onEvent, trouble }: Told, stop: AbortSignal): Promise<never> {
     await this.parts.timers.wait(TAKEN_UP_MS, stop);
-    if (!(await job.status()).running) onEvent(NOBODY);
+    if (!(await job.status()).running && trouble.isCalm) onEvent(NOBODY);
     return new Promise(() => undefined);
+  }
+
+  /** Tells what services have trouble with. Where that cannot be read now, it is what was read last. */
+  private async served({ name, trouble }: Told, stop: AbortSignal): Promise<never> {
+    for (;;) {
+      await servicesTrouble(this.parts, name).then(
+        (message) => trouble.takeServices(message),
+        () => undefined,
+      );
+      await this.parts.timers.wait(TROUBLE_LOOK_MS, stop);
+    }
   }
 
   private async ended({ name, job }: Watched, stop: AbortSignal): Promise<RunOutcome> {

@@ -29,19 +29,23 @@ export function formatStatus(status: JobStatus, colours: Colours): string {
     lines.push(`${colours.red(attention.code)}: ${attention.message}`, colours.dim(`  ${attention.remedy}`));
   if (trouble) lines.push(colours.yellow(`being retried: ${trouble}`));
   if (status.tables.length > 0) lines.push('', tables(status, colours), '');
+  if (status.built) lines.push(built(status.built, colours), '');
   lines.push(facts(status));
   return lines.join('\n');
 }
 
 function tables({ tables: all }: JobStatus, colours: Colours): string {
-  const rows = all.map(({ table: name, rows: done, total, etaSeconds }) => [
-    name,
-    count(done),
-    count(total),
-    percent(done, total),
-    etaSeconds === undefined ? '' : duration(etaSeconds),
-  ]);
-  return table(['table', 'rows', 'of', 'done', 'left'], rows, colours, [1, 2, 3, 4]);
+  const lines = all.map(({ table: name, rows, total, etaSeconds }) => progress(name, rows, total, etaSeconds));
+  return table(['table', 'rows', 'of', 'done', 'left'], lines, colours, [1, 2, 3, 4]);
+}
+
+function built(all: NonNullable<JobStatus['built']>, colours: Colours): string {
+  const lines = all.map(({ collection, roots, total, etaSeconds }) => progress(collection, roots, total, etaSeconds));
+  return table(['collection', 'roots', 'of', 'built', 'left'], lines, colours, [1, 2, 3, 4]);
+}
+
+function progress(name: string, done: number, total: number, etaSeconds: number | undefined): string[] {
+  return [name, count(done), count(total), percent(done, total), etaSeconds === undefined ? '' : duration(etaSeconds)];
 }
 
 function facts({ lagSeconds, deadLetters, retainedBytes }: JobStatus): string {

@@ -49,10 +49,23 @@ export async function currentSnapshot(connections: PostgresConnections): Promise
 const POLL_MS = 5;
 
 /** Resolves when every transaction that `exported` counts as committed is visible to all later reads. */
-export async function waitUntilSettled(
+export function waitUntilSettled(
   connections: PostgresConnections,
   exported: TransactionSnapshot,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!exported.settledIn(await currentSnapshot(connections))) await sleep(POLL_MS, undefined, { signal });
+  return untilSettled(
+    exported,
+    () => currentSnapshot(connections),
+    () => sleep(POLL_MS, undefined, { signal }),
+  );
+}
+
+/** The same, by whatever tells the present snapshot and pauses between two looks at it. */
+export async function untilSettled(
+  exported: TransactionSnapshot,
+  current: () => Promise<TransactionSnapshot>,
+  pause: () => Promise<void>,
+): Promise<void> {
+  while (!exported.settledIn(await current())) await pause();
 }

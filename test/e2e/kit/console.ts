@@ -5,7 +5,7 @@ import { composeJob, readJob, REAL_JOB_TIMERS } from '#compose';
 import { MillraceError } from '#errors';
 import { DEFAULT_TUNING, type JobEvent, openJob } from '#job';
 import { createLogger, Redactor } from '#observability';
-import { JobAudit, JobRegistry, type RegisteredJob, shouldRun } from '#registry';
+import { JobAudit, JobRegistry, type RegisteredJob, shouldRun, Troubles } from '#registry';
 import { openMongoStore } from '#store/mongodb';
 import type { TestMongo } from '#testing';
 import { Tokens } from '../../../apps/console/auth/tokens.js';
@@ -33,11 +33,12 @@ export async function testConsole(
   const now = (): Date => new Date();
   const registry = new JobRegistry(store, now);
   const audit = new JobAudit(store, now, 'test');
+  const troubles = new Troubles(store, now);
   const log: string[] = [];
   const redactor = new Redactor();
   const write = (line: string): void => void log.push(line);
   const parts: ConsoleParts = {
-    list: async () => ({ registry, audit }),
+    list: async () => ({ registry, audit, troubles }),
     readJob: ({ file, fileName }) => readJob(file, { fileName, env, redactor }),
     openJob: (loaded, { onEvent, ...more }) => openJob(composeJob(loaded, DEFAULT_TUNING, onEvent, more)),
     tokens: Tokens.of(tokens),
@@ -101,23 +102,24 @@ function startIngest(parts: ConsoleParts, registry: JobRegistry): AsyncDisposabl
 }
 
 async function runOne(
-  { _id: name, file, fileName, asked }: RegisteredJob,
+  taken: RegisteredJob,
   { parts, registry }: { parts: ConsoleParts; registry: JobRegistry },
   signal: AbortSignal,
 ): Promise<void> {
+  const { _id: name, file, fileName, asked } = taken;
   const onEvent = (event: JobEvent): void => {
     if (event.kind === 'phase') void registry.begun(name, asked.number);
   };
   const { fresh, dropTarget, force } = asked;
-  const onCompleted = (): Promise<void> => registry.end(name, asked, { kind: 'completed', error: null });
+  const onCompleted = (): Promise<void> => registry.end(name, taken, { kind: 'completed', error: null });
   const job = parts.openJob(await parts.readJob({ file, fileName }), { onEvent, onCompleted });
   try {
     const { kind } = await job.run({ untilSynced: false, fresh, dropTarget, force }, signal);
-    if (kind === 'done' || kind === 'loaded') await registry.end(name, asked, { kind: 'done', error: null });
+    if (kind === 'done' || kind === 'loaded') await registry.end(name, taken, { kind: 'done', error: null });
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;
     const { code, message, remedy, exit, context } = error;
-    await registry.end(name, asked, { kind: 'refused', error: { code, message, remedy, exit, ...context } });
+    await registry.end(name, taken, { kind: 'refused', error: { code, message, remedy, exit, ...context } });
   } finally {
     await job.close();
   }
