@@ -55,6 +55,17 @@ test.each([
   expect(carriedOut).toBe(times);
 });
 
+test('a call that the server has to wait with is answered after that', async () => {
+  const { kernel, service, trace } = kit();
+  const waited = new Promise<number>(
+    (resolve) => void kernel.schedule(kernel.servers, 'is ready', () => resolve(1), 50),
+  );
+  let answer: number | undefined;
+  void kernel.longCall(service, 'wait', () => waited).then((n) => (answer = n));
+  await kernel.runUntil(() => answer === 1, 10);
+  expect(trace).toEqual(['service → wait', 'servers is ready', 'service ← wait']);
+});
+
 test('in a process that stands still nothing happens until it goes on, and in a dead one never again', async () => {
   const { kernel, service } = kit();
   const other = simTimers(kernel, new SimProcess('other'));
@@ -70,6 +81,20 @@ test('in a process that stands still nothing happens until it goes on, and in a 
   simTimers(kernel, service).setTimeout(() => rung++, 5);
   service.kill();
   await expect(kernel.runUntil(() => rung === 2, 10)).rejects.toBeInstanceOf(Deadlock);
+});
+
+test('tells each time that a process stands still, goes on or dies, and nothing that does not change it', () => {
+  const { service } = kit();
+  const states: string[] = [];
+  service.whenChanged(() => states.push(service.state));
+  service.goOn();
+  service.standStill();
+  service.standStill();
+  service.goOn();
+  service.kill();
+  service.kill();
+  service.goOn();
+  expect(states).toEqual(['standing still', 'running', 'dead']);
 });
 
 test('time passes where nothing else can happen, and a timer that is taken back does not ring', async () => {

@@ -67,17 +67,28 @@ export class Kernel {
 
   /** One operation on a server: `carryOut` runs at one moment, whole. Rejects with what it throws, or `ConnectionLost`. */
   call<T>(process: SimProcess, label: string, carryOut: () => T): Promise<T> {
+    return this.longCall(process, label, carryOut);
+  }
+
+  /** One that the server may have to wait with: where it gives a promise, it answers once that has settled. */
+  longCall<T>(process: SimProcess, label: string, carryOut: () => T | Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const fault = this.options.faultOf?.(process, label);
-      const lost = () => reject(new ConnectionLost(`${label}: the connection was lost`));
+      const lose = () =>
+        this.schedule(process, `✗ ${label}`, () => reject(new ConnectionLost(`${label}: the connection was lost`)));
+      const answer = (result: T) => this.schedule(process, `← ${label}`, () => resolve(result));
+      const fail = (error: unknown) => this.schedule(process, `← ${label} fails`, () => reject(error));
       // From a process that was killed before it could send, nothing comes.
       this.schedule(process, `→ ${label}${fault ? ` (${fault})` : ''}`, () => {
-        if (fault === 'lost') return this.schedule(process, `✗ ${label}`, lost);
+        if (fault === 'lost') return lose();
+        const [onResult, onError] = fault === 'unanswered' ? [() => undefined, () => undefined] : [answer, fail];
+        if (fault === 'unanswered') lose();
         try {
           const result = carryOut();
-          this.schedule(process, `← ${label}`, fault === 'unanswered' ? lost : () => resolve(result));
+          if (result instanceof Promise) void result.then(onResult, onError);
+          else onResult(result);
         } catch (error) {
-          this.schedule(process, `← ${label} fails`, fault === 'unanswered' ? lost : () => reject(error));
+          onError(error);
         }
       });
     });

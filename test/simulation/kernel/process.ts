@@ -6,6 +6,7 @@
 export class SimProcess {
   state: 'running' | 'standing still' | 'dead' = 'running';
   private readonly onDeath: (() => void)[] = [];
+  private readonly onChange: (() => void)[] = [];
 
   constructor(readonly name: string) {}
 
@@ -14,11 +15,11 @@ export class SimProcess {
   }
 
   standStill(): void {
-    if (this.state === 'running') this.state = 'standing still';
+    if (this.state === 'running') this.become('standing still');
   }
 
   goOn(): void {
-    if (this.state === 'standing still') this.state = 'running';
+    if (this.state === 'standing still') this.become('running');
   }
 
   /** As servers see it: its connections end. */
@@ -27,9 +28,19 @@ export class SimProcess {
     else this.onDeath.push(run);
   }
 
+  /** Told each time that it stands still, goes on or dies: by silence servers notice the first one, too. */
+  whenChanged(run: () => void): void {
+    this.onChange.push(run);
+  }
+
   kill(): void {
     if (this.isDead) return;
-    this.state = 'dead';
+    this.become('dead');
     for (const run of this.onDeath.splice(0)) run();
+  }
+
+  private become(state: SimProcess['state']): void {
+    this.state = state;
+    for (const run of this.onChange) run();
   }
 }

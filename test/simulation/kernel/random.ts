@@ -1,3 +1,5 @@
+const { floor, imul } = Math;
+
 /** A stream of random numbers that is the same for the same seed, everywhere: mulberry32. */
 export class Random {
   private state: number;
@@ -10,14 +12,14 @@ export class Random {
   next(): number {
     this.state = (this.state + 0x6d2b79f5) >>> 0;
     let mixed = this.state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    mixed = imul(mixed ^ (mixed >>> 15), mixed | 1);
+    mixed ^= mixed + imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
   /** An integer from 0 up to `most`, without `most`. */
   below(most: number): number {
-    return Math.floor(this.next() * most);
+    return floor(this.next() * most);
   }
 
   /** An integer, both ends included. */
@@ -36,7 +38,7 @@ export class Random {
 
   /** A stream of its own, so that what draws more from one does not change the other. */
   fork(): Random {
-    return new Random(Math.floor(this.next() * 2 ** 32));
+    return new Random(floor(this.next() * 2 ** 32));
   }
 
   uuid(): string {
