@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { completedBelow, metadataOf, startOf } from './start-offsets.js';
+import type { Admin } from 'kafkajs';
+import { completedBelow, metadataOf, startOf, startOffsets } from './start-offsets.js';
 
 const ours = (offset: number, completed = offset) => ({ offset, metadata: metadataOf(completed) });
 
@@ -34,4 +35,27 @@ describe('where a group goes on', () => {
 test('tells below which offset everything is completed, which may be above the one to begin at again', () => {
   expect(completedBelow(ours(7, 9))).toBe(9);
   expect(completedBelow({ offset: -1, metadata: null })).toBe(0);
+});
+
+test.each<[string, { committed: number; low: number; high: number }]>([
+  ['commits, and deletes what is committed', { committed: 8, low: 8, high: 10 }],
+  ['appends, and commits that', { committed: 12, low: 0, high: 12 }],
+])('another member that %s meanwhile has damaged nothing', async (_, later) => {
+  for (const requests of [0, 1, 2, 3]) {
+    let asked = 0;
+    const state = () => (asked++ < requests ? { committed: 5, low: 0, high: 10 } : later);
+    const admin = {
+      fetchOffsets: async () => {
+        const { committed } = state();
+        const metadata = metadataOf(committed);
+        return [{ topic: 't', partitions: [{ partition: 0, offset: String(committed), metadata }] }];
+      },
+      fetchTopicOffsets: async () => {
+        const { low, high } = state();
+        return [{ partition: 0, offset: String(high), low: String(low), high: String(high) }];
+      },
+    } as unknown as Admin;
+    const starts = await startOffsets(admin, { group: 't.g', topic: 't', partitions: [0] });
+    expect([5, later.committed]).toContain(starts.get(0)?.next);
+  }
 });

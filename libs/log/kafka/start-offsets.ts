@@ -47,20 +47,22 @@ export async function committedOffsets(
  * - never committed, and the log has everything from its first record on: begin there. All that is delivered again is a
  *   repeat, which changes nothing;
  * - everything else: records may be lost (`LOG_DAMAGED`).
+ *
+ * Another member may be at work meanwhile: it appends, commits, and deletes what is committed. So the beginning of the log is
+ * read before what is committed, which can only be above it then, and the end after it.
  */
 export async function startOffsets(
   admin: Admin,
   { group, topic, partitions }: { group: string; topic: string; partitions: readonly number[] },
 ): Promise<Map<number, StartOffset>> {
-  const [committed, bounds] = await Promise.all([
-    committedOffsets(admin, { group, topic }),
-    admin.fetchTopicOffsets(topic),
-  ]);
+  const before = await admin.fetchTopicOffsets(topic);
+  const committed = await committedOffsets(admin, { group, topic });
+  const after = await admin.fetchTopicOffsets(topic);
   const starts = new Map<number, StartOffset>();
   for (const partition of partitions) {
-    const bound = bounds.find((each) => each.partition === partition);
+    const at = (bounds: typeof before) => bounds.find((each) => each.partition === partition);
     const found = committed.get(partition) ?? { offset: NEVER_COMMITTED, metadata: null };
-    const next = startOf(found, { low: Number(bound?.low), high: Number(bound?.high) });
+    const next = startOf(found, { low: Number(at(before)?.low), high: Number(at(after)?.high) });
     if (typeof next === 'string') throw damaged(topic, partition, next);
     starts.set(partition, { next, completed: completedBelow(found) });
   }

@@ -1,9 +1,12 @@
+import { MillraceError } from '#errors';
 import type { Plan } from '#model';
 import type { CaptureNames } from '../source.js';
 import type { PostgresConnections, SourceClient } from './connection.js';
 import { parseLsn } from './lsn.js';
 import { createPublication, dropPublication } from './publication.js';
+import { POSTGRES_CODES } from './postgres.codes.js';
 import { dropSlot, slotIdentifier } from './slot.js';
+import { isSnapshotGone } from './snapshot.js';
 import { TransactionSnapshot, waitUntilSettled } from './visibility.js';
 
 /** For how long a former user of the slot may linger before it is ended. */
@@ -39,6 +42,7 @@ export async function startCapture(
   try {
     const { point, snapshot } = await createSlot(connections, creator, names.slot, signal);
     const exported = await readExported(connections, snapshot);
+    await confirmSession(connections, creator);
     await waitUntilSettled(connections, exported, signal);
     return point;
   } finally {
@@ -83,7 +87,9 @@ async function readExported(connections: PostgresConnections, snapshot: string):
   const importer = await connections.client();
   try {
     await importer.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    await importer.query(`SET TRANSACTION SNAPSHOT '${snapshot}'`);
+    await importer.query(`SET TRANSACTION SNAPSHOT '${snapshot}'`).catch((error: unknown) => {
+      throw isSnapshotGone(error) ? sessionEnded(error) : error;
+    });
     const { rows } = await importer.query<{ pg_current_snapshot: string }>('SELECT pg_current_snapshot()');
     await importer.query('COMMIT');
     return TransactionSnapshot.parse((rows[0] as { pg_current_snapshot: string }).pg_current_snapshot);
@@ -92,6 +98,21 @@ async function readExported(connections: PostgresConnections, snapshot: string):
   } finally {
     await importer.close();
   }
+}
+
+/** A server that was restarted may have given the name to another session's snapshot: while this one lives, it is its own. */
+async function confirmSession(connections: PostgresConnections, creator: SourceClient): Promise<void> {
+  try {
+    await creator.query('IDENTIFY_SYSTEM');
+  } catch (error) {
+    throw connections.error(error, 'creating the replication slot', creator);
+  }
+}
+
+/** With its snapshot; another start makes the slot anew. */
+export function sessionEnded(cause: unknown): MillraceError {
+  const message = 'The session that made the replication slot ended before its snapshot was read.';
+  return new MillraceError(POSTGRES_CODES.SOURCE_CONNECTION_LOST, message, { retriable: true, cause });
 }
 
 async function describeWait(connections: PostgresConnections, pid: number): Promise<string | undefined> {

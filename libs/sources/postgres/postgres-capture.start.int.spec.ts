@@ -3,6 +3,8 @@ import pg from 'pg';
 import { type TestPostgres, testPostgres, waitFor } from '#testing';
 import { planOfTables } from '../testing/plan-of-tables.js';
 import { Captured } from '../testing/captured.js';
+import { startCapture } from './capture-start.js';
+import { PostgresConnections } from './connection.js';
 import { createPostgresSource } from './postgres-source.js';
 
 const TABLE = 'CREATE TABLE t (id int PRIMARY KEY, v text)';
@@ -23,6 +25,24 @@ async function untilWaitedFor(database: TestPostgres<unknown>, xid: string): Pro
     async () =>
       (await database.query('SELECT 1 FROM pg_locks WHERE NOT granted AND transactionid = $1::xid', [xid])).length > 0,
   );
+}
+
+/** The checkpointer makes a setting of standbys hold, some time after it is read: until then commits do not wait. */
+async function untilCommitsHang(database: TestPostgres<unknown>): Promise<void> {
+  const probe = new pg.Client({ connectionString: database.uri });
+  await probe.connect();
+  let committed: Promise<unknown> | undefined;
+  await waitFor(async () => {
+    committed ??= probe.query("SELECT pg_logical_emit_message(true, 'probe', '')").then(() => {
+      committed = undefined;
+    });
+    return (
+      (await database.query("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
+        .length > 0
+    );
+  });
+  await committed;
+  await probe.end();
 }
 
 describe('the start of a capture', () => {
@@ -69,11 +89,7 @@ describe('the start of a capture', () => {
       await untilWaitedFor(database, second.xid);
       await database.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
       await database.query('SELECT pg_reload_conf()');
-      await waitFor(
-        async () =>
-          (await database.query<{ synchronous_standby_names: string }>('SHOW synchronous_standby_names'))[0]
-            ?.synchronous_standby_names === 'nobody',
-      );
+      await untilCommitsHang(database);
       const hanging = new pg.Client({ connectionString: database.uri });
       await hanging.connect();
       const committed = hanging.query('INSERT INTO t VALUES (1)');
@@ -118,6 +134,30 @@ describe('the start of a capture', () => {
     abort.abort();
     await expect(beginning).rejects.toMatchObject({ name: 'AbortError' });
     await waitFor(async () => !(await source.captureHealth(names)).exists);
+    await source.close();
+  });
+
+  test('whose session ends before its snapshot is read may be tried again', async () => {
+    await using database = await testPostgres();
+    await database.query(TABLE);
+    const source = createPostgresSource(database.uri);
+    const plan = planOfTables(await source.catalogue(), database.database, ['public.t']);
+    const names = { slot: `${database.database}_s`, publication: `${database.database}_p` };
+    const connections = new PostgresConnections(database.uri, {});
+    const { client } = connections;
+    connections.client = async (...given) => {
+      await database.query(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE backend_type = 'walsender' AND datname = $1",
+        [database.database],
+      );
+      return client.apply(connections, given);
+    };
+    await expect(startCapture(connections, plan, names, new AbortController().signal, () => {})).rejects.toMatchObject({
+      retriable: true,
+    });
+    await source.beginCapture(plan, names, new AbortController().signal);
+    await source.dropCapture(names, 1_000);
+    await connections.close();
     await source.close();
   });
 });

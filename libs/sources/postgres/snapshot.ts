@@ -66,6 +66,8 @@ function exportedOf({ id }: SnapshotId): Exported {
 /** SQLSTATEs of a snapshot that is not there (42704 since 16, 22023 before) or whose transaction has ended; all else says nothing of it. */
 const IS_GONE: ReadonlySet<unknown> = new Set(['22023', '42704', '55000']);
 
+export const isSnapshotGone = (error: unknown): boolean => IS_GONE.has((error as { code?: unknown }).code);
+
 function lost(cause: unknown): MillraceError {
   const { SNAPSHOT_LOST } = CAPTURE_CODES;
   return new MillraceError(SNAPSHOT_LOST, `The snapshot of this load has ended. ${SNAPSHOT_LOST.remedy}`, { cause });
@@ -88,7 +90,7 @@ export async function beginReading(client: SourceClient, snapshot: SnapshotId | 
   try {
     await client.query(`SET TRANSACTION SNAPSHOT '${name}'`);
   } catch (error) {
-    throw IS_GONE.has((error as { code?: unknown }).code) ? lost(error) : error;
+    throw isSnapshotGone(error) ? lost(error) : error;
   }
   const { rows } = await client.query<{ visible: string }>(look);
   if (rows[0]?.visible !== visible) throw lost(new Error('the imported snapshot is another one'));

@@ -1,5 +1,7 @@
 import type { Plan } from '#model';
 import type { CaptureNames } from '#sources';
+import { sessionEnded } from '../../../../libs/sources/postgres/capture-start.js';
+import { isSnapshotGone } from '../../../../libs/sources/postgres/snapshot.js';
 import { TransactionSnapshot, untilSettled } from '../../../../libs/sources/postgres/visibility.js';
 import type { SimTimers } from '../../kernel/index.js';
 import type { SimClient, SimConnections } from './connections.js';
@@ -35,6 +37,7 @@ export async function startCapture(
   try {
     const { point, name } = await untilAborted(signal, () => createSlot(connections, creator, names.slot));
     const exported = await readExported(connections, name);
+    await creator.call('confirms that the session lives', () => undefined);
     await settled(connections, timers, exported, signal);
     return point;
   } finally {
@@ -79,7 +82,11 @@ function createSlot(
 
 async function readExported(connections: SimConnections, name: string): Promise<TransactionSnapshot> {
   const { exported } = connections.server;
-  const { client, answer } = await connections.open("reads the slot's snapshot", () => exported.import(name).text);
+  const { client, answer } = await connections
+    .open("reads the slot's snapshot", () => exported.import(name).text)
+    .catch((error: unknown) => {
+      throw isSnapshotGone((error as Error).cause) ? sessionEnded(error) : error;
+    });
   await client.close();
   return TransactionSnapshot.parse(answer);
 }
