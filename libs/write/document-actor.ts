@@ -175,10 +175,11 @@ export class DocumentActor {
     }
     if (refused.has(culprit)) throw error;
     refused.set(culprit, isTooLarge ? TOO_LARGE : causeOf(error));
-    if (error instanceof DocumentRefused && error.kind === 'validation') this.foresightOf(collection).refused();
+    const isValidation = error instanceof DocumentRefused && error.kind === 'validation';
+    const isForeseenNext = isValidation && !this.foresightOf(collection).refused();
     // Each of them may be refused: those that were not yet are found in the same few roots.
     if (isApart) return { keys, sure: keys.length };
-    size.refused();
+    if (!isForeseenNext) size.refused();
     const untried = new Set(attempt.calling.slice(at + 1));
     const tried = keys.filter((key) => !untried.has(key));
     return { keys: [...tried, ...untried], sure: tried.length };

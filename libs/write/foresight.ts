@@ -1,23 +1,28 @@
 import type { CollectionRef, DocumentRefused, Store } from '#store';
 import type { TargetWrite } from './target-writes.js';
 
-/** After a refusal so many transactions are looked at, and again so many after each find. */
+/** Of an actor that begins, so many transactions are looked at … */
+const FIRST_LOOKED_AT = 8;
+/** … and so many after a refusal, and again so many after each find. */
 const LOOKED_AT = 64;
 
 /**
- * Where a collection's validation has refused a document lately: which documents of the next transactions it refuses as well, so
- * that they do not end the transaction of all others. Where nothing was refused, nobody asks.
+ * At first, and where a collection's validation has refused a document lately: which documents of the next transactions it refuses,
+ * so that they do not end the transaction of all others. Where nothing is refused, nobody asks for long.
  */
 export class Foresight {
-  private left = 0;
+  private left = FIRST_LOOKED_AT;
 
   constructor(
     private readonly store: Pick<Store, 'foresee'>,
     private readonly target: CollectionRef,
   ) {}
 
-  refused(): void {
+  /** Whether further refusals are to be expected: this one was not foreseen although it was looked for. */
+  refused(): boolean {
+    const wasLooking = this.left > 0;
     this.left = LOOKED_AT;
+    return wasLooking || this.store.foresee === undefined;
   }
 
   /** By root. */
