@@ -96,7 +96,7 @@ export class Kernel {
 
   /** Happens some time from now on, `delayMs` later at the earliest. Returns what takes it back. */
   schedule(process: SimProcess, label: string, run: () => void, delayMs = 0): () => void {
-    const event: SimEvent = { process, label, dueMs: this.nowMs + delayMs, run };
+    const event: SimEvent = { process, label, dueMs: this.nowMs + Math.ceil(delayMs), run };
     this.events.push(event);
     return () => {
       const place = this.events.indexOf(event);

@@ -1,0 +1,38 @@
+import { stringify } from 'yaml';
+import type { Model, ModelCollection, ModelEmbed, ModelNode } from './model.js';
+
+const WHERE = { even: 'columns.n !== null && columns.n % 2 === 0', hasCode: 'columns.code !== null' } as const;
+
+/** The model as a job file, which production code reads. */
+export function jobFileOf({ collections }: Pick<Model, 'collections'>, job: string): string {
+  return stringify({
+    job,
+    mode: 'continuous',
+    source: { kind: 'postgres', uri: 'postgres://simulated/source' },
+    target: { uri: 'mongodb://simulated', database: 'target' },
+    collections: Object.fromEntries(collections.map((each) => [each.name, collectionOf(each)])),
+  });
+}
+
+function collectionOf({ id, root }: ModelCollection): object {
+  return { table: `public.${root.table}`, ...(id && { id }), ...detailsOf(root) };
+}
+
+function embedOf({ kind, node, sort, limit, value }: ModelEmbed): object {
+  return {
+    [kind]: `public.${node.table}`,
+    on: Object.fromEntries(node.on ?? []),
+    ...(sort && { sort: [`${sort.isDescending ? '-' : ''}${sort.column}`] }),
+    ...(limit && { limit }),
+    ...(value && { value }),
+    ...detailsOf(node),
+  };
+}
+
+function detailsOf({ fields, where, embed }: ModelNode): object {
+  return {
+    ...(fields && { fields }),
+    ...(where && { where: WHERE[where] }),
+    ...(embed.length > 0 && { embed: Object.fromEntries(embed.map((each) => [each.field, embedOf(each)])) }),
+  };
+}

@@ -1,0 +1,71 @@
+/** Of a table of the simulated source. */
+export interface ModelColumn {
+  name: string;
+  type: 'int' | 'text';
+  /** A large text, which the log leaves out where an update does not change it. */
+  isLarge?: boolean;
+}
+
+export interface ModelTable {
+  name: string;
+  columns: ModelColumn[];
+  /** One or two columns of integers. */
+  key: string[];
+  references: ModelReference[];
+}
+
+/** `columns` hold the key of a row of `table`, or nulls. No constraint of the source demands that there is such a row. */
+export interface ModelReference {
+  columns: string[];
+  table: string;
+}
+
+/** A place in a collection, as the job file has it. */
+export interface ModelNode {
+  table: string;
+  /** Their column: the parent's column. Absent for a root. */
+  on?: [theirs: string, mine: string][];
+  /** Only these columns; all of them where absent. */
+  fields?: string[];
+  where?: 'even' | 'hasCode';
+  embed: ModelEmbed[];
+}
+
+export interface ModelEmbed {
+  field: string;
+  kind: 'one' | 'many';
+  node: ModelNode;
+  sort?: { column: string; isDescending: boolean };
+  limit?: number;
+  /** An array of this column's values. */
+  value?: string;
+}
+
+export interface ModelCollection {
+  name: string;
+  /** A column for `_id`, over whose values rows may contend; the key where absent. */
+  id?: string;
+  root: ModelNode;
+}
+
+export interface Model {
+  tables: ModelTable[];
+  collections: ModelCollection[];
+}
+
+/** Values as the source's text. */
+export type ModelRow = Readonly<Record<string, string | null>>;
+
+/** Every table has these: a number that each insert draws anew, and one that each change does. */
+export const BORN = 'born';
+export const VERSION = 'v';
+/** What `where` looks at. */
+export const NUMBER = 'n';
+/** What documents may have as `_id`. */
+export const CODE = 'code';
+
+export function tableNamed(model: Pick<Model, 'tables'>, name: string): ModelTable {
+  const table = model.tables.find((each) => each.name === name);
+  if (table === undefined) throw new RangeError(`the model has no table ${name}`);
+  return table;
+}

@@ -1,0 +1,105 @@
+import {
+  CODE,
+  type Model,
+  type ModelCollection,
+  type ModelEmbed,
+  type ModelNode,
+  type ModelRow,
+  type ModelTable,
+  NUMBER,
+  tableNamed,
+} from './model.js';
+
+/** A document in words: fields in order, `i5` for an int32, a JSON string for text, `null`. Equal exactly where MongoDB's bytes are. */
+export type Words = string;
+
+export type RowsOf = (table: string) => readonly ModelRow[];
+
+/**
+ * What the documents must be when the source is quiet, from the rows alone: by `_id`. It shares nothing with the engine: plain
+ * loops over all rows, as the words of the contract have it.
+ */
+export function expectedDocuments(model: Model, rowsOf: RowsOf): Map<string, Map<Words, Words>> {
+  return new Map(model.collections.map((each) => [each.name, documentsOf(model, each, rowsOf)]));
+}
+
+function documentsOf(model: Model, { root, id }: ModelCollection, rowsOf: RowsOf): Map<Words, Words> {
+  const table = tableNamed(model, root.table);
+  const documents = new Map<Words, Words>();
+  // Rows that claim one `_id`: the lowest key has it.
+  for (const row of [...rowsOf(table.name)].sort(byKey(table))) {
+    if (!holds(root, row)) continue;
+    const own = id === undefined ? table.key : [id];
+    const words = own.length === 1 ? valueOf(table, row, own[0] as string) : object(fieldsOf(table, row, own));
+    if (documents.has(words)) continue;
+    const rest = columnsOf(table, root).filter((name) => root.fields !== undefined || !own.includes(name));
+    documents.set(
+      words,
+      object([['_id', words], ...fieldsOf(table, row, rest), ...embeddedOf(model, root, row, rowsOf)]),
+    );
+  }
+  return documents;
+}
+
+function embeddedOf(model: Model, node: ModelNode, row: ModelRow, rowsOf: RowsOf): [string, Words][] {
+  return node.embed.map((embed): [string, Words] => {
+    const table = tableNamed(model, embed.node.table);
+    const matching = rowsOf(table.name).filter((their) => joins(embed.node, their, row) && holds(embed.node, their));
+    const documentOf = (their: ModelRow): Words => {
+      if (embed.value !== undefined) return valueOf(table, their, embed.value);
+      const own = fieldsOf(table, their, columnsOf(table, embed.node));
+      return object([...own, ...embeddedOf(model, embed.node, their, rowsOf)]);
+    };
+    if (embed.kind === 'one') return [embed.field, matching[0] === undefined ? 'null' : documentOf(matching[0])];
+    const sorted = matching.sort(inOrder(table, embed)).slice(0, embed.limit);
+    return [embed.field, `[${sorted.map(documentOf).join(',')}]`];
+  });
+}
+
+function joins({ on = [] }: ModelNode, theirs: ModelRow, mine: ModelRow): boolean {
+  return on.every(([their, my]) => theirs[their] !== null && theirs[their] === mine[my]);
+}
+
+function holds({ where }: ModelNode, row: ModelRow): boolean {
+  if (where === 'hasCode') return row[CODE] !== null;
+  if (where === 'even') return row[NUMBER] !== null && Number(row[NUMBER]) % 2 === 0;
+  return true;
+}
+
+const columnsOf = (table: ModelTable, { fields }: ModelNode): string[] =>
+  table.columns.map(({ name }) => name).filter((name) => fields === undefined || fields.includes(name));
+
+const fieldsOf = (table: ModelTable, row: ModelRow, names: readonly string[]): [string, Words][] =>
+  names.map((name) => [name, valueOf(table, row, name)]);
+
+function valueOf(table: ModelTable, row: ModelRow, name: string): Words {
+  const value = row[name] ?? null;
+  if (value === null) return 'null';
+  return table.columns.find((column) => column.name === name)?.type === 'int' ? `i${value}` : JSON.stringify(value);
+}
+
+export const object = (fields: readonly (readonly [string, Words])[]): Words =>
+  `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
+
+function inOrder(table: ModelTable, { sort }: ModelEmbed): (a: ModelRow, b: ModelRow) => number {
+  const then = byKey(table);
+  if (sort === undefined) return then;
+  const by = byColumn(table, sort.column);
+  return (a, b) => (sort.isDescending ? by(b, a) : by(a, b)) || then(a, b);
+}
+
+function byKey(table: ModelTable): (a: ModelRow, b: ModelRow) => number {
+  const columns = table.key.map((name) => byColumn(table, name));
+  return (a, b) => columns.reduce((order, by) => order || by(a, b), 0);
+}
+
+/** Nulls first; text by its bytes. */
+function byColumn(table: ModelTable, name: string): (a: ModelRow, b: ModelRow) => number {
+  const isInt = table.columns.find((column) => column.name === name)?.type === 'int';
+  return (a, b) => {
+    const [x, y] = [a[name] ?? null, b[name] ?? null];
+    if (x === y) return 0;
+    if (x === null || y === null) return x === null ? -1 : 1;
+    return isInt ? Number(x) - Number(y) : Buffer.compare(Buffer.from(x), Buffer.from(y));
+  };
+}

@@ -1,0 +1,155 @@
+import type { Random } from '../kernel/index.js';
+import {
+  type SimPostgres,
+  type SimRow,
+  type SimTableSpec,
+  type SimTransaction,
+  StatementFailed,
+} from '../source/index.js';
+import { BORN, CODE, type Model, type ModelColumn, type ModelTable, NUMBER, VERSION } from './model.js';
+
+/** Few keys, so that rows meet. */
+const KEYS = 6;
+const CODES = ['a', 'b', 'c', 'Zürich'];
+
+type Kind = (tx: SimTransaction, table: ModelTable) => void;
+
+/** Random transactions on the tables of a model, each of some statements; a tenth of them is rolled back. */
+export class RandomChanges {
+  private version = 0;
+  /** By how often. */
+  private readonly kinds: readonly (readonly [number, Kind])[] = [
+    [30, (tx, table) => this.insert(tx, table)],
+    [30, (tx, table) => this.change(tx, table, this.someColumns(table))],
+    [25, (tx, table) => this.change(tx, table, referring(table))],
+    [8, (tx, table) => this.changeKey(tx, table)],
+    [4, (tx, table) => this.swapCodes(tx, table)],
+    [12, (tx, table) => void tx.delete(table.name, this.key(table))],
+    [4, (tx, table) => this.insertAgain(tx, table)],
+    [1, (tx, table) => tx.truncate(table.name)],
+  ];
+
+  constructor(
+    private readonly model: Model,
+    private readonly postgres: SimPostgres,
+    private readonly random: Random,
+  ) {}
+
+  createTables(): void {
+    for (const table of this.model.tables) this.postgres.createTable(this.specOf(table));
+  }
+
+  /** One transaction that is committed in the course of time; what it would have to wait for ends it. */
+  transaction(): void {
+    const tx = this.postgres.begin();
+    try {
+      const statements = this.random.one([1, 1, 2, 3, 6]);
+      for (let i = 0; i < statements; i++) this.statement(tx);
+    } catch (error) {
+      if (error instanceof StatementFailed) return;
+      throw error;
+    }
+    if (this.random.chance(0.1)) tx.rollback();
+    else void tx.commit();
+  }
+
+  private statement(tx: SimTransaction): void {
+    const table = this.random.one(this.model.tables);
+    const all = this.kinds.reduce((sum, [weight]) => sum + weight, 0);
+    let at = this.random.below(all);
+    for (const [weight, kind] of this.kinds) {
+      if (at < weight) return kind(tx, table);
+      at -= weight;
+    }
+  }
+
+  private insert(tx: SimTransaction, table: ModelTable): void {
+    const key = this.key(table);
+    const row = this.row(table, key);
+    // As `ON CONFLICT DO UPDATE` does.
+    const { [BORN]: _, ...set } = row;
+    if (!tx.update(table.name, key, set)) tx.insert(table.name, row);
+  }
+
+  private insertAgain(tx: SimTransaction, table: ModelTable): void {
+    const key = this.key(table);
+    tx.delete(table.name, key);
+    tx.insert(table.name, this.row(table, key));
+  }
+
+  private change(tx: SimTransaction, table: ModelTable, columns: readonly ModelColumn[]): void {
+    const set: Record<string, string | number | null> = { [VERSION]: ++this.version };
+    for (const column of columns) set[column.name] = this.value(column);
+    tx.update(table.name, this.key(table), set);
+  }
+
+  private changeKey(tx: SimTransaction, table: ModelTable): void {
+    const [from, to] = [this.key(table), this.key(table)];
+    const number = ++this.version;
+    if (this.random.chance(0.5)) tx.delete(table.name, to);
+    tx.update(table.name, from, { ...to, [BORN]: number, [VERSION]: number });
+  }
+
+  /** Two rows exchange what documents have as `_id`. */
+  private swapCodes(tx: SimTransaction, table: ModelTable): void {
+    const [one, other] = [this.key(table), this.key(table)];
+    const [a, b] = [this.random.one(CODES), this.random.one(CODES)];
+    tx.update(table.name, one, { [CODE]: a, [VERSION]: ++this.version });
+    tx.update(table.name, other, { [CODE]: b, [VERSION]: ++this.version });
+    tx.update(table.name, one, { [CODE]: b, [VERSION]: ++this.version });
+    tx.update(table.name, other, { [CODE]: a, [VERSION]: ++this.version });
+  }
+
+  private someColumns(table: ModelTable): ModelColumn[] {
+    return plain(table).filter(() => this.random.chance(0.5));
+  }
+
+  private row(table: ModelTable, key: SimRow): SimRow {
+    const number = ++this.version;
+    const values = [...plain(table), ...referring(table)].map((column) => [column.name, this.value(column)]);
+    return { ...Object.fromEntries(values), ...key, [BORN]: number, [VERSION]: number };
+  }
+
+  private key(table: ModelTable): Record<string, number> {
+    return Object.fromEntries(table.key.map((name) => [name, 1 + this.random.below(name === 'no' ? 2 : KEYS)]));
+  }
+
+  private value({ name, isLarge }: ModelColumn): string | number | null {
+    if (this.random.chance(0.15)) return null;
+    if (isLarge) return `large ${++this.version}`;
+    if (name === CODE) return this.random.one(CODES);
+    if (name === NUMBER) return this.random.below(4);
+    return 1 + this.random.below(name.endsWith('_no') ? 2 : KEYS);
+  }
+
+  /** Without constraints, or with one of the kinds that reach other rows. */
+  private specOf(table: ModelTable): SimTableSpec {
+    const isBound = this.random.chance(0.3);
+    return {
+      name: table.name,
+      columns: table.columns.map(({ name, type, isLarge = false }) => ({
+        name,
+        type,
+        toast: isLarge,
+        nullable: !table.key.includes(name),
+      })),
+      key: table.key,
+      replicaIdentity: this.random.chance(0.2) ? 'full' : 'default',
+      foreignKeys: isBound
+        ? table.references.map(({ columns, table: target }) => ({
+            columns,
+            references: { table: target, columns: this.model.tables.find(({ name }) => name === target)?.key ?? [] },
+            onDelete: this.random.one(['cascade', 'set null'] as const),
+          }))
+        : [],
+    };
+  }
+}
+
+const referring = (table: ModelTable): ModelColumn[] => {
+  const names = table.references.flatMap(({ columns }) => columns);
+  return table.columns.filter(({ name }) => names.includes(name));
+};
+
+const plain = (table: ModelTable): ModelColumn[] =>
+  table.columns.filter(({ name, isLarge }) => isLarge || name === CODE || name === NUMBER);

@@ -1,0 +1,161 @@
+import type { CallFault, Random, TraceEntry } from '../kernel/index.js';
+import { Monotony } from './monotony.js';
+import { seedUuids } from './seeded-uuids.js';
+import { SimWorld } from './sim-world.js';
+
+export interface SeedResult {
+  seed: number;
+  steps: number;
+  /** What is wrong, in words; undefined where everything held. */
+  failure: string | undefined;
+  /** How often each kind of fault happened. */
+  reached: Map<string, number>;
+}
+
+export interface SeedOptions {
+  onTrace?: (entry: TraceEntry) => void;
+  /** So many steps with faults, in place of the seed's own number. */
+  stormSteps?: number;
+}
+
+const ROLES = ['ingest', 'transform', 'write', 'dead-letter'] as const;
+/** To come to rest without faults. */
+const CALM_STEPS = 40_000;
+/** For what is late. */
+const AFTERMATH_MS = 60_000;
+
+/** The world of one seed from the first row to its rest. */
+export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
+  const run = new SeedRun(seed, options);
+  let failure: string | undefined;
+  try {
+    failure = await run.run();
+  } catch (error) {
+    failure = `${run.stage}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n${run.world.differences().join('\n')}`;
+  }
+  return { seed, steps: run.world.kernel.step, failure, reached: run.reached };
+}
+
+class SeedRun {
+  readonly world: SimWorld;
+  readonly reached = new Map<string, number>();
+  stage = 'begin';
+  private readonly random: Random;
+  private readonly monotony: Monotony;
+  /** Of calls, while there are faults. */
+  private readonly faultShare: number;
+  private isStorm = false;
+
+  constructor(
+    seed: number,
+    private readonly options: SeedOptions,
+  ) {
+    this.world = new SimWorld({
+      seed,
+      faultOf: () => this.faultOfCall(),
+      ...(options.onTrace && { onTrace: options.onTrace }),
+    });
+    this.random = this.world.kernel.random.fork();
+    seedUuids(this.random.fork());
+    this.faultShare = this.random.one([0, 0.002, 0.02]);
+    this.monotony = new Monotony(this.world.servers.mongo, 'target');
+  }
+
+  async run(): Promise<string | undefined> {
+    const { world, random } = this;
+    const { kernel, servers } = world;
+    for (let i = random.below(25); i > 0; i--) world.changes.transaction();
+    await kernel.runUntil(() => servers.postgres.isQuiet(), 2_000);
+    for (const role of ROLES) for (let i = random.between(1, 2); i > 0; i--) world.start(role);
+    this.stage = 'storm';
+    await this.storm(this.options.stormSteps ?? random.one([50, 300, 300, 1_000]));
+    this.stage = 'calm';
+    this.calm();
+    const rests = () => this.wrong() !== undefined || (servers.postgres.isQuiet() && world.differences().length === 0);
+    await kernel.runUntil(everyFew(rests), CALM_STEPS);
+    this.stage = 'aftermath';
+    const endMs = kernel.now() + AFTERMATH_MS;
+    await kernel.runUntil(() => this.wrong() !== undefined || kernel.now() >= endMs, CALM_STEPS);
+    const differences = world.differences();
+    return this.wrong() ?? (differences.length > 0 ? `went wrong again:\n${differences.join('\n')}` : undefined);
+  }
+
+  private wrong(): string | undefined {
+    const { world, monotony } = this;
+    if (world.failure !== undefined)
+      return `a service failed: ${world.failure instanceof Error ? world.failure.stack : String(world.failure)}`;
+    const [service] = world.services.filter(({ attention }) => attention !== undefined);
+    if (service !== undefined) return `${service.process.name}: ${service.attention?.stack}`;
+    if (monotony.backwards.length > 0) return `a document went back: ${monotony.backwards[0]}`;
+    return undefined;
+  }
+
+  private async storm(steps: number): Promise<void> {
+    const { world, random } = this;
+    const { kernel } = world;
+    const end = kernel.step + steps;
+    this.isStorm = true;
+    while (kernel.step < end && this.wrong() === undefined) {
+      const next = kernel.step + random.between(1, 30);
+      await kernel.runUntil(() => kernel.step >= next, 100);
+      if (random.chance(0.7)) world.changes.transaction();
+      else this.befall();
+    }
+    this.isStorm = false;
+  }
+
+  private befall(): void {
+    const { world, random } = this;
+    const { mongo, broker, postgres } = world.servers;
+    const faults: Record<string, () => void> = {
+      'a process is killed': () => {
+        const service = world.any();
+        world.kill(service);
+        world.start(service.role);
+      },
+      'a process stands still': () => world.any().process.standStill(),
+      'a process goes on': () => world.any().process.goOn(),
+      'the primary is deposed': () => mongo.failOver({ kept: random.below(3), unnoticed: random.chance(0.5) }),
+      'MongoDB heals': () => mongo.heal(),
+      'a group is rebalanced': () => broker.rebalance(random.one(broker.topicNames())),
+      'a member is dropped': () => broker.redeliver(random.one(broker.topicNames())),
+      'the source starts again': () => postgres.restart({ downMs: random.one([0, 500, 5_000]) }),
+    };
+    const name = random.one(Object.keys(faults));
+    if (name.includes('group') || name.includes('member')) if (broker.topicNames().length === 0) return;
+    world.kernel.note(name);
+    this.count(name);
+    faults[name]?.();
+  }
+
+  /** Faults stop; those that stand still stay so half of the time, and others have their work. */
+  private calm(): void {
+    const { world, random } = this;
+    world.servers.mongo.heal();
+    for (const service of [...world.services]) {
+      if (service.process.state === 'running') continue;
+      if (random.chance(0.5)) service.process.goOn();
+      else {
+        world.kill(service);
+        world.start(service.role);
+      }
+    }
+  }
+
+  private faultOfCall(): CallFault | undefined {
+    if (!this.isStorm || !this.random.chance(this.faultShare)) return undefined;
+    const fault = this.random.one(['lost', 'unanswered'] as const);
+    this.count(`a call is ${fault}`);
+    return fault;
+  }
+
+  private count(name: string): void {
+    this.reached.set(name, (this.reached.get(name) ?? 0) + 1);
+  }
+}
+
+/** Looking costs more than a step. */
+function everyFew(holds: () => boolean): () => boolean {
+  let calls = 0;
+  return () => calls++ % 20 === 0 && holds();
+}
