@@ -118,7 +118,7 @@ test('Kafka that is away is told of each service that waits for it, and of none 
   await calm('streaming');
   await kafka.kill();
   const { trouble } = await seen((now) => now.trouble?.startsWith('ingest, transform, write: ') ?? false);
-  expect(trouble).toMatch(/write: Kafka cannot be reached: .*ECONNREFUSED.* since/);
+  expect(trouble).toMatch(/write: Kafka cannot be reached: .*ECONNREFUSED.*since/);
   // What is left of a process that is killed goes as well.
   const kept = mongo.db.collection('troubles');
   await waitFor(async () => (await kept.countDocuments({ service: 'write' })) === 2, SLOWLY);
