@@ -56,6 +56,7 @@ export class FanOutTasks {
     private readonly toucher: Toucher,
     /** Tells of a failure that is not transient: the engine stops. */
     private readonly onFailure: (error: unknown) => void,
+    private readonly rootsPerPage = ROOTS_PER_PAGE,
   ) {}
 
   /** Resolves when the task is durable; it then runs by itself. */
@@ -193,7 +194,7 @@ export class FanOutTasks {
   /** To the end, or where it began in the midst and came round, to there. Undefined where it is not to go on. */
   private async sweep(record: FanOutRecord, from: Place): Promise<Place | undefined> {
     let place = from;
-    const pages = this.resolver.pages(record.tasks[from.task] as FanOut, from.cursor ?? undefined, ROOTS_PER_PAGE);
+    const pages = this.resolver.pages(record.tasks[from.task] as FanOut, from.cursor ?? undefined, this.rootsPerPage);
     for await (const page of pages) {
       if (this.stopped) return undefined;
       for (const { collection, roots } of page.roots) await this.toucher.touch(collection, roots, 'change');

@@ -29,6 +29,7 @@ export class Resolver {
     private readonly plan: Plan,
     private readonly names: IncarnationNames,
     private readonly read: StoreReader,
+    private readonly fanOutRows = FAN_OUT_ROWS,
   ) {}
 
   /** All roots of the images, by collection, in bounded pieces; images with too many go to `fanOut` instead. */
@@ -101,8 +102,8 @@ export class Resolver {
     fanOut: (task: FanOut) => void,
   ): AsyncGenerator<Roots> {
     const edge = node.edge as EdgePlan;
-    const rows = await this.parentRows(edge, parent, values, { limit: FAN_OUT_ROWS + 1 });
-    if (rows.length <= FAN_OUT_ROWS) {
+    const rows = await this.parentRows(edge, parent, values, { limit: this.fanOutRows + 1 });
+    if (rows.length <= this.fanOutRows) {
       yield* this.walk(parent.id, imagesOf(parent, rows), fanOut);
       return;
     }

@@ -19,6 +19,8 @@ export interface TransformParts {
   log: Log;
   evaluator: Evaluator;
   tuning: { rootsPerBuildTask: number };
+  /** From how many rows on what one leads to is a task of its own, and of how many roots its pages are; for tests. */
+  fanOut?: { rows: number; page: number };
   onBuilt: (collection: number, roots: number) => void;
   onStaged?: RowActorParts['onStaged'];
   /** Something failed for good: the engine stops. */
@@ -36,10 +38,10 @@ export interface Transform {
 export type MakeTransform = (parts: TransformParts) => Transform;
 
 export const makeTransform: MakeTransform = (parts) => {
-  const { plan, names, store, log, tuning } = parts;
+  const { plan, names, store, log, tuning, fanOut: fanOutSizes } = parts;
   const toucher = new Toucher(log, store, names.topic(plan.job, 'touches'), parts.partitions.touches);
-  const resolver = new Resolver(plan, names, store.read);
-  const fanOut = new FanOutTasks(store, names, resolver, toucher, parts.onFailure);
+  const resolver = new Resolver(plan, names, store.read, fanOutSizes?.rows);
+  const fanOut = new FanOutTasks(store, names, resolver, toucher, parts.onFailure, fanOutSizes?.page);
   const rows = new RowActor({
     names,
     store,

@@ -78,7 +78,10 @@ async function campaign(from: number, seeds: number, isBrief: boolean): Promise<
 
 function resultOf(worker: Worker, seed: number): ReturnType<typeof runSeed> {
   return new Promise((resolve, reject) => {
-    worker.once('message', resolve);
+    worker.once('message', (result) => {
+      worker.off('error', reject);
+      resolve(result);
+    });
     worker.once('error', reject);
     worker.postMessage(seed);
   });

@@ -52,6 +52,7 @@ export class Kernel {
   private readonly events: SimEvent[] = [];
   private nowMs = 1_000_000;
   private steps = 0;
+  private outsideWork = 0;
 
   constructor(private readonly options: KernelOptions) {
     this.random = new Random(options.seed);
@@ -111,12 +112,12 @@ export class Kernel {
 
   /** Until it holds, looked at after each event. */
   async runUntil(holds: () => boolean, mostSteps: number): Promise<void> {
-    await settled();
+    await this.settled();
     const end = this.steps + mostSteps;
     while (!holds()) {
       if (this.steps >= end) throw new Deadlock(`not within ${mostSteps} steps`);
       if (!this.happen()) throw new Deadlock('nothing can happen any more');
-      await settled();
+      await this.settled();
     }
   }
 
@@ -126,13 +127,29 @@ export class Kernel {
     const run = async () => {
       while (isRunning) {
         this.happen();
-        await settled();
+        await this.settled();
       }
     };
     void run();
     return () => {
       isRunning = false;
     };
+  }
+
+  /** What really takes its time (reading a module from the disk): nothing happens in the simulated world until it is done. */
+  async outside<T>(work: Promise<T>): Promise<T> {
+    this.outsideWork++;
+    try {
+      return await work;
+    } finally {
+      this.outsideWork--;
+    }
+  }
+
+  /** All promises that can settle have. */
+  private async settled(): Promise<void> {
+    do await aTurn();
+    while (this.outsideWork > 0);
   }
 
   /** One event, if there is one. */
@@ -160,5 +177,4 @@ export class Kernel {
 /** While something else could happen. */
 const TIME_PASSES = 0.02;
 
-/** All promises that can settle have. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -57,6 +57,10 @@ export class SimPostgres {
     this.server.wal.flush();
   }
 
+  slotNames(): string[] {
+    return this.server.slots.names();
+  }
+
   /** The server invalidates a slot. */
   loseSlot({ slot }: Pick<CaptureNames, 'slot'>, reason: string): void {
     this.server.kernel.note(`the slot is lost: ${reason}`);

@@ -1,7 +1,11 @@
 import { stringify } from 'yaml';
-import type { Model, ModelCollection, ModelEmbed, ModelNode } from './model.js';
+import { BAD, type Model, type ModelCollection, type ModelEmbed, type ModelNode } from './model.js';
 
-const WHERE = { even: 'columns.n !== null && columns.n % 2 === 0', hasCode: 'columns.code !== null' } as const;
+const WHERE = {
+  even: 'columns.n !== null && columns.n % 2 === 0',
+  hasCode: 'columns.code !== null',
+  throws: `columns.n === ${BAD} ? bad : true`,
+} as const;
 
 /** The model as a job file, which production code reads. */
 export function jobFileOf({ collections }: Pick<Model, 'collections'>, job: string): string {

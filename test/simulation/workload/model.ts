@@ -27,7 +27,8 @@ export interface ModelNode {
   on?: [theirs: string, mine: string][];
   /** Only these columns; all of them where absent. */
   fields?: string[];
-  where?: 'even' | 'hasCode';
+  /** `throws`: of some rows nobody can say whether they belong. */
+  where?: 'even' | 'hasCode' | 'throws';
   embed: ModelEmbed[];
 }
 
@@ -45,6 +46,8 @@ export interface ModelCollection {
   name: string;
   /** A column for `_id`, over whose values rows may contend; the key where absent. */
   id?: string;
+  /** MongoDB's validation refuses some documents: those of roots with the number BAD. */
+  isValidated?: boolean;
   root: ModelNode;
 }
 
@@ -61,6 +64,8 @@ export const BORN = 'born';
 export const VERSION = 'v';
 /** What `where` looks at. */
 export const NUMBER = 'n';
+/** The number of rows that are bad where something is made of that. */
+export const BAD = 7;
 /** What documents may have as `_id`. */
 export const CODE = 'code';
 

@@ -1,4 +1,5 @@
 import {
+  BAD,
   CODE,
   type Model,
   type ModelCollection,
@@ -15,30 +16,48 @@ export type Words = string;
 
 export type RowsOf = (table: string) => readonly ModelRow[];
 
+export interface Expected {
+  /** By `_id`. */
+  documents: Map<Words, Words>;
+  /** `_id`s of documents that cannot be written now: each is absent, or as it was once. */
+  unwritable: Set<Words>;
+  /** Those, and rows whose `_id` another one has. */
+  letters: number;
+}
+
+/** Something that the document needs cannot be told. */
+class Bad extends Error {}
+
 /**
- * What the documents must be when the source is quiet, from the rows alone: by `_id`. It shares nothing with the engine: plain
+ * What the documents must be when the source is quiet, from the rows alone: by collection. It shares nothing with the engine: plain
  * loops over all rows, as the words of the contract have it.
  */
-export function expectedDocuments(model: Model, rowsOf: RowsOf): Map<string, Map<Words, Words>> {
+export function expectedDocuments(model: Model, rowsOf: RowsOf): Map<string, Expected> {
   return new Map(model.collections.map((each) => [each.name, documentsOf(model, each, rowsOf)]));
 }
 
-function documentsOf(model: Model, { root, id }: ModelCollection, rowsOf: RowsOf): Map<Words, Words> {
+function documentsOf(model: Model, collection: ModelCollection, rowsOf: RowsOf): Expected {
+  const { root, id } = collection;
   const table = tableNamed(model, root.table);
-  const documents = new Map<Words, Words>();
+  const own = id === undefined ? table.key : [id];
+  const names = columnsOf(table, root).filter((name) => root.fields !== undefined || !own.includes(name));
+  const expected: Expected = { documents: new Map(), unwritable: new Set(), letters: 0 };
   // Rows that claim one `_id`: the lowest key has it.
   for (const row of [...rowsOf(table.name)].sort(byKey(table))) {
-    if (!holds(root, row)) continue;
-    const own = id === undefined ? table.key : [id];
     const words = own.length === 1 ? valueOf(table, row, own[0] as string) : object(fieldsOf(table, row, own));
-    if (documents.has(words)) continue;
-    const rest = columnsOf(table, root).filter((name) => root.fields !== undefined || !own.includes(name));
-    documents.set(
-      words,
-      object([['_id', words], ...fieldsOf(table, row, rest), ...embeddedOf(model, root, row, rowsOf)]),
-    );
+    try {
+      if (!holds(root, row)) continue;
+      const rest = [...fieldsOf(table, row, names), ...embeddedOf(model, root, row, rowsOf)];
+      if (collection.isValidated && names.includes(NUMBER) && row[NUMBER] === String(BAD)) throw new Bad();
+      if (expected.documents.has(words) || expected.unwritable.has(words)) expected.letters++;
+      else expected.documents.set(words, object([['_id', words], ...rest]));
+    } catch (error) {
+      if (!(error instanceof Bad)) throw error;
+      expected.unwritable.add(words);
+      expected.letters++;
+    }
   }
-  return documents;
+  return expected;
 }
 
 function embeddedOf(model: Model, node: ModelNode, row: ModelRow, rowsOf: RowsOf): [string, Words][] {
@@ -62,6 +81,7 @@ function joins({ on = [] }: ModelNode, theirs: ModelRow, mine: ModelRow): boolea
 
 function holds({ where }: ModelNode, row: ModelRow): boolean {
   if (where === 'hasCode') return row[CODE] !== null;
+  if (where === 'throws' && row[NUMBER] === String(BAD)) throw new Bad();
   if (where === 'even') return row[NUMBER] !== null && Number(row[NUMBER]) % 2 === 0;
   return true;
 }

@@ -6,7 +6,7 @@ import {
   type SimTransaction,
   StatementFailed,
 } from '../source/index.js';
-import { BORN, CODE, type Model, type ModelColumn, type ModelTable, NUMBER, VERSION } from './model.js';
+import { BAD, BORN, CODE, type Model, type ModelColumn, type ModelTable, NUMBER, VERSION } from './model.js';
 
 /** Few keys, so that rows meet. */
 const KEYS = 6;
@@ -118,7 +118,7 @@ export class RandomChanges {
     if (this.random.chance(0.15)) return null;
     if (isLarge) return `large ${++this.version}`;
     if (name === CODE) return this.random.one(CODES);
-    if (name === NUMBER) return this.random.below(4);
+    if (name === NUMBER) return this.random.below(BAD + 1);
     return 1 + this.random.below(name.endsWith('_no') ? 2 : KEYS);
   }
 

@@ -54,8 +54,9 @@ function randomCollection(random: Random, tables: ModelTable[], index: number): 
   const hasCode = random.chance(0.3);
   const root = randomNode(random, { tables }, table, 1);
   if (hasCode) root.where = 'hasCode';
-  else if (random.chance(0.3)) root.where = 'even';
-  return { name: `c${index}`, root, ...(hasCode && { id: CODE }) };
+  else if (random.chance(0.3)) root.where = random.one(['even', 'throws'] as const);
+  const isValidated = !hasCode && random.chance(0.2);
+  return { name: `c${index}`, root, ...(hasCode && { id: CODE }), ...(isValidated && { isValidated }) };
 }
 
 function randomNode(random: Random, model: Pick<Model, 'tables'>, table: ModelTable, depth: number): ModelNode {
@@ -97,7 +98,7 @@ function randomEmbed(random: Random, embed: ModelEmbed, target: ModelTable, nest
   const node: ModelNode = { ...nested, ...(embed.node.on && { on: embed.node.on }) };
   if (embed.kind === 'one') return { ...embed, node };
   const made: ModelEmbed = { ...embed, node };
-  if (random.chance(0.3)) node.where = 'even';
+  if (random.chance(0.3)) node.where = random.one(['even', 'even', 'throws'] as const);
   if (random.chance(0.4)) {
     const column = random.one(target.columns.filter(({ isLarge }) => !isLarge)).name;
     made.sort = { column, isDescending: random.chance(0.5) };

@@ -1,3 +1,4 @@
+import type { VerifyReport } from '#job';
 import type { CallFault, Random, TraceEntry } from '../kernel/index.js';
 import { Monotony } from './monotony.js';
 import { seedUuids } from './seeded-uuids.js';
@@ -14,6 +15,8 @@ export interface SeedResult {
 
 export interface SeedOptions {
   onTrace?: (entry: TraceEntry) => void;
+  /** Handed over before anything happens in it. */
+  onWorld?: (world: SimWorld) => void;
   /** So many steps with faults, in place of the seed's own number. */
   stormSteps?: number;
 }
@@ -27,6 +30,7 @@ const AFTERMATH_MS = 60_000;
 /** The world of one seed from the first row to its rest. */
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
   const run = new SeedRun(seed, options);
+  options.onWorld?.(run.world);
   let failure: string | undefined;
   try {
     failure = await run.run();
@@ -45,6 +49,10 @@ class SeedRun {
   /** Of calls, while there are faults. */
   private readonly faultShare: number;
   private isStorm = false;
+  /** The source has lost what the job needs: it has to be loaded again. */
+  private isLost = false;
+  /** The source has lost transactions: documents go back with it. */
+  private isSetBack = false;
 
   constructor(
     seed: number,
@@ -66,13 +74,16 @@ class SeedRun {
     const { kernel, servers } = world;
     for (let i = random.below(25); i > 0; i--) world.changes.transaction();
     await kernel.runUntil(() => servers.postgres.isQuiet(), 2_000);
-    for (const role of ROLES) for (let i = random.between(1, 2); i > 0; i--) world.start(role);
+    this.startServices();
     this.stage = 'storm';
     await this.storm(this.options.stormSteps ?? random.one([50, 300, 300, 1_000]));
     this.stage = 'calm';
     this.calm();
-    const rests = () => this.wrong() !== undefined || (servers.postgres.isQuiet() && world.differences().length === 0);
-    await kernel.runUntil(everyFew(rests), CALM_STEPS);
+    await kernel.runUntil(
+      everyFew(() => this.wrong() !== undefined || this.rests()),
+      CALM_STEPS,
+    );
+    if (random.chance(0.3)) await this.verify();
     this.stage = 'aftermath';
     const endMs = kernel.now() + AFTERMATH_MS;
     await kernel.runUntil(() => this.wrong() !== undefined || kernel.now() >= endMs, CALM_STEPS);
@@ -80,13 +91,60 @@ class SeedRun {
     return this.wrong() ?? (differences.length > 0 ? `went wrong again:\n${differences.join('\n')}` : undefined);
   }
 
+  private startServices(): void {
+    const { world, random } = this;
+    if (random.chance(0.25)) world.start('engine');
+    else for (const role of ROLES) for (let i = random.between(1, 2); i > 0; i--) world.start(role);
+  }
+
+  private rests(): boolean {
+    const { world } = this;
+    this.tend();
+    return world.phase() === 'streaming' && world.servers.postgres.isQuiet() && world.differences().length === 0;
+  }
+
+  /** As an operator: what cannot go on is loaded again. */
+  private tend(): void {
+    const { list, kernel } = this.world;
+    if (list.attention === undefined || !this.isLost) return;
+    kernel.note(`an operator reads ${list.attention.code}, and has the job loaded again`);
+    list.askAnew();
+  }
+
+  /** Of a job at rest it finds nothing. */
+  private async verify(): Promise<void> {
+    const { world } = this;
+    this.stage = 'verify';
+    const service = world.start('console');
+    let report: VerifyReport | undefined;
+    let failure: unknown;
+    const never = new AbortController().signal;
+    service
+      .command((job) => job.verify({ repair: false }, never))
+      .then(
+        (made) => {
+          report = made;
+        },
+        (error: unknown) => {
+          failure = error;
+        },
+      );
+    await world.kernel.runUntil(() => report !== undefined || failure !== undefined, CALM_STEPS);
+    world.kill(service);
+    if (failure !== undefined) throw failure;
+    const { different, missing, extra } = report as VerifyReport;
+    if (different + missing + extra > 0) throw new Error(`verify finds differences: ${JSON.stringify(report)}`);
+    this.count('verified');
+  }
+
   private wrong(): string | undefined {
     const { world, monotony } = this;
     if (world.failure !== undefined)
       return `a service failed: ${world.failure instanceof Error ? world.failure.stack : String(world.failure)}`;
-    const [service] = world.services.filter(({ attention }) => attention !== undefined);
-    if (service !== undefined) return `${service.process.name}: ${service.attention?.stack}`;
-    if (monotony.backwards.length > 0) return `a document went back: ${monotony.backwards[0]}`;
+    const attention =
+      world.list.attention ?? world.services.find((service) => service.attention !== undefined)?.attention;
+    if (attention !== undefined && !this.isLost) return `the job needs a person: ${attention.stack}`;
+    if (monotony.backwards.length > 0 && !this.isSetBack) return `a document went back: ${monotony.backwards[0]}`;
     return undefined;
   }
 
@@ -100,6 +158,7 @@ class SeedRun {
       await kernel.runUntil(() => kernel.step >= next, 100);
       if (random.chance(0.7)) world.changes.transaction();
       else this.befall();
+      this.tend();
     }
     this.isStorm = false;
   }
@@ -113,13 +172,29 @@ class SeedRun {
         world.kill(service);
         world.start(service.role);
       },
-      'a process stands still': () => world.any().process.standStill(),
-      'a process goes on': () => world.any().process.goOn(),
+      'a process stands still': () => {
+        const { process } = world.any();
+        process.standStill();
+        const { kernel } = world;
+        kernel.schedule(kernel.servers, `${process.name} goes on`, () => process.goOn(), random.below(30_000));
+      },
       'the primary is deposed': () => mongo.failOver({ kept: random.below(3), unnoticed: random.chance(0.5) }),
       'MongoDB heals': () => mongo.heal(),
       'a group is rebalanced': () => broker.rebalance(random.one(broker.topicNames())),
       'a member is dropped': () => broker.redeliver(random.one(broker.topicNames())),
       'the source starts again': () => postgres.restart({ downMs: random.one([0, 500, 5_000]) }),
+      ...(random.chance(0.1) && {
+        'it is loaded again': () => world.list.askAnew(),
+        'the slot is lost': () => {
+          this.isLost = true;
+          for (const slot of postgres.slotNames()) postgres.loseSlot({ slot }, 'wal_removed');
+        },
+        'the source fails over': () => {
+          this.isLost = true;
+          this.isSetBack = true;
+          postgres.failOver({ lacking: random.below(3), slots: random.one(['kept', 'lost'] as const) });
+        },
+      }),
     };
     const name = random.one(Object.keys(faults));
     if (name.includes('group') || name.includes('member')) if (broker.topicNames().length === 0) return;

@@ -1,28 +1,37 @@
 import { ROOMS } from '#compose';
 import { MillraceError } from '#errors';
-import { type JobDeps, LeaseWatch, openJob, type Role, runWorker } from '#job';
-import { compileAssembler, type JobFile, type Positions, Sandbox } from '#mapping';
+import { type JobCommands, type JobDeps, LeaseWatch, openJob, type Role, runWorker, type Tuning } from '#job';
+import { EmbeddedLog } from '#log/embedded';
+import { compileAssembler, type Evaluator, type JobFile, type Positions } from '#mapping';
+import type { Plan } from '#model';
 import { electionTopic } from '#stage';
 import { targetProblem } from '#store/mongodb';
-import type { Tuning } from '#job';
+import { makeTransform } from '#transform';
 import { Election } from '../../../libs/service/election.js';
 import { type Kernel, SimProcess, type SimTimers, simTimers } from '../kernel/index.js';
 import { type SimBroker, SimLog } from '../log/index.js';
 import { type SimPostgres, SimSource } from '../source/index.js';
 import { type SimMongo, SimStore } from '../store/index.js';
+import type { SimJobList } from './job-list.js';
 
 export interface Servers {
   kernel: Kernel;
   postgres: SimPostgres;
   mongo: SimMongo;
   broker: SimBroker;
+  /** It is a function of rows alone: processes may share one. */
+  makeEvaluator(plan: Plan): Promise<Evaluator>;
 }
 
 export interface SimJob {
   jobFile: JobFile;
   positions: Positions;
   tuning: Tuning;
+  fanOut: { rows: number; page: number };
 }
+
+/** `engine`: all of it in one process, without a broker. */
+export type SimRole = Role | 'engine' | 'console';
 
 const AGAIN_MS = 1_000;
 const LOOK_MS = 500;
@@ -35,13 +44,14 @@ export class SimService {
   readonly process: SimProcess;
   private readonly timers: SimTimers;
   private readonly stopping = new AbortController();
-  /** What ended the job for good, as a person would have to read it. */
+  /** What ended a worker for good. */
   attention: MillraceError | undefined;
 
   constructor(
     private readonly servers: Servers,
     private readonly job: SimJob,
-    readonly role: Role,
+    private readonly list: SimJobList,
+    readonly role: SimRole,
     name: string,
     private readonly onFailure: (error: unknown) => void,
   ) {
@@ -50,13 +60,21 @@ export class SimService {
   }
 
   start(): void {
-    this.again(() => this.work());
-    if (this.role === 'ingest') this.again(() => this.runWhenElected());
+    const { role } = this;
+    if (role === 'engine') return this.again(() => this.run(new AbortController().signal));
+    if (role === 'console') return;
+    this.again(() => this.work(role));
+    if (role === 'ingest') this.again(() => this.runWhenElected());
   }
 
-  /** Ends as SIGTERM does. */
-  stop(): void {
-    this.stopping.abort(new Error('the service stops'));
+  /** A command, as the console carries it out: by whoever holds the job, or by itself. */
+  async command<T>(work: (job: JobCommands) => Promise<T>): Promise<T> {
+    const job = openJob({ ...this.deps(), roles: [] });
+    try {
+      return await work(job);
+    } finally {
+      await job.close();
+    }
   }
 
   private again(work: () => Promise<void>): void {
@@ -66,8 +84,7 @@ export class SimService {
         try {
           await work();
         } catch (error) {
-          if (signal.aborted) return;
-          this.refuse(error);
+          this.attention = this.refused(error) ?? this.attention;
         }
         await this.timers.wait(AGAIN_MS, signal).catch(() => undefined);
       }
@@ -76,32 +93,31 @@ export class SimService {
   }
 
   /** What is not of the engine's own errors is a defect. */
-  private refuse(error: unknown): void {
+  private refused(error: unknown): MillraceError | undefined {
     if (!(error instanceof MillraceError)) throw error;
-    if (!error.retriable && !PASSING.includes(error.code)) this.attention = error;
+    return error.retriable || PASSING.includes(error.code) ? undefined : error;
   }
 
-  private async work(): Promise<void> {
+  private async work(role: Role): Promise<void> {
     const store = await this.openStore();
     try {
       const { openSource } = this.deps();
-      await runWorker({ ...this.deps(), openSource, store, roles: [this.role] }, this.stopping.signal);
+      await runWorker({ ...this.deps(), openSource, store, roles: [role] }, this.stopping.signal);
     } finally {
       await store.close();
     }
   }
 
   private async runWhenElected(): Promise<void> {
-    const { signal } = this.stopping;
     const store = await this.openStore();
     const log = new SimLog(this.servers.broker, this.process);
     const leaseWatch = new LeaseWatch(store, this.timers);
     try {
       await using election = await Election.join(log, electionTopic(this.job.jobFile.job));
-      while (!signal.aborted) {
+      for (;;) {
         await leaseWatch.look();
-        if (election.isElected) await this.run(election, leaseWatch);
-        await Promise.race([election.failed, this.timers.wait(LOOK_MS, signal).catch(() => undefined)]);
+        if (election.isElected) await this.runWhile(election, leaseWatch);
+        await Promise.race([election.failed, this.timers.wait(LOOK_MS)]);
       }
     } finally {
       await log.close();
@@ -109,24 +125,43 @@ export class SimService {
     }
   }
 
-  private async run(election: Election, leaseWatch: LeaseWatch): Promise<void> {
+  private async runWhile(election: Election, leaseWatch: LeaseWatch): Promise<void> {
     const stop = new AbortController();
-    const ended = new AbortController();
-    const { signal } = this.stopping;
-    const end = () => stop.abort(new Error('the run is to end'));
+    const end = () => stop.abort(new Error('another one is elected'));
     election.failed.catch(end);
+    let isOver = false;
     const watching = (async () => {
-      while (!ended.signal.aborted && election.isElected && !signal.aborted)
-        await this.timers.wait(LOOK_MS, ended.signal).catch(() => undefined);
+      while (!isOver && election.isElected) await this.timers.wait(LOOK_MS);
       end();
     })();
-    const job = openJob({ ...this.deps(), roles: [], leaseWatch });
     try {
-      await job.run(RUN, stop.signal);
-    } catch (error) {
-      if (!stop.signal.aborted) this.refuse(error);
+      await this.run(stop.signal, { roles: [], leaseWatch });
     } finally {
-      ended.abort();
+      isOver = true;
+      await watching;
+    }
+  }
+
+  /** Until it ends or is stopped, or something else is asked for. */
+  private async run(signal: AbortSignal, parts: Partial<JobDeps> = {}): Promise<void> {
+    const taken = this.list.take();
+    if (taken === undefined) return;
+    const over = new AbortController();
+    let isOver = false;
+    const watching = (async () => {
+      while (!isOver && this.list.goesOnWith(taken.number)) await this.timers.wait(LOOK_MS);
+      over.abort(new Error('something else is asked for'));
+    })();
+    const stop = AbortSignal.any([signal, over.signal]);
+    const job = openJob({ ...this.deps(), ...parts, takeAsked: async () => this.list.take() });
+    try {
+      await job.run(RUN, stop);
+    } catch (error) {
+      if (stop.aborted) return;
+      const attention = this.refused(error);
+      if (attention !== undefined) this.list.end(taken.number, attention);
+    } finally {
+      isOver = true;
       await watching;
       await job.close();
     }
@@ -147,18 +182,19 @@ export class SimService {
 
   private deps(): JobDeps {
     const { postgres, broker } = this.servers;
-    const { jobFile, positions, tuning } = this.job;
+    const { jobFile, positions, tuning, fanOut } = this.job;
+    const { timers } = this;
     return {
-      rooms: ROOMS,
+      rooms: { ...ROOMS, transform: (parts) => makeTransform({ ...parts, fanOut }) },
       jobFile,
       positions,
       tuning,
-      timers: this.timers,
+      timers,
       targetProblem,
-      openSource: async () => new SimSource(postgres, this.process, { timers: this.timers }),
+      openSource: async () => new SimSource(postgres, this.process, { timers }),
       openStore: () => this.openStore(),
-      makeLog: () => new SimLog(broker, this.process),
-      makeEvaluator: (plan) => Sandbox.create(plan),
+      makeLog: () => (this.role === 'engine' ? new EmbeddedLog({ timers }) : new SimLog(broker, this.process)),
+      makeEvaluator: this.servers.makeEvaluator,
       makeAssembler: compileAssembler,
       onEvent: () => undefined,
     };

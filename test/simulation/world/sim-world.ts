@@ -1,32 +1,40 @@
-import { readJobFile } from '#mapping';
 import { DEFAULT_TUNING, type Tuning } from '#job';
+import { readJobFile, Sandbox } from '#mapping';
+import { type Incarnation, IncarnationNames, JOB, JOB_ID } from '#stage';
 import { Kernel, type KernelOptions, type Random } from '../kernel/index.js';
 import { SimBroker } from '../log/index.js';
 import { SimPostgres } from '../source/index.js';
-import { fieldOf, SimMongo } from '../store/index.js';
+import { fieldOf, SimMongo, type Stored } from '../store/index.js';
 import {
+  BAD,
+  type Expected,
   expectedDocuments,
   inWords,
   jobFileOf,
   type Model,
+  NUMBER,
   RandomChanges,
   randomModel,
   type Words,
 } from '../workload/index.js';
-import { type Servers, SimService } from './sim-service.js';
+import { SimJobList } from './job-list.js';
+import { type Servers, type SimJob, type SimRole, SimService } from './sim-service.js';
 
-const JOB = 'sim';
+const NAME = 'sim';
+const STATE = `millrace_${NAME}`;
 
-/** One seed's world: servers, services and a workload, with what befalls them. */
+/** One seed's world: servers, services, a workload, and what its documents should be. */
 export class SimWorld {
   readonly kernel: Kernel;
   readonly servers: Servers;
   readonly model: Model;
   readonly changes: RandomChanges;
+  readonly list = new SimJobList();
   readonly services: SimService[] = [];
+  /** Of a service: nothing that it should ever throw. */
   failure: unknown;
   private readonly random: Random;
-  private readonly job;
+  private readonly job: SimJob;
   private names = 0;
 
   constructor(options: KernelOptions) {
@@ -34,27 +42,22 @@ export class SimWorld {
     this.kernel = kernel;
     this.random = kernel.random.fork();
     const postgres = new SimPostgres(kernel);
-    this.servers = {
-      kernel,
-      postgres,
-      mongo: new SimMongo(kernel),
-      broker: new SimBroker(kernel),
-    };
+    const mongo = new SimMongo(kernel, { newestRead: this.random.one([0, 0.5]) });
+    const broker = new SimBroker(kernel, { cuts: this.random.one([0, 0.2]) });
+    this.servers = { kernel, postgres, mongo, broker, makeEvaluator: evaluators(kernel) };
     this.model = randomModel(kernel.random.fork());
     this.changes = new RandomChanges(this.model, postgres, kernel.random.fork());
     this.changes.createTables();
-    const text = jobFileOf(this.model, JOB);
-    const read = readJobFile(text, { fileName: 'simulated.yaml', env: {}, readSecretFile: () => '' });
-    if (read.problems) throw new Error(`${text}\n${JSON.stringify(read.problems)}`);
-    this.job = { ...read, tuning: randomTuning(kernel.random.fork()) };
+    for (const { name, isValidated } of this.model.collections)
+      if (isValidated) mongo.refuse(name, (document) => fieldOf(document, NUMBER) === BAD);
+    this.job = jobOf(this.model, kernel.random.fork());
   }
 
-  start(role: SimService['role']): SimService {
-    const name = `${role} ${++this.names}`;
+  start(role: SimRole): SimService {
     const fail = (error: unknown) => {
       this.failure ??= error;
     };
-    const service = new SimService(this.servers, this.job, role, name, fail);
+    const service = new SimService(this.servers, this.job, this.list, role, `${role} ${++this.names}`, fail);
     this.services.push(service);
     service.start();
     return service;
@@ -70,23 +73,75 @@ export class SimWorld {
     return this.random.one(this.services);
   }
 
-  /** What is wrong with the target's documents now, by collection; empty where they are what the source says. */
+  /** What is wrong now with documents and letters; empty where they are what the source says. */
   differences(): string[] {
-    const { postgres, mongo } = this.servers;
-    const expected = expectedDocuments(this.model, (table) => postgres.rows(table));
-    return [...expected].flatMap(([collection, documents]) => {
-      const found = new Map<Words, Words>();
-      for (const document of mongo.committed('target', collection))
-        found.set(inWords(fieldOf(document, '_id')), inWords(document));
-      const ids = new Set([...documents.keys(), ...found.keys()]);
-      return [...ids].flatMap((id) => {
-        const [should, is] = [documents.get(id), found.get(id)];
-        return should === is
-          ? []
-          : [`${collection} ${id}\n  should be ${should ?? 'absent'}\n  is        ${is ?? 'absent'}`];
-      });
+    const expected = expectedDocuments(this.model, (table) => this.servers.postgres.rows(table));
+    const letters = this.letters();
+    return [...expected].flatMap(([collection, each]) => [
+      ...this.differencesOf(collection, each),
+      ...(letters.get(collection) === each.letters || (each.letters === 0 && !letters.has(collection))
+        ? []
+        : [`${collection} has ${letters.get(collection) ?? 0} letters, and should have ${each.letters}`]),
+    ]);
+  }
+
+  /** For people. */
+  describe(): string {
+    return jobFileOf(this.model, NAME);
+  }
+
+  private differencesOf(collection: string, { documents, unwritable }: Expected): string[] {
+    const found = new Map<Words, Words>();
+    for (const document of this.servers.mongo.committed('target', collection))
+      found.set(inWords(fieldOf(document, '_id')), inWords(document));
+    const ids = new Set([...documents.keys(), ...found.keys()]);
+    return [...ids].flatMap((id) => {
+      const [should, is] = [documents.get(id), found.get(id)];
+      if (should === is || unwritable.has(id)) return [];
+      return [`${collection} ${id}\n  should be ${should ?? 'absent'}\n  is        ${is ?? 'absent'}`];
     });
   }
+
+  /** As its record says; undefined before there is one. */
+  phase(): unknown {
+    const record = this.record();
+    return record && fieldOf(record, 'phase');
+  }
+
+  private record(): Stored | undefined {
+    return this.servers.mongo.committed(STATE, JOB.name).find((each) => fieldOf(each, '_id') === JOB_ID);
+  }
+
+  /** How many each collection has. */
+  private letters(): Map<string, number> {
+    const { mongo } = this.servers;
+    const record = this.record();
+    const counts = new Map<string, number>();
+    if (record === undefined) return counts;
+    const { letters } = new IncarnationNames(record as unknown as Incarnation);
+    for (const letter of mongo.committed(STATE, letters.name)) {
+      const collection = String(fieldOf(letter, 'collection'));
+      counts.set(collection, (counts.get(collection) ?? 0) + 1);
+    }
+    return counts;
+  }
+}
+
+function evaluators(kernel: Kernel): Servers['makeEvaluator'] {
+  const made = new Map<string, Promise<Sandbox>>();
+  return (plan) => {
+    const sandbox = made.get(plan.hash) ?? kernel.outside(Sandbox.create(plan));
+    made.set(plan.hash, sandbox);
+    return sandbox;
+  };
+}
+
+function jobOf(model: Model, random: Random): SimJob {
+  const text = jobFileOf(model, NAME);
+  const read = readJobFile(text, { fileName: 'simulated.yaml', env: {}, readSecretFile: () => '' });
+  if (read.problems) throw new Error(`${text}\n${JSON.stringify(read.problems)}`);
+  const fanOut = { rows: random.one([1, 3, 1_000]), page: random.between(1, 3) };
+  return { ...read, tuning: randomTuning(random), fanOut };
 }
 
 function randomTuning(random: Random): Tuning {

@@ -52,6 +52,10 @@ export class Slots {
     return this.slots.get(name);
   }
 
+  names(): string[] {
+    return [...this.slots.keys()];
+  }
+
   /** Gives undefined until the slot is made, which waits for all transactions that run. Whoever makes it may vanish before. */
   create(session: Session, name: string): () => CreatedSlot | undefined {
     if (this.slots.has(name)) throw new ServerError('42710', `the slot ${name} exists`);
