@@ -48,25 +48,43 @@ export async function committedOffsets(
  *   repeat, which changes nothing;
  * - everything else: records may be lost (`LOG_DAMAGED`).
  *
- * Another member may be at work meanwhile: it appends, commits, and deletes what is committed. So the beginning of the log is
- * read before what is committed, which can only be above it then, and the end after it.
+ * Both are read side by side at first, before the client has time to reset anything. What does not fit then is looked at
+ * again, as another member may be at work by now, which appends, commits, and deletes what is committed: the beginning of the
+ * log before what is committed, which can only be above it, and the end after it.
  */
 export async function startOffsets(
   admin: Admin,
   { group, topic, partitions }: { group: string; topic: string; partitions: readonly number[] },
 ): Promise<Map<number, StartOffset>> {
+  const [committed, bounds] = await Promise.all([
+    committedOffsets(admin, { group, topic }),
+    admin.fetchTopicOffsets(topic),
+  ]);
+  const first = { before: bounds, committed, after: bounds };
+  const found = startsIn(first, partitions);
+  if (found.damaged === undefined) return found.starts;
   const before = await admin.fetchTopicOffsets(topic);
-  const committed = await committedOffsets(admin, { group, topic });
-  const after = await admin.fetchTopicOffsets(topic);
+  const again = { before, committed: await committedOffsets(admin, { group, topic }) };
+  const second = startsIn({ ...again, after: await admin.fetchTopicOffsets(topic) }, partitions);
+  if (second.damaged === undefined) return second.starts;
+  throw damaged(topic, found.damaged.partition, found.damaged.how);
+}
+
+type Bounds = Awaited<ReturnType<Admin['fetchTopicOffsets']>>;
+
+function startsIn(
+  { before, committed, after }: { before: Bounds; committed: ReadonlyMap<number, CommittedOffset>; after: Bounds },
+  partitions: readonly number[],
+): { starts: Map<number, StartOffset>; damaged?: { partition: number; how: string } } {
   const starts = new Map<number, StartOffset>();
   for (const partition of partitions) {
     const at = (bounds: typeof before) => bounds.find((each) => each.partition === partition);
     const found = committed.get(partition) ?? { offset: NEVER_COMMITTED, metadata: null };
     const next = startOf(found, { low: Number(at(before)?.low), high: Number(at(after)?.high) });
-    if (typeof next === 'string') throw damaged(topic, partition, next);
+    if (typeof next === 'string') return { starts, damaged: { partition, how: next } };
     starts.set(partition, { next, completed: completedBelow(found) });
   }
-  return starts;
+  return { starts };
 }
 
 export function damaged(topic: string, partition: number, how: string, cause?: unknown): MillraceError {

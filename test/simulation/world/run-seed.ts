@@ -24,8 +24,8 @@ export interface SeedOptions {
 const ROLES = ['ingest', 'transform', 'write', 'dead-letter'] as const;
 /** To come to rest without faults. */
 const CALM_STEPS = 40_000;
-/** For what is late. */
-const AFTERMATH_MS = 60_000;
+/** For what is late; mostly the first. */
+const AFTERMATHS_MS = [5_000, 5_000, 5_000, 60_000];
 
 /** The world of one seed from the first row to its rest. */
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
@@ -72,7 +72,7 @@ class SeedRun {
   async run(): Promise<string | undefined> {
     const { world, random } = this;
     const { kernel, servers } = world;
-    for (let i = random.below(25); i > 0; i--) world.changes.transaction();
+    for (let i = random.below(40); i > 0; i--) world.changes.transaction();
     await kernel.runUntil(() => servers.postgres.isQuiet(), 2_000);
     this.startServices();
     this.stage = 'storm';
@@ -85,7 +85,7 @@ class SeedRun {
     );
     if (random.chance(0.3)) await this.verify();
     this.stage = 'aftermath';
-    const endMs = kernel.now() + AFTERMATH_MS;
+    const endMs = kernel.now() + random.one(AFTERMATHS_MS);
     await kernel.runUntil(() => this.wrong() !== undefined || kernel.now() >= endMs, CALM_STEPS);
     const differences = world.differences();
     return this.wrong() ?? (differences.length > 0 ? `went wrong again:\n${differences.join('\n')}` : undefined);
@@ -153,10 +153,11 @@ class SeedRun {
     const { kernel } = world;
     const end = kernel.step + steps;
     this.isStorm = true;
+    const [mostBetween, changesShare] = [random.one([3, 10, 30]), random.one([0.6, 0.8, 0.95])];
     while (kernel.step < end && this.wrong() === undefined) {
-      const next = kernel.step + random.between(1, 30);
+      const next = kernel.step + random.between(1, mostBetween);
       await kernel.runUntil(() => kernel.step >= next, 100);
-      if (random.chance(0.7)) world.changes.transaction();
+      if (random.chance(changesShare)) world.changes.transaction();
       else this.befall();
       this.tend();
     }
