@@ -10,8 +10,11 @@ export function overWhenStopped(make: MakeRetryQueue, trouble: TellTrouble): Mak
       lacks: () => queue.lacks(),
       idle: () => queue.idle(),
       stop: async () => {
-        await queue.stop();
-        trouble(undefined);
+        try {
+          await queue.stop();
+        } finally {
+          trouble(undefined);
+        }
       },
     };
   };

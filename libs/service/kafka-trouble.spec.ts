@@ -2,7 +2,11 @@ import { expect, test } from '@jest/globals';
 import { REAL_JOB_TIMERS } from '#compose';
 import { kafkaTrouble } from './kafka-trouble.js';
 
-const FAILED = { level: 'error', message: 'Connection error: ECONNREFUSED', context: { broker: 'b:9092' } } as const;
+const FAILED = {
+  level: 'error',
+  message: 'Connection error: connect ECONNREFUSED 10.0.0.1:9092',
+  context: { broker: 'b:9092' },
+} as const;
 
 function kafka() {
   const told: (string | undefined)[] = [];
@@ -16,8 +20,8 @@ function kafka() {
       quiet = undefined;
     },
   };
-  const notice = kafkaTrouble((message) => told.push(message), timers);
-  return { told, notice, quiet: () => quiet?.() };
+  const { notice, stop } = kafkaTrouble((message) => told.push(message), timers);
+  return { told, notice, stop, quiet: () => quiet?.() };
 }
 
 test('brokers that cannot be reached again and again are trouble, until nothing is heard of it for a while', () => {
@@ -26,7 +30,7 @@ test('brokers that cannot be reached again and again are trouble, until nothing 
   notice(FAILED);
   expect(told).toEqual([]);
   notice(FAILED);
-  expect(told).toEqual(['Kafka cannot be reached: Connection error: ECONNREFUSED']);
+  expect(told).toEqual(['Kafka cannot be reached: ECONNREFUSED']);
   quiet();
   expect(told.at(-1)).toBeUndefined();
   notice(FAILED);
@@ -41,4 +45,14 @@ test.each([
   const { told, notice } = kafka();
   for (let i = 0; i < 9; i++) notice(other);
   expect(told).toEqual([]);
+});
+
+test('of a job that is given up nothing is told later, also not that it is over', () => {
+  const { told, notice, stop, quiet } = kafka();
+  for (let i = 0; i < 3; i++) notice(FAILED);
+  stop();
+  expect(told).toEqual(['Kafka cannot be reached: ECONNREFUSED', undefined]);
+  quiet();
+  for (let i = 0; i < 3; i++) notice(FAILED);
+  expect(told).toHaveLength(2);
 });

@@ -21,8 +21,10 @@ interface Troubled {
   /** By what has it; who told last comes last. */
   messages: Map<string, string>;
   since: Date;
-  /** What the list has of it. */
+  /** What was written to the list. */
   kept: { message: string; atMs: number } | undefined;
+  /** Something may be in the list, written or not known to be. */
+  mayBeThere: boolean;
 }
 
 /** Far below what the list takes for gone. */
@@ -79,7 +81,7 @@ export class ServiceTroubles {
     const { timers, redactor } = this.parts;
     let troubled = this.jobs.get(job);
     if (troubled === undefined) {
-      troubled = { messages: new Map(), since: new Date(timers.now()), kept: undefined };
+      troubled = { messages: new Map(), since: new Date(timers.now()), kept: undefined, mayBeThere: false };
       this.jobs.set(job, troubled);
     }
     if (troubled.messages.size === 0) troubled.since = new Date(timers.now());
@@ -134,15 +136,16 @@ export class ServiceTroubles {
     const atMs = timers.now();
     if (kept?.message === message && atMs - kept.atMs < RENEW_MS) return;
     const troubles = await open();
-    // Before it is known to be written: what may be there is taken away.
-    troubled.kept = { message, atMs };
+    troubled.mayBeThere = true;
     await troubles.keep({ job, service, process, message, since });
+    troubled.kept = { message, atMs };
     if (kept === undefined) await troubles.sweep(job);
   }
 
   private async takeAway(job: string, troubled: Troubled): Promise<void> {
     const { open, service, process } = this.parts;
-    if (troubled.kept !== undefined) await (await open()).over({ job, service, process });
+    if (troubled.mayBeThere) await (await open()).over({ job, service, process });
+    troubled.mayBeThere = false;
     troubled.kept = undefined;
     if (troubled.messages.size === 0) this.jobs.delete(job);
   }

@@ -48,9 +48,9 @@ export async function withJobInHand(
   const loaded = await readJob(file, { fileName, env: jobEnvironment(env), redactor });
   const logger = parts.logger.child({ job });
   const trouble = (what: string): TellTrouble => troubles.of(job, what);
-  const onNotice = kafkaTrouble(trouble('Kafka'), REAL_JOB_TIMERS);
+  const kafka = kafkaTrouble(trouble('Kafka'), REAL_JOB_TIMERS);
   const deps = composeJob(loaded, settings, () => undefined, {
-    makeLog: () => makeKafkaLog(settings, { service, logger, onNotice }),
+    makeLog: () => makeKafkaLog(settings, { service, logger, onNotice: kafka.notice }),
     roles: [],
   });
   const store = await openObservedStore(loaded, { ...parts, logger }, trouble('target'));
@@ -58,6 +58,7 @@ export async function withJobInHand(
     await work({ loaded, logger, deps, store, trouble });
   } finally {
     await store.close();
+    kafka.stop();
   }
 }
 
@@ -81,12 +82,12 @@ export function workAs(
       observer: (plan) => observerOf(metrics, plan),
       onTrouble: (message) => {
         logged(message);
-        shown(message);
+        shown.tell(message);
       },
       ...(strategy && { handlersOf: (owned, plan) => strategy.handlersOf(owned, plan) }),
     },
     signal,
-  );
+  ).finally(() => shown.stop());
 }
 
 function openObservedStore(

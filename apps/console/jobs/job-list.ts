@@ -83,8 +83,8 @@ export class JobList {
       (job) => job.reset(),
     );
     await registry.remove(name);
-    await troubles.forget(name);
     await this.note(name, 'reset', by);
+    await troubles.forget(name);
   }
 
   /** Whoever ran it has marked it so, unless that was a process that knows of no list. */

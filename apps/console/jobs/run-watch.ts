@@ -11,10 +11,7 @@ const LOOK_MS = 500;
 const TROUBLE_LOOK_MS = 1_000;
 /** So long somebody may take to take a job up. */
 const TAKEN_UP_MS = 20_000;
-const NOBODY: JobEvent = {
-  kind: 'trouble',
-  message: 'no process runs this job yet: is a service `ingest` up, and what does its log say of the job?',
-};
+const NOBODY = 'no process runs this job yet: is a service `ingest` up, and what does its log say of the job?';
 
 interface Watched {
   name: string;
@@ -79,11 +76,11 @@ export class RunWatch {
     for await (const event of job.watch(signal)) return onEvent(event);
   }
 
-  /** Says so where nobody takes the job up, unless it is told why. */
-  private async alone({ job, onEvent, trouble }: Told, stop: AbortSignal): Promise<never> {
-    await this.parts.timers.wait(TAKEN_UP_MS, stop);
-    if (!(await job.status()).running && trouble.isCalm) onEvent(NOBODY);
-    return new Promise(() => undefined);
+  /** Says so where nobody takes the job up, unless it is told why; until somebody does. */
+  private async alone({ job, trouble }: Told, stop: AbortSignal): Promise<never> {
+    const { timers } = this.parts;
+    for (await timers.wait(TAKEN_UP_MS, stop); ; await timers.wait(TAKEN_UP_MS / 4, stop))
+      trouble.takeRunning((await job.status()).running, NOBODY);
   }
 
   /** Tells what services have trouble with. Where that cannot be read now, it is what was read last. */

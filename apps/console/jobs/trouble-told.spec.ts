@@ -17,9 +17,7 @@ test("the job's own trouble comes before that of services, and it is over when b
   here.trouble.takeServices('write: far away');
   here.trouble.take(RECOVERED);
   here.trouble.takeServices('write: far away');
-  expect(here.trouble.isCalm).toBe(false);
   here.trouble.takeServices(undefined);
-  expect(here.trouble.isCalm).toBe(true);
   expect(here.events).toEqual([trouble('write: away'), trouble('no source'), trouble('write: far away'), RECOVERED]);
 });
 
@@ -29,4 +27,21 @@ test('what is no trouble passes, and nothing is told of trouble that there was n
   here.trouble.take(RECOVERED);
   here.trouble.takeServices(undefined);
   expect(here.events).toEqual([{ kind: 'phase', phase: 'loading' }]);
+});
+
+test('that nobody runs it is told where nothing else is, until somebody does', () => {
+  const here = told();
+  here.trouble.takeRunning(false, 'nobody');
+  here.trouble.takeServices('ingest: no source');
+  here.trouble.takeServices(undefined);
+  here.trouble.takeRunning(true, 'nobody');
+  expect(here.events).toEqual([trouble('nobody'), trouble('ingest: no source'), trouble('nobody'), RECOVERED]);
+});
+
+test('what a process told that is gone keeps nothing back', () => {
+  const here = told();
+  here.trouble.take(trouble('no source'));
+  here.trouble.takeServices('ingest: no variable');
+  here.trouble.takeRunning(false, 'nobody');
+  expect(here.events).toEqual([trouble('no source'), trouble('ingest: no variable')]);
 });

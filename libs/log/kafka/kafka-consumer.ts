@@ -18,7 +18,7 @@ import { isTransient, kafkaFailure } from './kafka-errors.js';
 import type { KafkaNotice } from './kafka-options.js';
 import { OffsetCommitter } from './offset-committer.js';
 import { committedOffsets, completedBelow, damaged, startOffsets } from './start-offsets.js';
-import { TopicAbsence } from './topic-absence.js';
+import { GONE_AFTER_MS, TopicAbsence } from './topic-absence.js';
 
 const LEAVE_TIMEOUT_MS = 5_000;
 const AGAIN_AFTER_MS = 500;
@@ -64,8 +64,9 @@ export class KafkaConsumer implements Consumer {
   #joined = (): void => undefined;
   #reject!: (error: unknown) => void;
   #watch: unknown;
-  /** At the last look. */
-  #wasAway = false;
+  /** By all looks since then; one at a time. */
+  #awaySinceMs: number | undefined;
+  #isLooking = false;
   #paused = false;
   #ended = false;
   #stopping: Promise<void> | undefined;
@@ -194,15 +195,19 @@ export class KafkaConsumer implements Consumer {
     }, stallTimeoutMs / LOOKS_PER_STALL);
   }
 
-  /** The client waits without end for a topic that is gone. Two looks tell, as one broker may not have heard of it yet. */
+  /** The client waits without end for a topic that is gone. One look tells nothing: a broker may not have heard of it yet. */
   async #lookForTopic(): Promise<void> {
-    const { topic, admin } = this.parts;
+    const { topic, admin, now } = this.parts;
+    if (this.#isLooking) return;
+    this.#isLooking = true;
     try {
       const isThere = (await (await admin()).listTopics()).includes(topic);
-      if (!isThere && this.#wasAway) this.#fail(topicMissing(topic));
-      this.#wasAway = !isThere;
+      this.#awaySinceMs = isThere ? undefined : (this.#awaySinceMs ?? now());
+      if (now() - (this.#awaySinceMs ?? now()) >= GONE_AFTER_MS) this.#fail(topicMissing(topic));
     } catch {
-      // Not to be known now.
+      this.#awaySinceMs = undefined;
+    } finally {
+      this.#isLooking = false;
     }
   }
 

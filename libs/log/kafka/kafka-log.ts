@@ -56,7 +56,10 @@ export class KafkaLog implements Log {
   async create(topics: readonly TopicSpec[], { wereMade = false } = {}): Promise<void> {
     this.#assertOpen();
     try {
-      const pause = () => this.#pause(PAUSE_MS);
+      const pause = async () => {
+        await this.#pause(PAUSE_MS);
+        this.#assertOpen();
+      };
       await makeTopics(await this.#adminClient(), topics, { ...this.options, wereMade, pause });
     } catch (error) {
       throw error instanceof MillraceError ? error : kafkaFailure('the topics cannot be made', error);

@@ -5,6 +5,7 @@ import type { TopicSpec } from '../log.js';
 import { isTransient, typeOf } from './kafka-errors.js';
 import type { KafkaLogOptions } from './kafka-options.js';
 import { ConfigResourceTypes } from './kafkajs.js';
+import { GONE_AFTER_MS } from './topic-absence.js';
 
 type Copies = Pick<KafkaLogOptions, 'replicationFactor' | 'minInSyncReplicas'>;
 
@@ -30,7 +31,7 @@ export async function makeTopics(
   { wereMade, pause, ...copies }: Copies & { wereMade: boolean; pause(): Promise<void> },
 ): Promise<void> {
   refuseUnwritable(copies);
-  if (wereMade) await demand(admin, topics);
+  if (wereMade) await demand(admin, topics, pause);
   else await create(admin, topics, copies);
   const names = topics.map(({ name }) => name);
   const { topics: made } = await patiently(pause, () => admin.fetchTopicMetadata({ topics: names }));
@@ -50,12 +51,22 @@ function refuseUnwritable({ replicationFactor, minInSyncReplicas }: Copies): voi
   );
 }
 
-async function demand(admin: Admin, topics: readonly TopicSpec[]): Promise<void> {
-  const there = new Set(await admin.listTopics());
-  const missing = topics.filter(({ name }) => !there.has(name)).map(({ name }) => name);
+/** One answer tells nothing: a broker that was restarted hears of topics some time later. */
+async function demand(admin: Admin, topics: readonly TopicSpec[], pause: () => Promise<void>): Promise<void> {
+  const endMs = performance.now() + GONE_AFTER_MS;
+  let missing = await missingOf(admin, topics);
+  while (missing.length > 0 && performance.now() < endMs) {
+    await pause();
+    missing = await missingOf(admin, topics);
+  }
   if (missing.length === 0) return;
   const message = `${missing.join(', ')}: gone, with the records that were in ${missing.length === 1 ? 'it' : 'them'}`;
   throw new MillraceError(LOG_ERRORS.LOG_TOPIC_MISSING, message);
+}
+
+async function missingOf(admin: Admin, topics: readonly TopicSpec[]): Promise<string[]> {
+  const there = new Set(await admin.listTopics());
+  return topics.filter(({ name }) => !there.has(name)).map(({ name }) => name);
 }
 
 async function create(admin: Admin, topics: readonly TopicSpec[], copies: Copies): Promise<void> {
