@@ -21,8 +21,11 @@ export interface Expected {
   documents: Map<Words, Words>;
   /** `_id`s of documents that cannot be written now: each is absent, or as it was once. */
   unwritable: Set<Words>;
-  /** Those, and rows whose `_id` another one has. */
-  letters: number;
+  /**
+   * Those, and rows whose `_id` another one has. Where a row with a lower key cannot be written, it depends on what was before whether a
+   * further one has the `_id` or waits for it.
+   */
+  letters: { least: number; most: number };
 }
 
 /** Something that the document needs cannot be told. */
@@ -41,7 +44,7 @@ function documentsOf(model: Model, collection: ModelCollection, rowsOf: RowsOf):
   const table = tableNamed(model, root.table);
   const own = id === undefined ? table.key : [id];
   const names = columnsOf(table, root).filter((name) => root.fields !== undefined || !own.includes(name));
-  const expected: Expected = { documents: new Map(), unwritable: new Set(), letters: 0 };
+  const expected: Expected = { documents: new Map(), unwritable: new Set(), letters: { least: 0, most: 0 } };
   // Rows that claim one `_id`: the lowest key has it.
   for (const row of [...rowsOf(table.name)].sort(byKey(table))) {
     const words = own.length === 1 ? valueOf(table, row, own[0] as string) : object(fieldsOf(table, row, own));
@@ -49,15 +52,21 @@ function documentsOf(model: Model, collection: ModelCollection, rowsOf: RowsOf):
       if (!holds(root, row)) continue;
       const rest = [...fieldsOf(table, row, names), ...embeddedOf(model, root, row, rowsOf)];
       if (collection.isValidated && names.includes(NUMBER) && row[NUMBER] === String(BAD)) throw new Bad();
-      if (expected.documents.has(words) || expected.unwritable.has(words)) expected.letters++;
+      if (expected.unwritable.has(words)) expected.letters.most++;
+      else if (expected.documents.has(words)) aLetter(expected);
       else expected.documents.set(words, object([['_id', words], ...rest]));
     } catch (error) {
       if (!(error instanceof Bad)) throw error;
-      expected.unwritable.add(words);
-      expected.letters++;
+      if (!expected.documents.has(words)) expected.unwritable.add(words);
+      aLetter(expected);
     }
   }
   return expected;
+}
+
+function aLetter({ letters }: Expected): void {
+  letters.least++;
+  letters.most++;
 }
 
 function embeddedOf(model: Model, node: ModelNode, row: ModelRow, rowsOf: RowsOf): [string, Words][] {

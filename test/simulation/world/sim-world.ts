@@ -79,9 +79,7 @@ export class SimWorld {
     const letters = this.letters();
     return [...expected].flatMap(([collection, each]) => [
       ...this.differencesOf(collection, each),
-      ...(letters.get(collection) === each.letters || (each.letters === 0 && !letters.has(collection))
-        ? []
-        : [`${collection} has ${letters.get(collection) ?? 0} letters, and should have ${each.letters}`]),
+      ...lettersApart(collection, letters.get(collection) ?? 0, each),
     ]);
   }
 
@@ -125,6 +123,11 @@ export class SimWorld {
     }
     return counts;
   }
+}
+
+function lettersApart(collection: string, found: number, { letters: { least, most } }: Expected): string[] {
+  if (found >= least && found <= most) return [];
+  return [`${collection} has ${found} letters, and should have ${least} to ${most}`];
 }
 
 function evaluators(kernel: Kernel): Servers['makeEvaluator'] {
