@@ -76,6 +76,9 @@ class SeedRun {
     await kernel.runUntil(() => servers.postgres.isQuiet(), 2_000);
     this.startServices();
     this.stage = 'storm';
+    if (random.chance(0.5)) await this.storm(random.one([50, 300]));
+    // Most of the time a job follows changes: another storm then.
+    if (random.chance(0.7)) await kernel.runUntil(everyFew(() => this.streams()), CALM_STEPS);
     await this.storm(this.options.stormSteps ?? random.one([50, 300, 300, 1_000]));
     this.stage = 'calm';
     this.calm();
@@ -95,6 +98,11 @@ class SeedRun {
     const { world, random } = this;
     if (random.chance(0.25)) world.start('engine');
     else for (const role of ROLES) for (let i = random.between(1, 2); i > 0; i--) world.start(role);
+  }
+
+  private streams(): boolean {
+    this.tend();
+    return this.wrong() !== undefined || this.world.phase() === 'streaming';
   }
 
   private rests(): boolean {
