@@ -78,7 +78,11 @@ class SeedRun {
     this.stage = 'storm';
     if (random.chance(0.5)) await this.storm(random.one([50, 300]));
     // Most of the time a job follows changes: another storm then.
-    if (random.chance(0.7)) await kernel.runUntil(everyFew(() => this.streams()), CALM_STEPS);
+    if (random.chance(0.7))
+      await kernel.runUntil(
+        everyFew(() => this.streams()),
+        CALM_STEPS,
+      );
     await this.storm(this.options.stormSteps ?? random.one([50, 300, 300, 1_000]));
     this.stage = 'calm';
     this.calm();
