@@ -16,10 +16,10 @@ export interface ElectedRunParts {
 const LOOK_MS = 500;
 const AGAIN_MS = 1_000;
 
-/** Somebody else has the job now, or had it a moment ago; or a snapshot has ended with its session, and is loaded anew. */
-const PASSING: ReadonlySet<string> = new Set(['JOB_RUNNING', 'JOB_TAKEN_OVER', 'SNAPSHOT_LOST']);
-/** What is no trouble: the job runs. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['JOB_RUNNING', 'JOB_TAKEN_OVER']);
+/** Somebody else has the job now, or had it a moment ago: no trouble, as it runs. */
+const ELSEWHERE = ['JOB_RUNNING', 'JOB_TAKEN_OVER'];
+/** That, or a snapshot has ended with its session, and is loaded anew. */
+const PASSING = [...ELSEWHERE, 'SNAPSHOT_LOST'];
 /** Until what is asked in the list is taken. */
 const CARRIED_ON = { untilSynced: false, fresh: false, dropTarget: false, force: [] };
 const NOTHING: Taken = {
@@ -154,9 +154,9 @@ class ElectedRun {
       if (stop.aborted) return;
       throw error;
     }
-    if (error.retriable || PASSING.has(error.code)) {
+    if (error.retriable || PASSING.includes(error.code)) {
       logger.warn({ err: error }, 'the job cannot run now; it is tried again');
-      this.shown(ELSEWHERE.has(error.code) ? undefined : error.message);
+      this.shown(ELSEWHERE.includes(error.code) ? undefined : error.message);
       await deps.timers.wait(AGAIN_MS, stop).catch(() => undefined);
       return;
     }

@@ -1,21 +1,7 @@
-/** Random numbers that a seed repeats (mulberry32). */
-export class Chance {
-  constructor(private state: number) {}
-
-  below(limit: number): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * limit);
-  }
-
-  one<T>(items: readonly T[]): T {
-    return items[this.below(items.length)] as T;
-  }
-}
+import type { Random } from '../simulation/kernel/index.js';
 
 /** A transaction as one string: some statements, perhaps with savepoints, perhaps rolled back. */
-export function transaction(chance: Chance): string {
+export function transaction(chance: Random): string {
   const statements: string[] = [];
   const length = chance.one([1, 1, 2, 3, 6]);
   for (let i = 0; i < length; i++) {
@@ -25,14 +11,14 @@ export function transaction(chance: Chance): string {
   return `BEGIN; ${statements.join('; ')}; ${chance.below(10) > 0 ? 'COMMIT' : 'ROLLBACK'}`;
 }
 
-type Kind = (chance: Chance) => string;
-const root = (chance: Chance) => 1 + chance.below(70);
-const mid = (chance: Chance) => 1 + chance.below(4);
-const leaf = (chance: Chance) => 1 + chance.below(220);
-const atom = (chance: Chance) => 1 + chance.below(440);
-const look = (chance: Chance) => chance.one(['1', '2', '3', '4', '5', '6', '7', 'NULL']);
-const code = (chance: Chance) => chance.one([`'c${chance.below(40)}'`, `'c${chance.below(5)}'`, 'NULL']);
-const big = (chance: Chance) => `oracle.big('${chance.below(1e9)}', 3)`;
+type Kind = (chance: Random) => string;
+const root = (chance: Random) => 1 + chance.below(70);
+const mid = (chance: Random) => 1 + chance.below(4);
+const leaf = (chance: Random) => 1 + chance.below(220);
+const atom = (chance: Random) => 1 + chance.below(440);
+const look = (chance: Random) => chance.one(['1', '2', '3', '4', '5', '6', '7', 'NULL']);
+const code = (chance: Random) => chance.one([`'c${chance.below(40)}'`, `'c${chance.below(5)}'`, 'NULL']);
+const big = (chance: Random) => `oracle.big('${chance.below(1e9)}', 3)`;
 
 const INSERTS: Kind[] = [
   (
@@ -98,7 +84,7 @@ const TRUNCATES: Kind[] = [
 ];
 
 /** Two rows exchange keys and codes, so that each takes the other's `_id`. */
-function swap(chance: Chance, a: number, b: number): string {
+function swap(chance: Random, a: number, b: number): string {
   if (chance.below(2) === 0)
     return `UPDATE roots SET code = CASE id WHEN ${a} THEN 'c0' ELSE 'c1' END WHERE id IN (${a}, ${b})`;
   return `UPDATE roots SET id = -1 WHERE id = ${a}; UPDATE roots SET id = ${a} WHERE id = ${b}; UPDATE roots SET id = ${b} WHERE id = -1`;
@@ -114,7 +100,7 @@ const WEIGHTS: [number, Kind[]][] = [
 ];
 const TOTAL = WEIGHTS.reduce((sum, [weight]) => sum + weight, 0);
 
-function statement(chance: Chance): string {
+function statement(chance: Random): string {
   let at = chance.below(TOTAL);
   for (const [weight, kinds] of WEIGHTS) {
     if (at < weight) return chance.one(kinds)(chance);

@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { Chance, transaction } from './random-changes.statements.js';
+import { Random } from '../simulation/kernel/index.js';
+import { transaction } from './random-changes.statements.js';
 
 const CONNECTIONS = 4;
 
@@ -8,13 +9,13 @@ const EXPECTED = ['23502', '23503', '23505', '40P01'];
 
 /** Any statements on the schema of random changes, from several connections. */
 export class Writers {
-  private readonly chances: Chance[];
+  private readonly chances: Random[];
 
   private constructor(
     private readonly clients: pg.Client[],
     seed: number,
   ) {
-    this.chances = clients.map((_, i) => new Chance(seed * 1_000 + i));
+    this.chances = clients.map((_, i) => new Random(seed * 1_000 + i));
   }
 
   static async connect(uri: string, seed: number): Promise<Writers> {
@@ -27,10 +28,10 @@ export class Writers {
 
   /** So many transactions, on all connections side by side. */
   async go(transactions: number): Promise<void> {
-    const share = async (client: pg.Client, chance: Chance) => {
+    const share = async (client: pg.Client, chance: Random) => {
       for (let i = 0; i < transactions / CONNECTIONS; i++) await this.one(client, transaction(chance));
     };
-    await Promise.all(this.clients.map((client, i) => share(client, this.chances[i] as Chance)));
+    await Promise.all(this.clients.map((client, i) => share(client, this.chances[i] as Random)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

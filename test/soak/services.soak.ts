@@ -7,7 +7,7 @@ import { presentNames } from '../e2e/kit/incarnation.js';
 import { asTestMongo, startReplicaSet } from '../e2e/kit/replica-set.js';
 import { type ServicesJob, servicesJob } from '../e2e/kit/services-job.js';
 import type { Replica } from '../e2e/kit/services.js';
-import { Chance } from '../e2e/random-changes.statements.js';
+import { Random } from '../simulation/kernel/index.js';
 
 /**
  * Services under random changes and random faults for as long as you like: `npm run soak -- --minutes 60 --seed 7`. After each
@@ -29,7 +29,7 @@ const SESSION_MS = 3_000;
 type Fault = (world: World) => Promise<() => Promise<unknown>>;
 
 interface World extends ServicesJob {
-  chance: Chance;
+  chance: Random;
   kill: Record<'kafka' | 'redis', () => Promise<() => Promise<void>>>;
   killPrimary(): Promise<() => Promise<void>>;
 }
@@ -82,7 +82,7 @@ test(
     };
     const world: World = {
       ...here,
-      chance: new Chance(SEED),
+      chance: new Random(SEED),
       kill: { kafka: killing(kafka), redis: killing(redis) },
       killPrimary: async () => {
         const dead = await set.killPrimary();

@@ -1,5 +1,4 @@
-import type { CollectionRef, Doc, Patch, StoreWriter } from '../store.js';
-import type { Transactor } from './transactor.js';
+import type { CollectionRef, Doc, Patch, Store, StoreWriter } from '../store.js';
 
 /**
  * Writes outside of the engine's transactions, for the job's records: each call is a transaction of its own, all or
@@ -9,7 +8,7 @@ import type { Transactor } from './transactor.js';
  * longer outage in the midst of a commit the call runs again.)
  */
 export class DirectWriter implements StoreWriter {
-  constructor(private readonly transactor: Transactor) {}
+  constructor(private readonly transactor: Pick<Store, 'transact'>) {}
 
   async insert(collection: CollectionRef, docs: readonly Doc[]): Promise<void> {
     await this.transactor.transact('insert', (tx) => tx.insert(collection, docs));

@@ -4,16 +4,8 @@ import { type Plan, packTuple, type TablePlan } from '#model';
 import type { LoadedRows } from '#sources';
 import { planOfTables } from '../../../libs/sources/testing/plan-of-tables.js';
 import { type KernelOptions, Random, SimProcess, simTimers } from '../kernel/index.js';
-import { EPOCH, JOB, NAMES, never, SimWorld } from './sim-world.js';
+import { EPOCH, ITEM, JOB, NAMES, never, SimWorld } from './sim-world.js';
 
-const ITEM = {
-  name: 'item',
-  columns: [
-    { name: 'id', type: 'int' as const },
-    { name: 'v', type: 'int' as const },
-  ],
-  key: ['id'],
-};
 const ROWS = 30;
 
 function faults(seed: number): KernelOptions['faultOf'] {

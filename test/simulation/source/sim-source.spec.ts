@@ -3,16 +3,8 @@ import type { RowChange, TablePlan } from '#model';
 import type { CaptureEvent } from '#sources';
 import { simTimers } from '../kernel/index.js';
 import type { SimTable, SimTransaction } from './index.js';
-import { JOB, NAMES, never, SimWorld } from './sim-world.js';
+import { ITEM, JOB, NAMES, never, SimWorld } from './sim-world.js';
 
-const ITEM = {
-  name: 'item',
-  columns: [
-    { name: 'id', type: 'int' as const },
-    { name: 'v', type: 'int' as const },
-  ],
-  key: ['id'],
-};
 const LONG_MS = 60_000;
 
 function rowChanges(events: readonly CaptureEvent[]): RowChange[] {

@@ -3,16 +3,8 @@ import { type Plan, packTuple, type TablePlan } from '#model';
 import type { CaptureEvent } from '#sources';
 import { type Random, SimProcess, simTimers } from '../kernel/index.js';
 import { type CommitOptions, StatementFailed } from './index.js';
-import { NAMES, never, SimWorld } from './sim-world.js';
+import { ITEM, NAMES, never, SimWorld } from './sim-world.js';
 
-const ITEM = {
-  name: 'item',
-  columns: [
-    { name: 'id', type: 'int' as const },
-    { name: 'v', type: 'int' as const },
-  ],
-  key: ['id'],
-};
 const KEYS = 60;
 
 /** Mostly at once, sometimes with a long wait before one of the steps. */

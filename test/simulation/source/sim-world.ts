@@ -9,6 +9,15 @@ export const NAMES: CaptureNames = { slot: 'millrace_kit_1', publication: 'millr
 export const JOB = 'kit';
 export const EPOCH = 1;
 export const never = new AbortController().signal;
+/** A table that does for most. */
+export const ITEM = {
+  name: 'item',
+  columns: [
+    { name: 'id', type: 'int' as const },
+    { name: 'v', type: 'int' as const },
+  ],
+  key: ['id'],
+};
 
 /** A server, the processes that use it, and a scheduler that only goes on as far as a test says. */
 export class SimWorld {

@@ -9,13 +9,14 @@ import {
   type StoreTransaction,
   type StoreWriter,
 } from '#store';
+import { DirectWriter } from '../../../libs/store/mongodb/direct-writer.js';
 import { type Kernel, type SimProcess, type SimTimers, simTimers } from '../kernel/index.js';
 import { Client, type OnRetry } from './client.js';
 import type { Member } from './member.js';
 import { count } from './queries.js';
 import type { SimMongo } from './sim-mongo.js';
 import { majorityReads, SimReader } from './sim-reader.js';
-import { SimTransactor, SimWriter } from './sim-transactor.js';
+import { SimTransactor } from './sim-transactor.js';
 import { Intake } from './stored.js';
 
 export interface SimStoreOptions {
@@ -43,7 +44,7 @@ export class SimStore implements Store {
     this.client = new Client({ kernel, mongo, process, timers, onRetry, ...names });
     this.transactor = new SimTransactor(this.client);
     this.read = new SimReader(majorityReads(this.client));
-    this.write = new SimWriter(this.transactor);
+    this.write = new DirectWriter(this.transactor);
   }
 
   transact<T>(label: string, work: (tx: StoreTransaction) => Promise<T>, signal?: AbortSignal): Promise<T> {

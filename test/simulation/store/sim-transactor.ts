@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { CollectionRef, Doc, Patch, StoreTransaction, StoreWriter } from '#store';
+import type { StoreTransaction } from '#store';
 import type { Client } from './client.js';
 import { verdictOf } from './server-failures.js';
 import { SimTransaction } from './sim-transaction.js';
@@ -58,30 +58,5 @@ export class SimTransactor {
     if (verdict === 'permanent') throw error;
     this.client.onRetry(label, error, attempt);
     await this.client.pause(verdict, attempt, signal);
-  }
-}
-
-/** Writes outside of the engine's transactions: each call is one of its own. */
-export class SimWriter implements StoreWriter {
-  constructor(private readonly transactor: SimTransactor) {}
-
-  async insert(collection: CollectionRef, docs: readonly Doc[]): Promise<void> {
-    await this.transactor.transact('insert', (tx) => tx.insert(collection, docs));
-  }
-
-  replace(collection: CollectionRef, docs: readonly Doc[]): Promise<number> {
-    return this.transactor.transact('replace', (tx) => tx.replace(collection, docs));
-  }
-
-  async put(collection: CollectionRef, docs: readonly Doc[]): Promise<void> {
-    await this.transactor.transact('put', (tx) => tx.put(collection, docs));
-  }
-
-  remove(collection: CollectionRef, ids: readonly unknown[]): Promise<number> {
-    return this.transactor.transact('remove', (tx) => tx.remove(collection, ids));
-  }
-
-  patch<D extends Doc>(collection: CollectionRef, id: unknown, patch: Patch): Promise<D | undefined> {
-    return this.transactor.transact('patch', (tx) => tx.patch<D>(collection, id, patch));
   }
 }
