@@ -11,6 +11,8 @@ import { runSeed } from './world/run-seed.js';
 
 const PROGRESS_MS = 5_000;
 const MOST_FAILURES = 3;
+/** Nothing of a world lives long: with this, little of it is copied about. */
+const YOUNG_MB = 64;
 
 interface Options {
   seeds: number;
@@ -56,7 +58,7 @@ async function campaign(from: number, seeds: number, isBrief: boolean): Promise<
   const seconds = () => Math.round((Date.now() - began) / 1_000);
   const progress = setInterval(() => say(`${done} of ${seeds} seeds, ${steps} steps, ${seconds()} s`), PROGRESS_MS);
   const work = async () => {
-    const worker = new Worker(new URL(import.meta.url));
+    const worker = new Worker(new URL(import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
     while (next < from + seeds && failures.length < (isBrief ? 1 : MOST_FAILURES)) {
       const result = await resultOf(worker, next++);
       done++;

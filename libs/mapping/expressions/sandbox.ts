@@ -21,24 +21,32 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  * end gets an error, and no other row is touched by it. Synchronous, a batch at a time.
  */
 export class Sandbox {
-  private readonly programs = new Map<number, NodeProgram>();
   private guest: GuestRuntime | undefined;
 
   private constructor(
-    private readonly module: QuickJSWASMModule,
-    plan: Plan,
+    private readonly programs: ReadonlyMap<number, NodeProgram>,
     private readonly limits: SandboxLimits,
-  ) {
+    /** Undefined where there is nothing to evaluate. */
+    private readonly module: QuickJSWASMModule | undefined,
+  ) {}
+
+  /**
+   * Rejects with EXPRESSION_NOT_SUPPORTED where an expression does not compile. `load` is asked for the module where there are
+   * expressions; sandboxes that are given the same one share the bound of its memory.
+   */
+  static async create(
+    plan: Plan,
+    limits: SandboxLimits = SANDBOX_LIMITS,
+    load: () => Promise<QuickJSWASMModule> = () => quickJs(limits),
+  ): Promise<Sandbox> {
+    const programs = new Map<number, NodeProgram>();
     for (const node of plan.nodes) {
       if (node.expressions.length > 0)
-        this.programs.set(node.id, new NodeProgram(node, plan.tables[node.table] as TablePlan));
+        programs.set(node.id, new NodeProgram(node, plan.tables[node.table] as TablePlan));
     }
-  }
-
-  /** Rejects with EXPRESSION_NOT_SUPPORTED where an expression does not compile. */
-  static async create(plan: Plan, limits: SandboxLimits = SANDBOX_LIMITS): Promise<Sandbox> {
-    const sandbox = new Sandbox(await moduleOf(limits.maxMemoryBytes), plan, limits);
-    if (sandbox.programs.size > 0) sandbox.running();
+    if (programs.size === 0) return new Sandbox(programs, limits, undefined);
+    const sandbox = new Sandbox(programs, limits, await load());
+    sandbox.running();
     return sandbox;
   }
 
@@ -90,7 +98,7 @@ export class Sandbox {
   }
 
   private running(): GuestRuntime {
-    return (this.guest ??= new GuestRuntime(this.module, this.programs.values(), this.limits));
+    return (this.guest ??= new GuestRuntime(this.module as QuickJSWASMModule, this.programs.values(), this.limits));
   }
 }
 
@@ -102,7 +110,7 @@ const PAGE_BYTES = 65_536;
 const INITIAL_PAGES = 256;
 
 /** QuickJS counts allocations rather than their bytes in WebAssembly; what holds is the bound of the memory itself. */
-function moduleOf(maxMemoryBytes: number): Promise<QuickJSWASMModule> {
+export function quickJs({ maxMemoryBytes }: Pick<SandboxLimits, 'maxMemoryBytes'>): Promise<QuickJSWASMModule> {
   const maximum = Math.max(INITIAL_PAGES, Math.ceil(maxMemoryBytes / PAGE_BYTES));
   const wasmMemory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum });
   return newQuickJSWASMModule(newVariant(RELEASE_SYNC, { wasmMemory }));

@@ -1,6 +1,7 @@
 import { DEFAULT_TUNING, type Tuning } from '#job';
-import { readJobFile, Sandbox } from '#mapping';
+import { quickJs, readJobFile, SANDBOX_LIMITS, Sandbox } from '#mapping';
 import { type Incarnation, IncarnationNames, JOB, JOB_ID } from '#stage';
+import type { Plan } from '#model';
 import { Kernel, type KernelOptions, type Random } from '../kernel/index.js';
 import { SimBroker } from '../log/index.js';
 import { SimPostgres } from '../source/index.js';
@@ -33,8 +34,11 @@ export class SimWorld {
   readonly services: SimService[] = [];
   /** Of a service: nothing that it should ever throw. */
   failure: unknown;
+  /** How often MongoDB has committed a document or a letter. */
+  commits = 0;
   private readonly random: Random;
   private readonly job: SimJob;
+  private readonly evaluators: Evaluators;
   private names = 0;
 
   constructor(options: KernelOptions) {
@@ -43,8 +47,12 @@ export class SimWorld {
     this.random = kernel.random.fork();
     const postgres = new SimPostgres(kernel);
     const mongo = new SimMongo(kernel, { newestRead: this.random.one([0, 0.5]) });
+    mongo.onCommitted(({ database, collection }) => {
+      if (database !== STATE || collection.startsWith('letters_')) this.commits++;
+    });
     const broker = new SimBroker(kernel, { cuts: this.random.one([0, 0.2]) });
-    this.servers = { kernel, postgres, mongo, broker, makeEvaluator: evaluators(kernel) };
+    this.evaluators = new Evaluators(kernel);
+    this.servers = { kernel, postgres, mongo, broker, makeEvaluator: (plan) => this.evaluators.of(plan) };
     this.model = randomModel(kernel.random.fork());
     this.changes = new RandomChanges(this.model, postgres, kernel.random.fork());
     this.changes.createTables();
@@ -75,12 +83,18 @@ export class SimWorld {
 
   /** What is wrong now with documents and letters; empty where they are what the source says. */
   differences(): string[] {
-    const expected = expectedDocuments(this.model, (table) => this.servers.postgres.rows(table));
+    const rows = new Map(this.model.tables.map(({ name }) => [name, this.servers.postgres.rows(name)]));
+    const expected = expectedDocuments(this.model, (table) => rows.get(table) ?? []);
     const letters = this.letters();
     return [...expected].flatMap(([collection, each]) => [
       ...this.differencesOf(collection, each),
       ...lettersApart(collection, letters.get(collection) ?? 0, each),
     ]);
+  }
+
+  /** Nothing happens in it any more. */
+  end(): void {
+    this.evaluators.dispose();
   }
 
   /** For people. */
@@ -130,13 +144,32 @@ function lettersApart(collection: string, found: number, { letters: { least, mos
   return [`${collection} has ${found} letters, and should have ${least} to ${most}`];
 }
 
-function evaluators(kernel: Kernel): Servers['makeEvaluator'] {
-  const made = new Map<string, Promise<Sandbox>>();
-  return (plan) => {
-    const sandbox = made.get(plan.hash) ?? kernel.outside(Sandbox.create(plan));
-    made.set(plan.hash, sandbox);
+/** Worlds share the module: to compile it costs as much as most of a world. */
+const quickJsModule = lazily(() => quickJs(SANDBOX_LIMITS));
+
+class Evaluators {
+  private readonly made = new Map<string, Promise<Sandbox>>();
+
+  constructor(private readonly kernel: Kernel) {}
+
+  of(plan: Plan): Promise<Sandbox> {
+    const sandbox = this.made.get(plan.hash) ?? this.kernel.outside(Sandbox.create(plan, SANDBOX_LIMITS, quickJsModule));
+    this.made.set(plan.hash, sandbox);
     return sandbox;
-  };
+  }
+
+  dispose(): void {
+    for (const sandbox of this.made.values())
+      sandbox.then(
+        (each) => each.dispose(),
+        () => undefined,
+      );
+  }
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { of: T } | undefined;
+  return () => (made ??= { of: make() }).of;
 }
 
 function jobOf(model: Model, random: Random): SimJob {
