@@ -24,6 +24,8 @@ export interface KernelOptions {
   seed: number;
   /** Asked for each call; undefined: it goes well. */
   faultOf?: (process: SimProcess, label: string) => CallFault | undefined;
+  /** Asked before each event. What befalls its process by that keeps it from happening, or puts it off. */
+  onNext?: (process: SimProcess, label: string) => void;
   /** Told of each event; for `--trace`. */
   onTrace?: (entry: TraceEntry) => void;
 }
@@ -166,6 +168,8 @@ export class Kernel {
       }
     }
     const event = this.random.one(able);
+    this.options.onNext?.(event.process, event.label);
+    if (event.process.state !== 'running') return true;
     this.events.splice(this.events.indexOf(event), 1);
     this.steps++;
     this.options.onTrace?.({ step: this.steps, atMs: this.nowMs, process: event.process.name, what: event.label });

@@ -1,8 +1,10 @@
 import type { VerifyReport } from '#job';
-import type { CallFault, Random, TraceEntry } from '../kernel/index.js';
+import type { CallFault, Random, SimProcess, TraceEntry } from '../kernel/index.js';
 import { Monotony } from './monotony.js';
 import { seedUuids } from './seeded-uuids.js';
+import type { SimService } from './sim-service.js';
 import { SimWorld } from './sim-world.js';
+import { Traps } from './traps.js';
 
 export interface SeedResult {
   seed: number;
@@ -51,6 +53,7 @@ class SeedRun {
   /** Of calls, while there are faults. */
   private readonly faultShare: number;
   private isStorm = false;
+  private readonly traps = new Traps();
   /** The source has lost what the job needs: it has to be loaded again. */
   private isLost = false;
   /** The source has lost transactions: documents go back with it. */
@@ -65,6 +68,7 @@ class SeedRun {
     this.world = new SimWorld({
       seed,
       faultOf: () => this.faultOfCall(),
+      onNext: (process, label) => this.traps.look(process, label),
       ...(options.onTrace && { onTrace: options.onTrace }),
     });
     this.random = this.world.kernel.random.fork();
@@ -188,23 +192,19 @@ class SeedRun {
       this.tend();
     }
     this.isStorm = false;
+    this.traps.disarm();
   }
 
   private befall(): void {
     const { world, random } = this;
     const { mongo, broker, postgres } = world.servers;
     const faults: Record<string, () => void> = {
-      'a process is killed': () => {
-        const service = world.any();
-        world.kill(service);
-        world.start(service.role);
-      },
-      'a process stands still': () => {
-        const { process } = world.any();
-        process.standStill();
-        const { kernel } = world;
-        kernel.schedule(kernel.servers, `${process.name} goes on`, () => process.goOn(), random.below(30_000));
-      },
+      'a process is killed': () => this.kill(world.any()),
+      'a process stands still': () => this.standStill(world.any()),
+      'a process is killed at a certain moment': () => this.trap((service) => this.kill(service)),
+      'a process stands still at a certain moment': () => this.trap((service) => this.standStill(service)),
+      'the primary is deposed at a certain moment': () =>
+        this.trap(() => mongo.failOver({ kept: 0, unnoticed: false })),
       'the primary is deposed': () => mongo.failOver({ kept: random.below(3), unnoticed: random.chance(0.5) }),
       'MongoDB heals': () => mongo.heal(),
       'a group is rebalanced': () => broker.rebalance(random.one(broker.topicNames())),
@@ -228,6 +228,30 @@ class SeedRun {
     world.kernel.note(name);
     this.count(name);
     faults[name]?.();
+  }
+
+  private kill(service: SimService): void {
+    const { world } = this;
+    world.kill(service);
+    world.start(service.role);
+  }
+
+  private standStill({ process }: SimService): void {
+    const { kernel } = this.world;
+    process.standStill();
+    kernel.schedule(kernel.servers, `${process.name} goes on`, () => process.goOn(), this.random.below(30_000));
+  }
+
+  /** What befalls a process of a service then; what happens to others goes by. */
+  private trap(befall: (service: SimService) => void): void {
+    const { world, random } = this;
+    this.traps.arm(random, (process: SimProcess) => {
+      const service = world.services.find((each) => each.process === process);
+      if (service === undefined) return;
+      world.kernel.note('that moment has come');
+      this.count('a certain moment has come');
+      befall(service);
+    });
   }
 
   /** Faults stop; those that stand still stay so half of the time, and others have their work. */
