@@ -1,3 +1,5 @@
+import { awaitedLater } from '#log';
+
 /**
  * Owns one invariant: when may the source forget. A commit is confirmed only when everything appended for it and for all
  * commits before it has resolved; commits are confirmed in their order, never one that something earlier holds up.
@@ -16,7 +18,7 @@ export class PositionTracker {
 
   /** Something of the transaction that is being read was appended. */
   appended(appends: readonly Promise<void>[]): void {
-    for (const append of appends) this.pending.push(append);
+    for (const append of appends) this.pending.push(awaitedLater(append));
   }
 
   /** The end of a transaction: it is confirmed once all before has resolved. */

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Failure, named, reported, tracedSeed } from './report.js';
-import { runSeed } from './world/run-seed.js';
+import { runSeed, type SeedResult } from './world/run-seed.js';
 
 /**
  * `npm run simulate`: the engine in a simulated world, one seed after the other. `--seeds N` explores, from a random first seed
@@ -11,6 +11,8 @@ import { runSeed } from './world/run-seed.js';
 
 const PROGRESS_MS = 5_000;
 const MOST_FAILURES = 3;
+/** An error that nobody caught: each process of the engine would end by it, too. */
+const ENDED = 'the process ended by an error that nobody caught';
 /** Nothing of a world lives long: with this, little of it is copied about. */
 const YOUNG_MB = 64;
 
@@ -58,33 +60,44 @@ async function campaign(from: number, seeds: number, isBrief: boolean): Promise<
   const seconds = () => Math.round((Date.now() - began) / 1_000);
   const progress = setInterval(() => say(`${done} of ${seeds} seeds, ${steps} steps, ${seconds()} s`), PROGRESS_MS);
   const work = async () => {
-    const worker = new Worker(new URL(import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+    let worker = makeWorker();
     while (next < from + seeds && failures.length < (isBrief ? 1 : MOST_FAILURES)) {
-      const result = await resultOf(worker, next++);
+      const seed = next++;
+      const result = await resultOf(worker, seed);
+      if (result === undefined) worker = makeWorker();
+      const { steps: its = 0, reached: reachedIt = new Map<string, number>(), failure } = result ?? { failure: ENDED };
       done++;
-      steps += result.steps;
-      for (const [name, times] of result.reached) reached.set(name, (reached.get(name) ?? 0) + times);
-      if (result.failure !== undefined) failures.push({ ...result, failure: result.failure });
+      steps += its;
+      for (const [name, times] of reachedIt) reached.set(name, (reached.get(name) ?? 0) + times);
+      if (failure !== undefined) failures.push({ seed, steps: its, reached: reachedIt, failure });
     }
     await worker.terminate();
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
   clearInterval(progress);
   for (const [name, times] of [...reached].sort()) say(`${String(times).padStart(9)}  ${name}`);
-  for (const failure of failures) say(isBrief ? named(failure) : await reported(failure));
+  for (const failure of failures) say(isBrief || failure.failure === ENDED ? named(failure) : await reported(failure));
   say(
     `${done} seeds, ${steps} steps, ${seconds()} s: ${failures.length === 0 ? 'all laws held' : `${failures.length} failed`}`,
   );
   return failures.length === 0 ? 0 : 1;
 }
 
-function resultOf(worker: Worker, seed: number): ReturnType<typeof runSeed> {
-  return new Promise((resolve, reject) => {
+const makeWorker = (): Worker =>
+  new Worker(new URL(import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+
+/** Undefined where the worker has ended. */
+function resultOf(worker: Worker, seed: number): Promise<SeedResult | undefined> {
+  return new Promise((resolve) => {
+    const ended = (error: unknown) => {
+      say(`seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`);
+      resolve(undefined);
+    };
     worker.once('message', (result) => {
-      worker.off('error', reject);
+      worker.off('error', ended);
       resolve(result);
     });
-    worker.once('error', reject);
+    worker.once('error', ended);
     worker.postMessage(seed);
   });
 }

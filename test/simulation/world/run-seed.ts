@@ -24,6 +24,9 @@ export interface SeedOptions {
 }
 
 const ROLES = ['ingest', 'transform', 'write', 'dead-letter'] as const;
+const MOST_SLOW_MS = 3_000;
+/** What others do meanwhile is most of what can go wrong. */
+const PACES = [1, 1, 1, 0.2, 0.02];
 /** To come to rest without faults. */
 const CALM_STEPS = 40_000;
 /** For what is late; a long one seldom. */
@@ -52,6 +55,7 @@ class SeedRun {
   private readonly monotony: Monotony;
   /** Of calls, while there are faults. */
   private readonly faultShare: number;
+  private readonly slowShare: number;
   private isStorm = false;
   private readonly traps = new Traps();
   /** The source has lost what the job needs: it has to be loaded again. */
@@ -74,6 +78,7 @@ class SeedRun {
     this.random = this.world.kernel.random.fork();
     seedUuids(this.random.fork());
     this.faultShare = this.random.one([0, 0.002, 0.02]);
+    this.slowShare = this.random.one([0, 0.02, 0.1]);
     this.monotony = new Monotony(this.world.servers.mongo, 'target');
   }
 
@@ -84,7 +89,7 @@ class SeedRun {
     await kernel.runUntil(() => servers.postgres.isQuiet(), 2_000);
     this.startServices();
     this.stage = 'storm';
-    if (random.chance(0.5)) await this.storm(random.one([50, 300]));
+    if (random.chance(0.7)) await this.storm(random.one([50, 300, 600]));
     // Most of the time a job follows changes: another storm then.
     if (random.chance(0.7))
       await kernel.runUntil(
@@ -116,6 +121,7 @@ class SeedRun {
     const { world, random } = this;
     if (random.chance(0.25)) world.start('engine');
     else for (const role of ROLES) for (let i = random.between(1, 2); i > 0; i--) world.start(role);
+    for (const { process } of world.services) process.pace = random.one(PACES);
   }
 
   private streams(): boolean {
@@ -258,6 +264,7 @@ class SeedRun {
   private calm(): void {
     const { world, random } = this;
     world.servers.mongo.heal();
+    for (const { process } of world.services) process.pace = 1;
     for (const service of [...world.services]) {
       if (service.process.state === 'running') continue;
       if (random.chance(0.5)) service.process.goOn();
@@ -269,7 +276,9 @@ class SeedRun {
   }
 
   private faultOfCall(): CallFault | undefined {
-    if (!this.isStorm || !this.random.chance(this.faultShare)) return undefined;
+    if (!this.isStorm) return undefined;
+    if (this.random.chance(this.slowShare)) return { afterMs: this.random.below(MOST_SLOW_MS) };
+    if (!this.random.chance(this.faultShare)) return undefined;
     const fault = this.random.one(['lost', 'unanswered'] as const);
     this.count(`a call is ${fault}`);
     return fault;
