@@ -83,8 +83,9 @@ async function campaign(from: number, seeds: number, isBrief: boolean): Promise<
   return failures.length === 0 ? 0 : 1;
 }
 
-const makeWorker = (): Worker =>
-  new Worker(new URL(import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+function makeWorker(): Worker {
+  return new Worker(new URL(import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+}
 
 /** Undefined where the worker has ended. */
 function resultOf(worker: Worker, seed: number): Promise<SeedResult | undefined> {

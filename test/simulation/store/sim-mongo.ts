@@ -52,6 +52,8 @@ export interface FailOver {
 }
 
 const NOTICED_WITHIN_MS = 10_000;
+/** Of what a majority has, a new primary does not know it of so many entries at most. */
+const UNKNOWN = 30;
 
 /**
  * A replica set, with the databases of all jobs. What is written is there on the primary at once; a majority has it some time
@@ -62,6 +64,8 @@ export class SimMongo {
   readonly catalogue = new Catalogue();
   readonly maxTransactionWrites: number;
   primary = new Member(1, 0);
+  /** Up to here a majority has what was written, whoever knows it. */
+  private majority = 0;
   private deposed: Member | undefined;
   /** Counts what was written: the time, as this server tells it. */
   private clock = 0;
@@ -195,7 +199,7 @@ export class SimMongo {
 
   /** What a majority has, in the order of `_id`s, as it is kept: see `CommittedChange`. */
   committed(database: string, name: string): Stored[] {
-    const time = this.primary.majority;
+    const time = this.majority;
     const entries = this.catalogue.at(database, name, time)?.sorted() ?? [];
     return entries.map((entry) => entry.at(time)).filter(isDocument);
   }
@@ -212,7 +216,9 @@ export class SimMongo {
     former.isPrimary = false;
     for (const transaction of [...this.open]) if (transaction.term !== former.term) this.open.delete(transaction);
     this.deposed = former;
-    this.primary = new Member(former.term + 1, former.majority);
+    // It has what a majority has, and may not know yet that one does: until one has something of its own term.
+    const known = this.random.chance(0.5) ? this.majority : this.random.between(this.majority - UNKNOWN, this.majority);
+    this.primary = new Member(former.term + 1, Math.max(0, known));
     this.append(() => undefined);
     this.kernel.note(`a fail-over: term ${this.primary.term}`);
     if (!unnoticed) return this.heal();
@@ -249,7 +255,7 @@ export class SimMongo {
     const { primary } = this;
     this.log.push({ at, written, undo });
     this.kernel.schedule(this.kernel.servers, `a majority has ${at}`, () => {
-      if (primary.isPrimary && at > primary.majority) this.replicated(at);
+      if (primary.isPrimary && at > this.majority) this.replicated(at);
     });
     return at;
   }
@@ -259,7 +265,7 @@ export class SimMongo {
     const all = this.log;
     const rest = all.findIndex(isNew);
     this.log = rest < 0 ? [] : all.slice(rest);
-    this.primary.majority = time;
+    this.majority = time;
     for (const { written } of rest < 0 ? all : all.slice(0, rest)) this.tell(written);
     this.primary.advance(time);
   }
