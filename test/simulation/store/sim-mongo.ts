@@ -129,7 +129,10 @@ export class SimMongo {
   /** All that the transaction wrote, on the primary; gives its time. */
   apply(transaction: ServerTransaction): number {
     const at = this.clock + 1;
-    for (const collection of transaction.makes) collection.madeAt = at;
+    for (const collection of transaction.makes) {
+      collection.madeAt = at;
+      this.catalogue.add(collection);
+    }
     const written: Written[] = [];
     for (const [entry, { collection, doc }] of transaction.writes) {
       const before = entry.at(at);
@@ -146,11 +149,7 @@ export class SimMongo {
   }
 
   create(database: string, name: string): number {
-    const latest = this.catalogue.latest(database, name);
-    if (latest !== undefined) {
-      if (latest.madeAt === NEVER) throw new WriteConflict('a transaction makes it');
-      return this.clock;
-    }
+    if (this.catalogue.latest(database, name) !== undefined) return this.clock;
     const made = this.catalogue.add(new Collection(database, name, this.clock + 1));
     return this.append(() => this.catalogue.remove(made));
   }
