@@ -1,5 +1,7 @@
 import type { VerifyReport } from '#job';
 import type { CallFault, Random, TraceEntry } from '../kernel/index.js';
+import type { Happening } from '../matrix/happening.js';
+import { observe } from '../matrix/observe.js';
 import { Monotony } from './monotony.js';
 import { seedUuids } from './seeded-uuids.js';
 import { SimWorld } from './sim-world.js';
@@ -47,6 +49,7 @@ class SeedRun {
   readonly reached = new Map<string, number>();
   stage = 'begin';
   private readonly random: Random;
+  private readonly tell: (happening: Happening) => void;
   private readonly monotony: Monotony;
   /** Of calls, while there are faults. */
   private readonly faultShare: number;
@@ -71,6 +74,7 @@ class SeedRun {
     seedUuids(this.random.fork());
     this.faultShare = this.random.one([0, 0.002, 0.02]);
     this.monotony = new Monotony(this.world.servers.mongo, 'target');
+    this.tell = observe(this.world, (counter) => this.count(counter));
   }
 
   async run(): Promise<string | undefined> {
@@ -221,6 +225,7 @@ class SeedRun {
     if (name.includes('group') || name.includes('member')) if (broker.topicNames().length === 0) return;
     world.kernel.note(name);
     this.count(name);
+    this.tell({ kind: 'fault', name });
     faults[name]?.();
   }
 

@@ -153,7 +153,8 @@ class Evaluators {
   constructor(private readonly kernel: Kernel) {}
 
   of(plan: Plan): Promise<Sandbox> {
-    const sandbox = this.made.get(plan.hash) ?? this.kernel.outside(Sandbox.create(plan, SANDBOX_LIMITS, quickJsModule));
+    const sandbox =
+      this.made.get(plan.hash) ?? this.kernel.outside(Sandbox.create(plan, SANDBOX_LIMITS, quickJsModule));
     this.made.set(plan.hash, sandbox);
     return sandbox;
   }

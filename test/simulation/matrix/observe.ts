@@ -1,0 +1,26 @@
+import type { SimWorld } from '../world/sim-world.js';
+import { feedFromBroker, feedFromMongo, feedFromPostgres, openTransactionsOf } from './feeds/server-feeds.js';
+import { ServiceFeed } from './feeds/service-feed.js';
+import type { Happening, Reach } from './happening.js';
+import { Observer } from './observer.js';
+
+/** Has the observer told of all that happens in a world from now on, before any service begins. Returns by what it is told more. */
+export function observe(world: SimWorld, reach: Reach): (happening: Happening) => void {
+  const { kernel, servers, model } = world;
+  const { postgres, mongo, broker, makeEvaluator } = servers;
+  const observer = new Observer(model, reach);
+  const tell = (happening: Happening) => observer.tell(happening, kernel.now());
+  feedFromMongo(mongo, tell);
+  feedFromBroker(broker, mongo, tell);
+  feedFromPostgres(postgres, tell);
+  servers.makeEvaluator = (plan) => {
+    tell({ kind: 'planned', plan });
+    return makeEvaluator(plan);
+  };
+  servers.feed = new ServiceFeed(
+    tell,
+    () => kernel.now(),
+    ({ name: process }) => tell({ kind: 'killed', process, open: openTransactionsOf(mongo, process) }),
+  );
+  return tell;
+}
