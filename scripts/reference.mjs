@@ -6,13 +6,18 @@ import { ROOT } from './root.mjs';
 import { main, say } from './run.mjs';
 import { glob } from './source-files.mjs';
 
-/** Writes the references that are made of the code itself: docs/CONFIG.md of the settings, docs/ERRORS.md of the codes. */
+/**
+ * Writes the references that are made of the code itself: docs/CONFIG.md of the settings, docs/ERRORS.md of the codes,
+ * docs/71-fault-matrix.md of the simulation's table.
+ */
 await main(async () => {
   await ensureInstalled();
   await ensureBuilt();
   await mkdir('docs', { recursive: true });
   await write('docs/CONFIG.md', await settings());
   await write('docs/ERRORS.md', await errors());
+  const { faultMatrixPage } = await built('dist/test/simulation/matrix/page.js');
+  await write('docs/71-fault-matrix.md', faultMatrixPage());
   return 0;
 });
 

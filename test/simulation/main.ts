@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { Command, InvalidArgumentError } from 'commander';
+import { COMPLETE_SEEDS, neverReached, summaryOf } from './matrix/summary.js';
 import { type Failure, named, reported, tracedSeed } from './report.js';
 import { runSeed } from './world/run-seed.js';
 
@@ -20,6 +21,7 @@ interface Options {
   from?: number;
   trace?: boolean;
   brief?: boolean;
+  complete?: boolean;
 }
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -35,10 +37,14 @@ async function main(): Promise<number> {
     .option('--seed <n>', 'only this one', wholeNumber)
     .option('--trace', 'with --seed: everything that happens')
     .option('--brief', 'ends with the first seed that fails, and does not look for its shortest storm')
+    .option(
+      '--complete',
+      `fails where a row of the fault matrix was never reached, as ${COMPLETE_SEEDS} seeds or more do`,
+    )
     .parse()
     .opts<Options>();
   if (options.seed !== undefined) return alone(options.seed, options.trace === true);
-  return campaign(options.from ?? Math.floor(Math.random() * 1e9), options.seeds, options.brief === true);
+  return campaign(options.from ?? Math.floor(Math.random() * 1e9), options);
 }
 
 async function alone(seed: number, isTraced: boolean): Promise<number> {
@@ -47,7 +53,7 @@ async function alone(seed: number, isTraced: boolean): Promise<number> {
   return result.failure === undefined ? 0 : 1;
 }
 
-async function campaign(from: number, seeds: number, isBrief: boolean): Promise<number> {
+async function campaign(from: number, { seeds, brief: isBrief = false, complete }: Options): Promise<number> {
   say(`seeds ${from} to ${from + seeds - 1}`);
   const began = Date.now();
   const reached = new Map<string, number>();
@@ -70,12 +76,18 @@ async function campaign(from: number, seeds: number, isBrief: boolean): Promise<
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
   clearInterval(progress);
-  for (const [name, times] of [...reached].sort()) say(`${String(times).padStart(9)}  ${name}`);
+  for (const line of summaryOf(reached)) say(line);
   for (const failure of failures) say(isBrief ? named(failure) : await reported(failure));
   say(
     `${done} seeds, ${steps} steps, ${seconds()} s: ${failures.length === 0 ? 'all laws held' : `${failures.length} failed`}`,
   );
-  return failures.length === 0 ? 0 : 1;
+  return failures.length === 0 && isComplete(reached, done, complete ?? seeds >= COMPLETE_SEEDS) ? 0 : 1;
+}
+
+function isComplete(reached: ReadonlyMap<string, number>, seeds: number, isDemanded: boolean): boolean {
+  const missing = isDemanded ? neverReached(reached) : [];
+  for (const row of missing) say(`never reached in ${seeds} seeds: ${row}`);
+  return missing.length === 0;
 }
 
 function resultOf(worker: Worker, seed: number): ReturnType<typeof runSeed> {

@@ -24,6 +24,8 @@ export interface SourceTransaction {
   /** Changes of a key: the row's former key and its new one, as text. */
   movedKeys: readonly { table: string; from: string; to: string }[];
   firstLsn: bigint;
+  /** Its changes' positions have this. */
+  commitLsn: bigint;
   endLsn: bigint;
   /** Changes that stand at one and the same place in the log. */
   together: number;
@@ -35,6 +37,7 @@ export type Happening =
   | { kind: 'killed'; process: string; open: readonly OpenTransaction[] }
   /** It stands still, and for the broker it is gone. */
   | { kind: 'session over'; process: string; open: readonly OpenTransaction[] }
+  | { kind: 'stood still'; process: string; open: readonly OpenTransaction[] }
   | { kind: 'went on'; process: string; stoodStillMs: number }
   | { kind: 'batch begun'; batch: Batch }
   | { kind: 'batch completed'; batch: Batch }

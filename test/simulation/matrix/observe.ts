@@ -4,8 +4,13 @@ import { ServiceFeed } from './feeds/service-feed.js';
 import type { Happening, Reach } from './happening.js';
 import { Observer } from './observer.js';
 
-/** Has the observer told of all that happens in a world from now on, before any service begins. Returns by what it is told more. */
-export function observe(world: SimWorld, reach: Reach): (happening: Happening) => void {
+export interface Observed {
+  observer: Observer;
+  tell(happening: Happening): void;
+}
+
+/** Has the observer told of all that happens in a world from now on, before any service begins. It can be told more. */
+export function observe(world: SimWorld, reach: Reach): Observed {
   const { kernel, servers, model } = world;
   const { postgres, mongo, broker, makeEvaluator } = servers;
   const observer = new Observer(model, reach);
@@ -20,7 +25,7 @@ export function observe(world: SimWorld, reach: Reach): (happening: Happening) =
   servers.feed = new ServiceFeed(
     tell,
     () => kernel.now(),
-    ({ name: process }) => tell({ kind: 'killed', process, open: openTransactionsOf(mongo, process) }),
+    (process) => openTransactionsOf(mongo, process),
   );
-  return tell;
+  return { observer, tell };
 }

@@ -6,7 +6,7 @@ import { CaptureWatch } from './watches/captures.js';
 import { CrashWatch } from './watches/crashes.js';
 import { FormerOwnerWatch } from './watches/former-owners.js';
 import { OperatorWatch } from './watches/operators.js';
-import { FanOutWatch, RelationWatch } from './watches/relations.js';
+import { FanOutWatch, type Move, RelationWatch } from './watches/relations.js';
 import { SourceWatch } from './watches/source.js';
 import { StagedRowWatch } from './watches/staged-rows.js';
 import { TargetWatch } from './watches/target.js';
@@ -18,6 +18,7 @@ export class Observer {
   private readonly relations: RelationWatch;
   private readonly fanOuts: FanOutWatch;
   private readonly stagedRows: StagedRowWatch;
+  private readonly captures: CaptureWatch;
   private readonly watches;
 
   constructor(model: Pick<Model, 'tables'>, reach: Reach) {
@@ -26,6 +27,7 @@ export class Observer {
     this.relations = new RelationWatch(this.stage, batches, reach);
     this.fanOuts = new FanOutWatch(this.stage, batches, reach);
     this.stagedRows = new StagedRowWatch(this.stage, batches, reach);
+    this.captures = new CaptureWatch(reach);
     this.watches = [
       new CrashWatch(batches, reach),
       new FormerOwnerWatch(batches, reach),
@@ -34,9 +36,24 @@ export class Observer {
       this.stagedRows,
       new TargetWatch(reach),
       new SourceWatch(batches, reach),
-      new CaptureWatch(reach),
+      this.captures,
       new OperatorWatch(reach),
     ];
+  }
+
+  /** The process that has handed changes to the log, and has no answer yet. */
+  capturing(): string | undefined {
+    return this.captures.appending();
+  }
+
+  /** A process in the midst of a fan-out. */
+  sweeping(): string | undefined {
+    return this.fanOuts.sweeping();
+  }
+
+  /** A row that was moved on the stage, and whose roots are not touched yet; and who staged it. */
+  moving(): { process: string; move: Move } | undefined {
+    return this.relations.moving();
   }
 
   /** In the order in which it happened. */

@@ -141,6 +141,11 @@ export class SimMongo {
     return [...this.open].filter(({ by }) => by.process === process);
   }
 
+  /** Of what no majority is known to have, who sent it. */
+  unreplicated(): Sender[] {
+    return this.log.flatMap(({ by }) => by ?? []);
+  }
+
   /** A reader that sees a deposed primary for the primary. */
   readOnDeposed({ by, snapshot }: ServerTransaction, database: string, name: string): void {
     const collection = this.catalogue.latest(database, name);

@@ -1,7 +1,8 @@
+import { MillraceError } from '#errors';
 import type { VerifyReport } from '#job';
-import type { CallFault, Random, TraceEntry } from '../kernel/index.js';
-import type { Happening } from '../matrix/happening.js';
-import { observe } from '../matrix/observe.js';
+import type { CallFault, Random, SimProcess, TraceEntry } from '../kernel/index.js';
+import { RareFaults } from '../matrix/faults/rare-faults.js';
+import { type Observed, observe } from '../matrix/observe.js';
 import { Monotony } from './monotony.js';
 import { seedUuids } from './seeded-uuids.js';
 import { SimWorld } from './sim-world.js';
@@ -49,7 +50,8 @@ class SeedRun {
   readonly reached = new Map<string, number>();
   stage = 'begin';
   private readonly random: Random;
-  private readonly tell: (happening: Happening) => void;
+  private readonly observed: Observed;
+  private readonly rare: RareFaults;
   private readonly monotony: Monotony;
   /** Of calls, while there are faults. */
   private readonly faultShare: number;
@@ -67,14 +69,24 @@ class SeedRun {
   ) {
     this.world = new SimWorld({
       seed,
-      faultOf: () => this.faultOfCall(),
+      faultOf: (process, label) => this.faultOfCall(process, label),
       ...(options.onTrace && { onTrace: options.onTrace }),
     });
     this.random = this.world.kernel.random.fork();
     seedUuids(this.random.fork());
     this.faultShare = this.random.one([0, 0.002, 0.02]);
     this.monotony = new Monotony(this.world.servers.mongo, 'target');
-    this.tell = observe(this.world, (counter) => this.count(counter));
+    this.observed = observe(this.world, (counter) => this.count(counter));
+    this.rare = new RareFaults({
+      world: this.world,
+      observed: this.observed,
+      random: this.world.kernel.random.fork(),
+      onLost: (isSetBack) => {
+        this.isLost = true;
+        this.isSetBack ||= isSetBack;
+      },
+      count: (name) => this.count(name),
+    });
   }
 
   async run(): Promise<string | undefined> {
@@ -91,19 +103,26 @@ class SeedRun {
         everyFew(() => this.streams()),
         CALM_STEPS,
       );
+    this.rare.beginStreaming();
     await this.storm(this.options.stormSteps ?? random.one([50, 300, 300, 1_000]));
     this.stage = 'calm';
     this.calm();
-    await kernel.runUntil(
-      everyFew(() => this.wrong() !== undefined || this.rests()),
-      CALM_STEPS,
-    );
+    await this.comesToRest();
     if (random.chance(0.3)) await this.verify();
     this.stage = 'aftermath';
     const endMs = kernel.now() + (random.chance(0.04) ? LONG_AFTERMATH_MS : random.one(AFTERMATHS_MS));
-    await kernel.runUntil(() => this.wrong() !== undefined || kernel.now() >= endMs, CALM_STEPS);
+    const isOver = () => kernel.now() >= Math.max(endMs, this.rare.overAtMs) && this.rare.isOver;
+    await kernel.runUntil(() => this.wrong() !== undefined || isOver(), CALM_STEPS);
+    // What is lost may be found out only now.
+    if (world.list.attention !== undefined && this.isLost) await this.comesToRest();
     const differences = world.differences();
+    if (this.wrong() === undefined && differences.length === 0) this.rare.conclude(world.list.isAskedAnew);
     return this.wrong() ?? (differences.length > 0 ? `went wrong again:\n${differences.join('\n')}` : undefined);
+  }
+
+  private async comesToRest(): Promise<void> {
+    const isOver = () => this.wrong() !== undefined || this.rests();
+    await this.world.kernel.runUntil(everyFew(isOver), CALM_STEPS);
   }
 
   private startServices(): void {
@@ -155,6 +174,8 @@ class SeedRun {
       );
     await world.kernel.runUntil(() => report !== undefined || failure !== undefined, CALM_STEPS);
     world.kill(service);
+    // That it is lost may have been found out only now.
+    if (failure instanceof MillraceError && this.isLost) return;
     if (failure !== undefined) throw failure;
     const { different, missing, extra } = report as VerifyReport;
     if (different + missing + extra > 0) throw new Error(`verify finds differences: ${JSON.stringify(report)}`);
@@ -183,6 +204,7 @@ class SeedRun {
       await kernel.runUntil(() => kernel.step >= next, 100);
       if (random.chance(changesShare)) world.changes.transaction();
       else this.befall();
+      this.rare.mayBefall();
       this.tend();
     }
     this.isStorm = false;
@@ -225,7 +247,7 @@ class SeedRun {
     if (name.includes('group') || name.includes('member')) if (broker.topicNames().length === 0) return;
     world.kernel.note(name);
     this.count(name);
-    this.tell({ kind: 'fault', name });
+    this.observed.tell({ kind: 'fault', name });
     faults[name]?.();
   }
 
@@ -233,8 +255,9 @@ class SeedRun {
   private calm(): void {
     const { world, random } = this;
     world.servers.mongo.heal();
+    this.rare.beginCalm();
     for (const service of [...world.services]) {
-      if (service.process.state === 'running') continue;
+      if (service.process.state === 'running' || this.rare.isAsleep(service)) continue;
       if (random.chance(0.5)) service.process.goOn();
       else {
         world.kill(service);
@@ -243,9 +266,11 @@ class SeedRun {
     }
   }
 
-  private faultOfCall(): CallFault | undefined {
-    if (!this.isStorm || !this.random.chance(this.faultShare)) return undefined;
-    const fault = this.random.one(['lost', 'unanswered'] as const);
+  private faultOfCall(process: SimProcess, label: string): CallFault | undefined {
+    if (!this.isStorm) return undefined;
+    const byChance = this.random.chance(this.faultShare) ? this.random.one(['lost', 'unanswered'] as const) : undefined;
+    const fault = byChance ?? this.rare.faultOf(process, label);
+    if (fault === undefined) return undefined;
     this.count(`a call is ${fault}`);
     return fault;
   }

@@ -57,10 +57,11 @@ export function feedFromPostgres({ server }: SimPostgres, tell: Tell): void {
   });
 }
 
-function transactionOf({ id, firstLsn, endLsn, changes }: WalTransaction): SourceTransaction {
+function transactionOf({ id, firstLsn, commitLsn, endLsn, changes }: WalTransaction): SourceTransaction {
   return {
     id,
     firstLsn,
+    commitLsn,
     endLsn,
     tables: [...new Set(changes.flatMap(tablesOf))],
     movedKeys: changes.flatMap((change) => {

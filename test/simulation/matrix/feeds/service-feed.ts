@@ -1,7 +1,7 @@
 import type { BatchHandler, Log, LogRecord } from '#log';
 import type { SimProcess } from '../../kernel/index.js';
 import { type OnRetry, verdictOf } from '../../store/index.js';
-import type { Batch, Happening } from '../happening.js';
+import type { Batch, Happening, OpenTransaction } from '../happening.js';
 import { overhear } from './overhear.js';
 
 /** What services do through their ports. */
@@ -11,7 +11,7 @@ export class ServiceFeed {
   constructor(
     private readonly tell: (happening: Happening) => void,
     private readonly now: () => number,
-    private readonly onKilled: (process: SimProcess) => void,
+    private readonly openOf: (process: string) => OpenTransaction[],
   ) {}
 
   /** To be called with each process before it does anything; again is no harm. */
@@ -20,10 +20,13 @@ export class ServiceFeed {
     this.known.add(process);
     let stillSinceMs: number | undefined;
     process.whenChanged(() => {
-      if (process.isDead) return this.onKilled(process);
-      if (process.state === 'standing still') stillSinceMs = this.now();
-      else if (stillSinceMs !== undefined)
-        this.tell({ kind: 'went on', process: process.name, stoodStillMs: this.now() - stillSinceMs });
+      const { name } = process;
+      if (process.isDead) return this.tell({ kind: 'killed', process: name, open: this.openOf(name) });
+      if (process.state === 'standing still') {
+        stillSinceMs = this.now();
+        this.tell({ kind: 'stood still', process: name, open: this.openOf(name) });
+      } else if (stillSinceMs !== undefined)
+        this.tell({ kind: 'went on', process: name, stoodStillMs: this.now() - stillSinceMs });
     });
   }
 

@@ -32,6 +32,8 @@ export class Batches {
   /** Of a process and partition, the batch that its transactions are of: its handlers are serial. */
   private readonly current = new Map<string, Held>();
   isLoading = true;
+  /** The job has a record. */
+  hasBegun = false;
 
   isGone(process: string): boolean {
     return this.gone.has(process);
@@ -108,8 +110,11 @@ export class Batches {
   }
 
   private lookAtJob(changes: readonly CommittedChange[]): void {
-    for (const { collection, _id, after } of changes)
-      if (collection === 'job' && _id === 'job' && after) this.isLoading = fieldOf(after, 'loading') === true;
+    for (const { collection, _id, after } of changes) {
+      if (collection !== 'job' || _id !== 'job' || after === undefined) continue;
+      this.hasBegun = true;
+      this.isLoading = fieldOf(after, 'loading') === true;
+    }
   }
 
   private forget(process: string): void {

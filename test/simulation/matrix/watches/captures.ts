@@ -15,8 +15,14 @@ export class CaptureWatch implements Watch {
 
   constructor(private readonly reach: Reach) {}
 
+  /** Of those that wait for the log, the one that began last. */
+  appending(): string | undefined {
+    return [...this.underWay.values()].at(-1)?.process;
+  }
+
   see(happening: Happening): void {
     if (happening.kind === 'append begun') this.begun(happening);
+    if (happening.kind === 'killed') this.forget(happening.process);
     if (happening.kind === 'append resolved') this.resolved(happening.append);
   }
 
@@ -33,6 +39,10 @@ export class CaptureWatch implements Watch {
         if (each.topic === topic && each.process === before.process) each.isOvertaken = true;
     this.underWay.set(append, { process, topic, isOvertaken: false });
     this.newest.set(topic, { process, position: positions.at(-1) ?? lowest });
+  }
+
+  private forget(process: string): void {
+    for (const [append, each] of this.underWay) if (each.process === process) this.underWay.delete(append);
   }
 
   /** What the former one appended arrived, although another one had begun on the same changes. */

@@ -26,7 +26,7 @@ export class FormerOwnerWatch implements Watch {
     switch (happening.kind) {
       case 'batch begun':
         return this.begun(happening.batch);
-      case 'session over':
+      case 'stood still':
         return this.sleeps(happening.process, happening.open);
       case 'went on':
         return this.wakes(happening.process, happening.stoodStillMs);

@@ -4,7 +4,7 @@ import type { Effect, Stage, StagedImage } from '../stage.js';
 import { type Batches, fenceOf } from './batches.js';
 
 /** A row that leads somewhere else than before. */
-interface Move {
+export interface Move {
   table: string;
   key: string;
   place: number;
@@ -34,6 +34,11 @@ export class RelationWatch implements Watch {
   see(happening: Happening): void {
     if (happening.kind === 'batch completed') this.untouched.delete(happening.batch);
     if (happening.kind === 'killed') this.forget(happening.process);
+  }
+
+  moving(): { process: string; move: Move } | undefined {
+    for (const [{ process }, { moves }] of this.untouched) for (const move of moves) return { process, move };
+    return undefined;
   }
 
   /** After the stage has taken it in. */
@@ -145,6 +150,11 @@ export class FanOutWatch implements Watch {
     if (happening.kind !== 'killed' && happening.kind !== 'session over') return;
     if (this.batches.isGone(happening.process)) return;
     for (const { process } of this.sweeps.values()) if (process === happening.process) this.reach('F5');
+  }
+
+  sweeping(): string | undefined {
+    for (const { process } of this.sweeps.values()) return process;
+    return undefined;
   }
 
   staged(effects: readonly Effect[]): void {

@@ -19,7 +19,7 @@ export class SourceWatch implements Watch {
   private readonly cut = new Set<string>();
 
   constructor(
-    private readonly batches: Pick<Batches, 'isLoading'>,
+    private readonly batches: Pick<Batches, 'isLoading' | 'hasBegun'>,
     private readonly reach: Reach,
   ) {}
 
@@ -53,7 +53,9 @@ export class SourceWatch implements Watch {
     const written = this.invisible.get(id);
     if (written === undefined) return;
     this.invisible.delete(id);
-    if (written.metLoad && atMs - written.atMs >= STALLED_MS) this.reach('F13');
+    // The load has read past it, or waited for it all the time.
+    const metLoad = written.metLoad || (this.batches.hasBegun && this.batches.isLoading);
+    if (metLoad && atMs - written.atMs >= STALLED_MS) this.reach('F13');
     if (written.transaction.endLsn > flushedLsn) this.unflushed.push(written.transaction);
   }
 

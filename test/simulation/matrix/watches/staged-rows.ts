@@ -31,8 +31,8 @@ export class StagedRowWatch implements Watch {
     if (changes.some(isLetterOfBadRow)) this.reach('F43');
   }
 
-  private written({ movedKeys, endLsn }: SourceTransaction): void {
-    for (const { table, from, to } of movedKeys) this.movedKeys.set(`${table} ${endLsn} ${to}`, from);
+  private written({ movedKeys, commitLsn }: SourceTransaction): void {
+    for (const { table, from, to } of movedKeys) this.movedKeys.set(`${table} ${commitLsn} ${to}`, from);
   }
 
   /** The insert half, while the delete half is on its way in another partition. */
