@@ -8,7 +8,7 @@ import { glob } from './source-files.mjs';
 
 /**
  * Writes the references that are made of the code itself: docs/CONFIG.md of the settings, docs/ERRORS.md of the codes,
- * docs/72-assumptions.md of what the simulation assumes.
+ * docs/71-fault-matrix.md of what the simulation reaches, docs/72-assumptions.md of what it assumes.
  */
 await main(async () => {
   await ensureInstalled();
@@ -17,6 +17,8 @@ await main(async () => {
   await write('docs/CONFIG.md', await settings());
   await write('docs/ERRORS.md', await errors());
   await write('docs/72-assumptions.md', await assumptions());
+  const { faultMatrixPage } = await built('dist/test/simulation/matrix/page.js');
+  await write('docs/71-fault-matrix.md', faultMatrixPage());
   return 0;
 });
 

@@ -36,6 +36,10 @@ export class Client {
     parts.process.whenDead(() => parts.mongo.disconnect(this.connection));
   }
 
+  get process(): string {
+    return this.connection.name;
+  }
+
   get job(): string {
     return this.parts.stateDatabase;
   }

@@ -7,11 +7,17 @@ import { patchApplies, patched } from './patching.js';
 import type { View } from './queries.js';
 import { isSame } from './same.js';
 import { NoSuchTransaction, Refused, WriteConflict } from './server-failures.js';
-import type { SimMongo } from './sim-mongo.js';
+import type { Sender, SimMongo } from './sim-mongo.js';
 import { fieldOf, type Stored } from './stored.js';
 
 /** The server ends what is older. */
 const LIFETIME_MS = 60_000;
+
+export interface Begun {
+  member: Member;
+  job: string;
+  by: Sender;
+}
 
 /**
  * A transaction as the server has it. It reads one snapshot and what it wrote itself. What it writes it holds until its end:
@@ -28,12 +34,19 @@ export class ServerTransaction {
   private readonly beganMs: number;
   private usedMs: number;
 
+  private readonly member: Member;
+  readonly job: string;
+  readonly by: Sender;
+  private commitsAsked = 0;
+
   constructor(
     private readonly mongo: SimMongo,
-    private readonly member: Member,
-    readonly job: string,
+    { member, job, by }: Begun,
     readonly snapshot: number,
   ) {
+    this.member = member;
+    this.job = job;
+    this.by = by;
     this.beganMs = mongo.now();
     this.usedMs = this.beganMs;
   }
@@ -75,6 +88,7 @@ export class ServerTransaction {
 
   /** Repeats are answered alike. One that only read is known to the member alone that it read from. */
   commit(member: Member): number | Promise<number> {
+    if (++this.commitsAsked > 1 && this.state === 'committed') this.mongo.watch?.askedAgain(this.by, this.commitsAsked);
     const isOwn = member === this.member;
     const hasWritten = this.writes.size > 0 || this.makes.size > 0;
     if (this.state !== 'committed' || !(isOwn || hasWritten)) {
@@ -91,6 +105,7 @@ export class ServerTransaction {
   }
 
   view(database: string, name: string): View {
+    if (!this.member.isPrimary) this.mongo.readOnDeposed(this, database, name);
     return { collection: this.collection(database, name), doc: (entry) => this.doc(entry) };
   }
 

@@ -24,6 +24,24 @@ export interface CommittedChange {
   after: Stored | undefined;
 }
 
+/** Which process sent a transaction, and what as. */
+export interface Sender {
+  process: string;
+  label: string;
+}
+
+/** Told of whole transactions, and of what is no change. */
+export interface MongoWatch {
+  /** A majority has it. */
+  committed(by: Sender, changes: readonly CommittedChange[]): void;
+  /** A fail-over took back what it had committed: so many documents. */
+  rolledBack(by: Sender, documents: number): void;
+  /** It has read, on a primary that was deposed, a collection that the new one has something newer of. */
+  readStale(by: Sender, collection: string): void;
+  /** It was committed, and is asked to commit again, so many times by now. */
+  askedAgain(by: Sender, times: number): void;
+}
+
 interface Written {
   collection: Collection;
   entry: Entry;
@@ -35,6 +53,7 @@ interface Written {
 interface Logged {
   at: number;
   written: readonly Written[];
+  by: Sender | undefined;
   undo(): void;
 }
 
@@ -66,6 +85,7 @@ export class SimMongo {
   primary = new Member(1, 0);
   /** Up to here a majority has what was written, whoever knows it. */
   private majority = 0;
+  watch: MongoWatch | undefined;
   private deposed: Member | undefined;
   /** Counts what was written: the time, as this server tells it. */
   private clock = 0;
@@ -109,15 +129,32 @@ export class SimMongo {
     throw new NotPrimary('not the primary any more');
   }
 
-  begin(member: Member, job: string): ServerTransaction {
+  begin(member: Member, job: string, by: Sender): ServerTransaction {
     const readsNewest = member.isPrimary && this.newestRead > 0 && this.random.chance(this.newestRead);
-    const transaction = new ServerTransaction(this, member, job, readsNewest ? this.clock : member.majority);
+    const transaction = new ServerTransaction(this, { member, job, by }, readsNewest ? this.clock : member.majority);
     this.open.add(transaction);
     return transaction;
   }
 
   forget(transaction: ServerTransaction): void {
     this.open.delete(transaction);
+  }
+
+  /** What a process has not ended. */
+  openOf(process: string): ServerTransaction[] {
+    return [...this.open].filter(({ by }) => by.process === process);
+  }
+
+  /** Of what no majority is known to have, who sent it. */
+  unreplicated(): Sender[] {
+    return this.log.flatMap(({ by }) => by ?? []);
+  }
+
+  /** A reader that sees a deposed primary for the primary. */
+  readOnDeposed({ by, snapshot }: ServerTransaction, database: string, name: string): void {
+    const collection = this.catalogue.latest(database, name);
+    if (this.watch === undefined || collection === undefined) return;
+    for (const { changedAt } of collection.all()) if (changedAt > snapshot) return this.watch.readStale(by, name);
   }
 
   endIdle(member: Member, job: string, idleMs: number): void {
@@ -145,7 +182,7 @@ export class SimMongo {
       for (const collection of transaction.makes) this.catalogue.remove(collection);
       transaction.state = 'rolled back';
     };
-    return this.append(undo, written);
+    return this.append(undo, written, transaction.by);
   }
 
   create(database: string, name: string): number {
@@ -209,7 +246,10 @@ export class SimMongo {
   }
 
   failOver({ kept = 0, unnoticed = true }: FailOver = {}): void {
-    for (const { undo } of this.log.splice(kept).reverse()) undo();
+    for (const { undo, by, written } of this.log.splice(kept).reverse()) {
+      undo();
+      if (by !== undefined && written.length > 0) this.watch?.rolledBack(by, written.length);
+    }
     this.heal();
     const former = this.primary;
     former.isPrimary = false;
@@ -249,10 +289,10 @@ export class SimMongo {
       if (transaction.holds(collection)) throw new WriteConflict('a transaction uses it');
   }
 
-  private append(undo: () => void, written: readonly Written[] = []): number {
+  private append(undo: () => void, written: readonly Written[] = [], by?: Sender): number {
     const at = ++this.clock;
     const { primary } = this;
-    this.log.push({ at, written, undo });
+    this.log.push({ at, written, by, undo });
     this.kernel.schedule(this.kernel.servers, `a majority has ${at}`, () => {
       if (primary.isPrimary && at > this.majority) this.replicated(at);
     });
@@ -265,14 +305,19 @@ export class SimMongo {
     const rest = all.findIndex(isNew);
     this.log = rest < 0 ? [] : all.slice(rest);
     this.majority = time;
-    for (const { written } of rest < 0 ? all : all.slice(0, rest)) this.tell(written);
+    for (const logged of rest < 0 ? all : all.slice(0, rest)) this.tell(logged);
     this.primary.advance(time);
   }
 
-  private tell(written: readonly Written[]): void {
-    for (const { collection, entry, before, after } of written) {
-      const change = { database: collection.database, collection: collection.name, _id: entry.id, before, after };
-      for (const listener of this.listeners) listener(change);
-    }
+  private tell({ written, by }: Logged): void {
+    const changes = written.map(({ collection, entry, before, after }) => ({
+      database: collection.database,
+      collection: collection.name,
+      _id: entry.id,
+      before,
+      after,
+    }));
+    for (const change of changes) for (const listener of this.listeners) listener(change);
+    if (by !== undefined) this.watch?.committed(by, changes);
   }
 }

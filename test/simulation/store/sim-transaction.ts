@@ -30,6 +30,7 @@ export class SimTransaction extends SimReader implements StoreTransaction {
 
   constructor(
     private readonly client: Client,
+    private readonly label: string,
     private readonly signal: AbortSignal | undefined,
   ) {
     super((label, { database, name }, query) =>
@@ -147,7 +148,10 @@ export class SimTransaction extends SimReader implements StoreTransaction {
     if (this.server !== undefined) return run(this.server.useOn(member));
     return member.once(known, () => {
       if (this.isOver) throw new NoSuchTransaction('aborted before it began');
-      this.server ??= this.client.mongo.begin(member, this.client.job);
+      this.server ??= this.client.mongo.begin(member, this.client.job, {
+        process: this.client.process,
+        label: this.label,
+      });
       return run(this.server.useOn(member));
     });
   }

@@ -23,7 +23,7 @@ export class SimTransactor {
   }
 
   private async once<T>(label: string, work: Work<T>, signal: AbortSignal | undefined): Promise<T> {
-    const tx = new SimTransaction(this.client, signal);
+    const tx = new SimTransaction(this.client, label, signal);
     try {
       const result = await work(tx);
       if (tx.failure !== undefined) throw tx.failure;

@@ -16,6 +16,10 @@ export class SimJobList {
     return { number: this.number, options: { fresh: this.isFresh, dropTarget: false, force: [] } };
   }
 
+  get isAskedAnew(): boolean {
+    return this.number > 1;
+  }
+
   goesOnWith(taken: number): boolean {
     return taken === this.number;
   }

@@ -1,5 +1,8 @@
+import { MillraceError } from '#errors';
 import type { VerifyReport } from '#job';
 import type { CallFault, Random, SimProcess, TraceEntry } from '../kernel/index.js';
+import { RareFaults } from '../matrix/faults/rare-faults.js';
+import { type Observed, observe } from '../matrix/observe.js';
 import { Monotony } from './monotony.js';
 import { seedUuids } from './seeded-uuids.js';
 import type { SimService } from './sim-service.js';
@@ -52,6 +55,8 @@ class SeedRun {
   readonly reached = new Map<string, number>();
   stage = 'begin';
   private readonly random: Random;
+  private readonly observed: Observed;
+  private readonly rare: RareFaults;
   private readonly monotony: Monotony;
   /** Of calls, while there are faults. */
   private readonly faultShare: number;
@@ -71,7 +76,7 @@ class SeedRun {
   ) {
     this.world = new SimWorld({
       seed,
-      faultOf: () => this.faultOfCall(),
+      faultOf: (process, label) => this.faultOfCall(process, label),
       onNext: (process, label) => this.traps.look(process, label),
       ...(options.onTrace && { onTrace: options.onTrace }),
     });
@@ -80,6 +85,17 @@ class SeedRun {
     this.faultShare = this.random.one([0, 0.002, 0.02]);
     this.slowShare = this.random.one([0, 0.02, 0.1]);
     this.monotony = new Monotony(this.world.servers.mongo, 'target');
+    this.observed = observe(this.world, (counter) => this.count(counter));
+    this.rare = new RareFaults({
+      world: this.world,
+      observed: this.observed,
+      random: this.world.kernel.random.fork(),
+      onLost: (isSetBack) => {
+        this.isLost = true;
+        this.isSetBack ||= isSetBack;
+      },
+      count: (name) => this.count(name),
+    });
   }
 
   async run(): Promise<string | undefined> {
@@ -96,6 +112,7 @@ class SeedRun {
         everyFew(() => this.streams()),
         CALM_STEPS,
       );
+    this.rare.beginStreaming();
     await this.storm(this.options.stormSteps ?? random.one([50, 300, 300, 1_000]));
     this.stage = 'calm';
     this.calm();
@@ -103,18 +120,18 @@ class SeedRun {
     if (random.chance(0.3) && !this.isLost) await this.verify();
     this.stage = 'aftermath';
     const endMs = kernel.now() + (random.chance(0.04) ? LONG_AFTERMATH_MS : random.one(AFTERMATHS_MS));
-    await kernel.runUntil(() => this.wrong() !== undefined || kernel.now() >= endMs, CALM_STEPS);
-    // It may have been right by chance, with something still on its way.
+    const isOver = () => kernel.now() >= Math.max(endMs, this.rare.overAtMs) && this.rare.isOver;
+    await kernel.runUntil(() => this.wrong() !== undefined || isOver(), CALM_STEPS);
+    // It may have been right by chance, with something still on its way; and what is lost may be found out only now.
     await this.comesToRest();
+    if (this.wrong() === undefined) this.rare.conclude(world.list.isAskedAnew);
     return this.wrong();
   }
 
   private async comesToRest(): Promise<void> {
     this.lookedAt = -1;
-    await this.world.kernel.runUntil(
-      everyFew(() => this.wrong() !== undefined || this.rests()),
-      CALM_STEPS,
-    );
+    const isOver = () => this.wrong() !== undefined || this.rests();
+    await this.world.kernel.runUntil(everyFew(isOver), CALM_STEPS);
   }
 
   private startServices(): void {
@@ -167,6 +184,8 @@ class SeedRun {
       );
     await world.kernel.runUntil(() => report !== undefined || failure !== undefined, CALM_STEPS);
     world.kill(service);
+    // That it is lost may have been found out only now.
+    if (failure instanceof MillraceError && this.isLost) return;
     if (failure !== undefined) throw failure;
     const { different, missing, extra } = report as VerifyReport;
     if (different + missing + extra > 0) throw new Error(`verify finds differences: ${JSON.stringify(report)}`);
@@ -195,6 +214,7 @@ class SeedRun {
       await kernel.runUntil(() => kernel.step >= next, 100);
       if (random.chance(changesShare)) world.changes.transaction();
       else this.befall();
+      this.rare.mayBefall();
       this.tend();
     }
     this.isStorm = false;
@@ -233,6 +253,7 @@ class SeedRun {
     if (name.includes('group') || name.includes('member')) if (broker.topicNames().length === 0) return;
     world.kernel.note(name);
     this.count(name);
+    this.observed.tell({ kind: 'fault', name });
     faults[name]?.();
   }
 
@@ -265,8 +286,9 @@ class SeedRun {
     const { world, random } = this;
     world.servers.mongo.heal();
     for (const { process } of world.services) process.pace = 1;
+    this.rare.beginCalm();
     for (const service of [...world.services]) {
-      if (service.process.state === 'running') continue;
+      if (service.process.state === 'running' || this.rare.isAsleep(service)) continue;
       if (random.chance(0.5)) service.process.goOn();
       else {
         world.kill(service);
@@ -275,11 +297,12 @@ class SeedRun {
     }
   }
 
-  private faultOfCall(): CallFault | undefined {
+  private faultOfCall(process: SimProcess, label: string): CallFault | undefined {
     if (!this.isStorm) return undefined;
     if (this.random.chance(this.slowShare)) return { afterMs: this.random.below(MOST_SLOW_MS) };
-    if (!this.random.chance(this.faultShare)) return undefined;
-    const fault = this.random.one(['lost', 'unanswered'] as const);
+    const byChance = this.random.chance(this.faultShare) ? this.random.one(['lost', 'unanswered'] as const) : undefined;
+    const fault = byChance ?? this.rare.faultOf(process, label);
+    if (fault === undefined) return undefined;
     this.count(`a call is ${fault}`);
     return fault;
   }

@@ -12,6 +12,7 @@ import { type Kernel, SimProcess, type SimTimers, simTimers } from '../kernel/in
 import { type SimBroker, SimLog } from '../log/index.js';
 import { type SimPostgres, SimSource } from '../source/index.js';
 import { type SimMongo, SimStore } from '../store/index.js';
+import type { ServiceFeed } from '../matrix/feeds/service-feed.js';
 import type { SimJobList } from './job-list.js';
 
 export interface Servers {
@@ -21,6 +22,8 @@ export interface Servers {
   broker: SimBroker;
   /** It is a function of rows alone: processes may share one. */
   makeEvaluator(plan: Plan): Promise<Evaluator>;
+  /** Told of what services do. */
+  feed?: ServiceFeed;
 }
 
 export interface SimJob {
@@ -57,6 +60,7 @@ export class SimService {
   ) {
     this.process = new SimProcess(name);
     this.timers = simTimers(servers.kernel, this.process);
+    servers.feed?.process(this.process);
   }
 
   start(): void {
@@ -168,7 +172,7 @@ export class SimService {
   }
 
   private async openStore(): Promise<SimStore> {
-    const { kernel, mongo } = this.servers;
+    const { kernel, mongo, feed } = this.servers;
     const { job, target } = this.job.jobFile;
     return new SimStore({
       kernel,
@@ -177,11 +181,12 @@ export class SimService {
       stateDatabase: `millrace_${job}`,
       targetDatabase: target.database,
       timers: this.timers,
+      ...(feed && { onRetry: feed.retries(this.process) }),
     });
   }
 
   private deps(): JobDeps {
-    const { postgres, broker } = this.servers;
+    const { postgres, broker, feed } = this.servers;
     const { jobFile, positions, tuning, fanOut } = this.job;
     const { timers } = this;
     return {
@@ -193,7 +198,10 @@ export class SimService {
       targetProblem,
       openSource: async () => new SimSource(postgres, this.process, { timers }),
       openStore: () => this.openStore(),
-      makeLog: () => (this.role === 'engine' ? new EmbeddedLog({ timers }) : new SimLog(broker, this.process)),
+      makeLog: () => {
+        const log = this.role === 'engine' ? new EmbeddedLog({ timers }) : new SimLog(broker, this.process);
+        return feed?.log(log, this.process) ?? log;
+      },
       makeEvaluator: this.servers.makeEvaluator,
       makeAssembler: compileAssembler,
       onEvent: () => undefined,

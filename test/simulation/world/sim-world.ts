@@ -4,7 +4,7 @@ import { type Incarnation, IncarnationNames, JOB, JOB_ID } from '#stage';
 import type { Plan } from '#model';
 import { Kernel, type KernelOptions, type Random } from '../kernel/index.js';
 import { SimBroker } from '../log/index.js';
-import { SimPostgres } from '../source/index.js';
+import { type CommitOptions, SimPostgres } from '../source/index.js';
 import { fieldOf, SimMongo, type Stored } from '../store/index.js';
 import {
   BAD,
@@ -37,6 +37,8 @@ export class SimWorld {
   readonly services: SimService[] = [];
   /** Of a service: nothing that it should ever throw. */
   failure: unknown;
+  /** How transactions of the source commit. */
+  commitOptions: () => CommitOptions = () => ({});
   /** How often MongoDB has committed a document or a letter. */
   commits = 0;
   private readonly random: Random;
@@ -48,7 +50,7 @@ export class SimWorld {
     const kernel = new Kernel(options);
     this.kernel = kernel;
     this.random = kernel.random.fork();
-    const postgres = new SimPostgres(kernel);
+    const postgres = new SimPostgres(kernel, { commitOptions: () => this.commitOptions() });
     const mongo = new SimMongo(kernel, { newestRead: this.random.one([0, 0.5]) });
     mongo.onCommitted(({ database, collection }) => {
       if (database !== STATE || collection.startsWith('letters_')) this.commits++;

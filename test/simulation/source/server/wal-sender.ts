@@ -45,6 +45,11 @@ export class WalSender {
     session.onEnd((error) => this.end(error));
   }
 
+  /** A part of a transaction was sent, and a part was not. */
+  get isWithinTransaction(): boolean {
+    return this.pending.length > 0;
+  }
+
   /** Goes on where there is anything to send. */
   pump(): void {
     const { kernel, receiver, wal } = this.parts;
