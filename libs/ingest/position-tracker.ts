@@ -52,9 +52,9 @@ export class PositionTracker {
     return this.open[0]?.committedAtMs;
   }
 
-  /** Resolves when everything that was appended up to now has. */
+  /** Resolves when everything that was appended up to now has. May be asked for long before it is awaited. */
   settled(): Promise<unknown> {
-    return Promise.all([this.last, ...this.pending]);
+    return awaitedLater(Promise.all([this.last, ...this.pending]));
   }
 
   private advance(): void {
