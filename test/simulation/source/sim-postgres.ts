@@ -1,7 +1,7 @@
 import type { CaptureNames } from '#sources';
 import type { Kernel } from '../kernel/index.js';
 import { type ServerOptions, SimServer } from './server/server.js';
-import { SimTable, type SimTableSpec } from './server/table.js';
+import { type SimRow, SimTable, type SimTableSpec } from './server/table.js';
 import type { SimTransaction } from './server/transaction.js';
 
 export interface FailOver {
@@ -44,6 +44,12 @@ export class SimPostgres {
   rows(name: string): Record<string, string | null>[] {
     const table = this.table(name);
     return table.finally().map((values) => table.rowOf(values));
+  }
+
+  /** As the engine has it. */
+  keyOf(name: string, row: SimRow): string {
+    const table = this.table(name);
+    return table.keyOf(table.valuesOf(row));
   }
 
   /** Whether no transaction is open or on its way, and no stream misses anything. */

@@ -1,8 +1,9 @@
 import type { VerifyReport } from '#job';
 import type { CallFault, Random, TraceEntry } from '../kernel/index.js';
+import { Laws } from '../laws/laws.js';
 import { Monotony } from './monotony.js';
 import { seedUuids } from './seeded-uuids.js';
-import { SimWorld } from './sim-world.js';
+import { SimWorld, STATE } from './sim-world.js';
 
 export interface SeedResult {
   seed: number;
@@ -36,7 +37,7 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   try {
     failure = await run.run();
   } catch (error) {
-    failure = `${run.stage}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n${run.world.differences().join('\n')}`;
+    failure = `${run.stage}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n${run.differences().join('\n')}`;
   }
   run.world.end();
   return { seed, steps: run.world.kernel.step, failure, reached: run.reached };
@@ -48,6 +49,7 @@ class SeedRun {
   stage = 'begin';
   private readonly random: Random;
   private readonly monotony: Monotony;
+  private readonly laws: Laws;
   /** Of calls, while there are faults. */
   private readonly faultShare: number;
   private isStorm = false;
@@ -71,6 +73,7 @@ class SeedRun {
     seedUuids(this.random.fork());
     this.faultShare = this.random.one([0, 0.002, 0.02]);
     this.monotony = new Monotony(this.world.servers.mongo, 'target');
+    this.laws = new Laws({ ...this.world.servers, state: STATE });
   }
 
   async run(): Promise<string | undefined> {
@@ -98,8 +101,13 @@ class SeedRun {
     this.stage = 'aftermath';
     const endMs = kernel.now() + (random.chance(0.04) ? LONG_AFTERMATH_MS : random.one(AFTERMATHS_MS));
     await kernel.runUntil(() => this.wrong() !== undefined || kernel.now() >= endMs, CALM_STEPS);
-    const differences = world.differences();
+    const differences = this.differences();
     return this.wrong() ?? (differences.length > 0 ? `went wrong again:\n${differences.join('\n')}` : undefined);
+  }
+
+  differences(): string[] {
+    const apart = this.world.differences();
+    return apart.length > 0 ? apart : this.laws.stageDifferences();
   }
 
   private startServices(): void {
@@ -118,9 +126,10 @@ class SeedRun {
     this.tend();
     if (world.phase() !== 'streaming' || !world.servers.postgres.isQuiet()) return false;
     // Of a quiet source only a commit can change them.
-    if (world.commits === this.lookedAt) return false;
-    this.lookedAt = world.commits;
-    return world.differences().length === 0;
+    const commits = world.commits + this.laws.stagings;
+    if (commits === this.lookedAt) return false;
+    this.lookedAt = commits;
+    return this.differences().length === 0;
   }
 
   /** As an operator: what cannot go on is loaded again. */

@@ -22,7 +22,8 @@ import { SimJobList } from './job-list.js';
 import { type Servers, type SimJob, type SimRole, SimService } from './sim-service.js';
 
 const NAME = 'sim';
-const STATE = `millrace_${NAME}`;
+/** The job's state database. */
+export const STATE = `millrace_${NAME}`;
 
 /** One seed's world: servers, services, a workload, and what its documents should be. */
 export class SimWorld {
@@ -153,7 +154,8 @@ class Evaluators {
   constructor(private readonly kernel: Kernel) {}
 
   of(plan: Plan): Promise<Sandbox> {
-    const sandbox = this.made.get(plan.hash) ?? this.kernel.outside(Sandbox.create(plan, SANDBOX_LIMITS, quickJsModule));
+    const sandbox =
+      this.made.get(plan.hash) ?? this.kernel.outside(Sandbox.create(plan, SANDBOX_LIMITS, quickJsModule));
     this.made.set(plan.hash, sandbox);
     return sandbox;
   }
