@@ -48,10 +48,14 @@ class SeedRun {
   readonly reached = new Map<string, number>();
   stage = 'begin';
   private readonly random: Random;
+  /** What turns this seed's run takes. */
+  private readonly turns: Random;
   private readonly monotony: Monotony;
   private readonly laws: Laws;
   /** Of calls, while there are faults. */
   private readonly faultShare: number;
+  /** Of those that append to the broker: what they carry is late then, and all that does not wait for it is early. */
+  private readonly appendFaultShare: number;
   private isStorm = false;
   /** The source has lost what the job needs: it has to be loaded again. */
   private isLost = false;
@@ -66,7 +70,7 @@ class SeedRun {
   ) {
     this.world = new SimWorld({
       seed,
-      faultOf: () => this.faultOfCall(),
+      faultOf: (_, label) => this.faultOfCall(label),
       ...(options.onTrace && { onTrace: options.onTrace }),
     });
     this.random = this.world.kernel.random.fork();
@@ -74,6 +78,8 @@ class SeedRun {
     this.faultShare = this.random.one([0, 0.002, 0.02]);
     this.monotony = new Monotony(this.world.servers.mongo, 'target');
     this.laws = new Laws({ ...this.world.servers, state: STATE });
+    this.turns = this.world.kernel.random.fork();
+    this.appendFaultShare = this.turns.one([0, 0, 0.1]);
   }
 
   async run(): Promise<string | undefined> {
@@ -174,6 +180,7 @@ class SeedRun {
       world.list.attention ?? world.services.find((service) => service.attention !== undefined)?.attention;
     if (attention !== undefined && !this.isLost) return `the job needs a person: ${attention.stack}`;
     if (monotony.backwards.length > 0 && !this.isSetBack) return `a document went back: ${monotony.backwards[0]}`;
+    if (this.laws.broken !== undefined) return `law 3: ${this.laws.broken}`;
     return undefined;
   }
 
@@ -247,8 +254,10 @@ class SeedRun {
     }
   }
 
-  private faultOfCall(): CallFault | undefined {
-    if (!this.isStorm || !this.random.chance(this.faultShare)) return undefined;
+  private faultOfCall(label: string): CallFault | undefined {
+    if (!this.isStorm) return undefined;
+    const isAppend = this.appendFaultShare > 0 && label.startsWith('append ');
+    if (!this.random.chance(isAppend ? this.appendFaultShare : this.faultShare)) return undefined;
     const fault = this.random.one(['lost', 'unanswered'] as const);
     this.count(`a call is ${fault}`);
     return fault;

@@ -28,6 +28,8 @@ export interface SimJob {
   positions: Positions;
   tuning: Tuning;
   fanOut: { rows: number; page: number };
+  /** So long after a commit is dealt with the source is told. */
+  statusIntervalMs: number;
 }
 
 /** `engine`: all of it in one process, without a broker. */
@@ -182,7 +184,7 @@ export class SimService {
 
   private deps(): JobDeps {
     const { postgres, broker } = this.servers;
-    const { jobFile, positions, tuning, fanOut } = this.job;
+    const { jobFile, positions, tuning, fanOut, statusIntervalMs } = this.job;
     const { timers } = this;
     return {
       rooms: { ...ROOMS, transform: (parts) => makeTransform({ ...parts, fanOut }) },
@@ -191,7 +193,7 @@ export class SimService {
       tuning,
       timers,
       targetProblem,
-      openSource: async () => new SimSource(postgres, this.process, { timers }),
+      openSource: async () => new SimSource(postgres, this.process, { timers, capture: { statusIntervalMs } }),
       openStore: () => this.openStore(),
       makeLog: () => (this.role === 'engine' ? new EmbeddedLog({ timers }) : new SimLog(broker, this.process)),
       makeEvaluator: this.servers.makeEvaluator,

@@ -179,7 +179,8 @@ function jobOf(model: Model, random: Random): SimJob {
   const read = readJobFile(text, { fileName: 'simulated.yaml', env: {}, readSecretFile: () => '' });
   if (read.problems) throw new Error(`${text}\n${JSON.stringify(read.problems)}`);
   const fanOut = { rows: random.one([1, 3, 1_000]), page: random.between(1, 3) };
-  return { ...read, tuning: randomTuning(random), fanOut };
+  const tuning = randomTuning(random);
+  return { ...read, tuning, fanOut, statusIntervalMs: random.one([0, 20, 500]) };
 }
 
 function randomTuning(random: Random): Tuning {
