@@ -1,6 +1,7 @@
 import type { VerifyReport } from '#job';
-import type { CallFault, Random, TraceEntry } from '../kernel/index.js';
+import type { CallFault, Random, SimProcess, TraceEntry } from '../kernel/index.js';
 import { Laws } from '../laws/laws.js';
+import { replicasToLose } from '../laws/lost-replicas.js';
 import { Monotony } from './monotony.js';
 import { seedUuids } from './seeded-uuids.js';
 import { SimWorld, STATE } from './sim-world.js';
@@ -12,12 +13,16 @@ export interface SeedResult {
   failure: string | undefined;
   /** How often each kind of fault happened. */
   reached: Map<string, number>;
+  /** From the end of faults until all was as it should be; undefined where it never was. */
+  stepsToRest: number | undefined;
 }
 
 export interface SeedOptions {
   onTrace?: (entry: TraceEntry) => void;
   /** Handed over before anything happens in it. */
   onWorld?: (world: SimWorld) => void;
+  /** Every role has two replicas, and one of each is lost when faults stop. */
+  isOfProgress?: boolean;
   /** So many steps with faults, in place of the seed's own number. */
   stormSteps?: number;
 }
@@ -28,6 +33,8 @@ const CALM_STEPS = 40_000;
 /** For what is late; a long one seldom. */
 const AFTERMATHS_MS = [1_000, 3_000, 5_000];
 const LONG_AFTERMATH_MS = 60_000;
+/** Of seeds: in the calm some replicas never come back. */
+const LOST_SHARE = 0.25;
 
 /** The world of one seed from the first row to its rest. */
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
@@ -40,13 +47,14 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     failure = `${run.stage}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n${run.differences().join('\n')}`;
   }
   run.world.end();
-  return { seed, steps: run.world.kernel.step, failure, reached: run.reached };
+  return { seed, steps: run.world.kernel.step, failure, reached: run.reached, stepsToRest: run.stepsToRest };
 }
 
 class SeedRun {
   readonly world: SimWorld;
   readonly reached = new Map<string, number>();
   stage = 'begin';
+  stepsToRest: number | undefined;
   private readonly random: Random;
   /** What turns this seed's run takes. */
   private readonly turns: Random;
@@ -57,6 +65,8 @@ class SeedRun {
   /** Of those that append to the broker: what they carry is late then, and all that does not wait for it is early. */
   private readonly appendFaultShare: number;
   private isStorm = false;
+  /** They stand still for ever. */
+  private readonly lost = new Set<SimProcess>();
   /** The source has lost what the job needs: it has to be loaded again. */
   private isLost = false;
   /** The source has lost transactions: documents go back with it. */
@@ -99,10 +109,12 @@ class SeedRun {
     await this.storm(this.options.stormSteps ?? random.one([50, 300, 300, 1_000]));
     this.stage = 'calm';
     this.calm();
+    const faultsEnded = kernel.step;
     await kernel.runUntil(
       everyFew(() => this.wrong() !== undefined || this.rests()),
       CALM_STEPS,
     );
+    if (this.wrong() === undefined) this.stepsToRest = kernel.step - faultsEnded;
     if (random.chance(0.3)) await this.verify();
     this.stage = 'aftermath';
     const endMs = kernel.now() + (random.chance(0.04) ? LONG_AFTERMATH_MS : random.one(AFTERMATHS_MS));
@@ -118,8 +130,9 @@ class SeedRun {
 
   private startServices(): void {
     const { world, random } = this;
-    if (random.chance(0.25)) world.start('engine');
-    else for (const role of ROLES) for (let i = random.between(1, 2); i > 0; i--) world.start(role);
+    const { isOfProgress = false } = this.options;
+    if (!isOfProgress && random.chance(0.25)) world.start('engine');
+    else for (const role of ROLES) for (let i = isOfProgress ? 2 : random.between(1, 2); i > 0; i--) world.start(role);
   }
 
   private streams(): boolean {
@@ -213,7 +226,7 @@ class SeedRun {
         const { process } = world.any();
         process.standStill();
         const { kernel } = world;
-        kernel.schedule(kernel.servers, `${process.name} goes on`, () => process.goOn(), random.below(30_000));
+        kernel.schedule(kernel.servers, `${process.name} goes on`, () => this.goOn(process), random.below(30_000));
       },
       'the primary is deposed': () => mongo.failOver({ kept: random.below(3), unnoticed: random.chance(0.5) }),
       'MongoDB heals': () => mongo.heal(),
@@ -252,6 +265,24 @@ class SeedRun {
         world.start(service.role);
       }
     }
+    if (this.options.isOfProgress || this.turns.chance(LOST_SHARE)) this.loseReplicas();
+  }
+
+  private loseReplicas(): void {
+    const { world, turns } = this;
+    for (const service of replicasToLose(world.services, turns)) {
+      this.count('a replica is lost for good');
+      if (turns.chance(0.5)) world.kill(service);
+      else {
+        world.kernel.note(`${service.process.name} stands still for ever`);
+        service.process.standStill();
+        this.lost.add(service.process);
+      }
+    }
+  }
+
+  private goOn(process: SimProcess): void {
+    if (!this.lost.has(process)) process.goOn();
   }
 
   private faultOfCall(label: string): CallFault | undefined {
