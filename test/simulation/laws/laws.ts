@@ -11,6 +11,7 @@ import { CommittedOffsets } from './committed-offsets.js';
 import { ConfirmedPositions } from './confirmed-positions.js';
 import { Incarnations } from './incarnations.js';
 import { type StagedTable, stageDifferences } from './staged-rows.js';
+import { StageOrder } from './stage-order.js';
 import { StagedVersions } from './staged-versions.js';
 
 export interface Watched {
@@ -28,6 +29,7 @@ export class Laws {
   stagings = 0;
   private readonly incarnations = new Incarnations();
   private readonly staged = new StagedVersions();
+  private readonly order = new StageOrder();
   private readonly fences = new CommittedFences();
   private readonly appended = new AppendedRecords();
   private readonly positions: ConfirmedPositions;
@@ -56,7 +58,10 @@ export class Laws {
 
   /** What was broken so far of the laws that always hold. */
   get broken(): string | undefined {
-    return this.positions.broken[0] ?? this.offsets.broken[0];
+    const lost = this.positions.broken[0] ?? this.offsets.broken[0];
+    if (lost !== undefined) return `law 3: ${lost}`;
+    const [older] = this.order.broken;
+    return older === undefined ? undefined : `law 5: ${older}`;
   }
 
   private committed(change: CommittedChange): void {
@@ -65,6 +70,7 @@ export class Laws {
     if (collection.startsWith('stage_')) {
       this.stagings++;
       this.staged.committed(change, step);
+      this.order.committed(change);
     } else if (collection.startsWith('fences_')) this.fences.committed(change, step);
     else this.incarnations.committed(change, step);
   }

@@ -193,8 +193,7 @@ class SeedRun {
       world.list.attention ?? world.services.find((service) => service.attention !== undefined)?.attention;
     if (attention !== undefined && !this.isLost) return `the job needs a person: ${attention.stack}`;
     if (monotony.backwards.length > 0 && !this.isSetBack) return `a document went back: ${monotony.backwards[0]}`;
-    if (this.laws.broken !== undefined) return `law 3: ${this.laws.broken}`;
-    return undefined;
+    return this.laws.broken;
   }
 
   private async storm(steps: number): Promise<void> {
