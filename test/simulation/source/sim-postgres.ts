@@ -67,6 +67,10 @@ export class SimPostgres {
     return this.server.slots.names();
   }
 
+  publicationNames(): string[] {
+    return this.server.publications.names();
+  }
+
   /** The server invalidates a slot. */
   loseSlot({ slot }: Pick<CaptureNames, 'slot'>, reason: string): void {
     this.server.kernel.note(`the slot is lost: ${reason}`);

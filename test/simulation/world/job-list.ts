@@ -8,6 +8,7 @@ export class SimJobList {
   private number = 1;
   private isFresh = false;
   private endedNumber = 0;
+  isCompleted = false;
   /** What a person has to read before anything goes on. */
   attention: MillraceError | undefined;
 
@@ -23,10 +24,19 @@ export class SimJobList {
   askAnew(): void {
     this.number++;
     this.isFresh = true;
+    this.isCompleted = false;
     this.attention = undefined;
   }
 
+  /** Nothing is left of the job, and nothing is asked of it. */
+  complete(): void {
+    this.isCompleted = true;
+    this.endedNumber = this.number;
+  }
+
+  /** A failure that comes to light after the completion is not put in its place. */
   end(number: number, error: MillraceError): void {
+    if (this.isCompleted) return;
     this.endedNumber = Math.max(this.endedNumber, number);
     if (number === this.number) this.attention = error;
   }

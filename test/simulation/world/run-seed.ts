@@ -1,7 +1,7 @@
-import type { VerifyReport } from '#job';
 import type { CallFault, Random, SimProcess, TraceEntry } from '../kernel/index.js';
 import { Laws } from '../laws/laws.js';
 import { replicasToLose } from '../laws/lost-replicas.js';
+import { afterCompletion, type CompletionParts, complete, verify } from './completion.js';
 import { Monotony } from './monotony.js';
 import { seedUuids } from './seeded-uuids.js';
 import { SimWorld, STATE } from './sim-world.js';
@@ -35,6 +35,8 @@ const AFTERMATHS_MS = [1_000, 3_000, 5_000];
 const LONG_AFTERMATH_MS = 60_000;
 /** Of seeds: in the calm some replicas never come back. */
 const LOST_SHARE = 0.25;
+/** Of seeds: the job is completed once it is at rest. */
+const COMPLETED_SHARE = 0.15;
 
 /** The world of one seed from the first row to its rest. */
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
@@ -64,6 +66,7 @@ class SeedRun {
   private readonly faultShare: number;
   /** Of those that append to the broker: what they carry is late then, and all that does not wait for it is early. */
   private readonly appendFaultShare: number;
+  private readonly completes: boolean;
   private isStorm = false;
   /** They stand still for ever. */
   private readonly lost = new Set<SimProcess>();
@@ -89,6 +92,7 @@ class SeedRun {
     this.monotony = new Monotony(this.world.servers.mongo, 'target');
     this.laws = new Laws({ ...this.world.servers, state: STATE });
     this.turns = this.world.kernel.random.fork();
+    this.completes = this.turns.chance(COMPLETED_SHARE);
     this.appendFaultShare = this.turns.one([0, 0, 0.1]);
   }
 
@@ -115,7 +119,10 @@ class SeedRun {
       CALM_STEPS,
     );
     if (this.wrong() === undefined) this.stepsToRest = kernel.step - faultsEnded;
-    if (random.chance(0.3)) await this.verify();
+    this.stage = 'verify';
+    if (random.chance(0.3)) await verify(this.atRest);
+    this.stage = 'completing';
+    if (this.completes && (await complete(this.atRest))) return (await afterCompletion(this.atRest)) ?? this.wrong();
     this.stage = 'aftermath';
     const endMs = kernel.now() + (random.chance(0.04) ? LONG_AFTERMATH_MS : random.one(AFTERMATHS_MS));
     await kernel.runUntil(() => this.wrong() !== undefined || kernel.now() >= endMs, CALM_STEPS);
@@ -159,30 +166,15 @@ class SeedRun {
     list.askAnew();
   }
 
-  /** Of a job at rest it finds nothing. */
-  private async verify(): Promise<void> {
-    const { world } = this;
-    this.stage = 'verify';
-    const service = world.start('console');
-    let report: VerifyReport | undefined;
-    let failure: unknown;
-    const never = new AbortController().signal;
-    service
-      .command((job) => job.verify({ repair: false }, never))
-      .then(
-        (made) => {
-          report = made;
-        },
-        (error: unknown) => {
-          failure = error;
-        },
-      );
-    await world.kernel.runUntil(() => report !== undefined || failure !== undefined, CALM_STEPS);
-    world.kill(service);
-    if (failure !== undefined) throw failure;
-    const { different, missing, extra } = report as VerifyReport;
-    if (different + missing + extra > 0) throw new Error(`verify finds differences: ${JSON.stringify(report)}`);
-    this.count('verified');
+  private get atRest(): CompletionParts {
+    const { world, lost } = this;
+    return {
+      world,
+      asleep: lost,
+      mostSteps: CALM_STEPS,
+      isWrong: () => this.wrong() !== undefined,
+      count: (name) => this.count(name),
+    };
   }
 
   private wrong(): string | undefined {
@@ -260,18 +252,19 @@ class SeedRun {
       if (service.process.state === 'running') continue;
       if (random.chance(0.5)) service.process.goOn();
       else {
-        world.kill(service);
+        if (this.completes) this.lost.add(service.process);
+        else world.kill(service);
         world.start(service.role);
       }
     }
-    if (this.options.isOfProgress || this.turns.chance(LOST_SHARE)) this.loseReplicas();
+    if (this.options.isOfProgress || this.completes || this.turns.chance(LOST_SHARE)) this.loseReplicas();
   }
 
   private loseReplicas(): void {
     const { world, turns } = this;
     for (const service of replicasToLose(world.services, turns)) {
       this.count('a replica is lost for good');
-      if (turns.chance(0.5)) world.kill(service);
+      if (!this.completes && turns.chance(0.5)) world.kill(service);
       else {
         world.kernel.note(`${service.process.name} stands still for ever`);
         service.process.standStill();

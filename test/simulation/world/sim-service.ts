@@ -111,12 +111,13 @@ export class SimService {
   }
 
   private async runWhenElected(): Promise<void> {
+    if (this.list.take() === undefined) return;
     const store = await this.openStore();
     const log = new SimLog(this.servers.broker, this.process);
     const leaseWatch = new LeaseWatch(store, this.timers);
     try {
       await using election = await Election.join(log, electionTopic(this.job.jobFile.job));
-      for (;;) {
+      while (this.list.take() !== undefined) {
         await leaseWatch.look();
         if (election.isElected) await this.runWhile(election, leaseWatch);
         await Promise.race([election.failed, this.timers.wait(LOOK_MS)]);
@@ -198,6 +199,7 @@ export class SimService {
       makeLog: () => (this.role === 'engine' ? new EmbeddedLog({ timers }) : new SimLog(broker, this.process)),
       makeEvaluator: this.servers.makeEvaluator,
       makeAssembler: compileAssembler,
+      onCompleted: async () => this.list.complete(),
       onEvent: () => undefined,
     };
   }

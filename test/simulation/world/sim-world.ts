@@ -21,7 +21,8 @@ import {
 import { SimJobList } from './job-list.js';
 import { type Servers, type SimJob, type SimRole, SimService } from './sim-service.js';
 
-const NAME = 'sim';
+/** The job's. */
+export const NAME = 'sim';
 /** The job's state database. */
 export const STATE = `millrace_${NAME}`;
 
