@@ -7,7 +7,7 @@ export async function commanded<T>(
   work: (job: JobCommands) => Promise<T>,
   mostSteps: number,
 ): Promise<T> {
-  const service = world.start('console');
+  const service = world.console();
   let ended: { made: T } | { failure: unknown } | undefined;
   service.command(work).then(
     (made) => {

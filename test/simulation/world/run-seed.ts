@@ -2,6 +2,7 @@ import type { CallFault, Random, SimProcess, TraceEntry } from '../kernel/index.
 import { Laws } from '../laws/laws.js';
 import { replicasToLose } from '../laws/lost-replicas.js';
 import { afterCompletion, type CompletionParts, complete, verify } from './completion.js';
+import { Holding } from './holding.js';
 import { Monotony } from './monotony.js';
 import { seedUuids } from './seeded-uuids.js';
 import { SimWorld, STATE } from './sim-world.js';
@@ -35,6 +36,8 @@ const AFTERMATHS_MS = [1_000, 3_000, 5_000];
 const LONG_AFTERMATH_MS = 60_000;
 /** Of seeds: in the calm some replicas never come back. */
 const LOST_SHARE = 0.25;
+/** Of seeds: an operator holds the job now and then. */
+const HELD_SHARE = 0.25;
 /** Of seeds: the job is completed once it is at rest. */
 const COMPLETED_SHARE = 0.15;
 
@@ -67,6 +70,9 @@ class SeedRun {
   /** Of those that append to the broker: what they carry is late then, and all that does not wait for it is early. */
   private readonly appendFaultShare: number;
   private readonly completes: boolean;
+  /** Now and then, by an operator. */
+  private readonly isHeld: boolean;
+  private readonly holding: Holding;
   private isStorm = false;
   /** They stand still for ever. */
   private readonly lost = new Set<SimProcess>();
@@ -93,6 +99,8 @@ class SeedRun {
     this.laws = new Laws({ ...this.world.servers, state: STATE });
     this.turns = this.world.kernel.random.fork();
     this.completes = this.turns.chance(COMPLETED_SHARE);
+    this.isHeld = this.turns.chance(HELD_SHARE);
+    this.holding = new Holding(this.world, this.turns.fork(), (name) => this.count(name));
     this.appendFaultShare = this.turns.one([0, 0, 0.1]);
   }
 
@@ -161,6 +169,7 @@ class SeedRun {
   /** As an operator: what cannot go on is loaded again. */
   private tend(): void {
     const { list, kernel } = this.world;
+    this.holding.tend();
     if (list.attention === undefined || !this.isLost) return;
     kernel.note(`an operator reads ${list.attention.code}, and has the job loaded again`);
     list.askAnew();
@@ -193,6 +202,7 @@ class SeedRun {
     const { kernel } = world;
     const end = kernel.step + steps;
     this.isStorm = true;
+    if (this.isHeld) this.holding.hold();
     const [mostBetween, changesShare] = [random.one([3, 10, 30]), random.one([0.6, 0.8, 0.95])];
     while (kernel.step < end && this.wrong() === undefined) {
       const next = kernel.step + random.between(1, mostBetween);
@@ -224,6 +234,7 @@ class SeedRun {
       'a group is rebalanced': () => broker.rebalance(random.one(broker.topicNames())),
       'a member is dropped': () => broker.redeliver(random.one(broker.topicNames())),
       'the source starts again': () => postgres.restart({ downMs: random.one([0, 500, 5_000]) }),
+      ...(this.isHeld && { 'an operator holds the job': () => this.holding.hold() }),
       ...(random.chance(0.1) && {
         'it is loaded again': () => world.list.askAnew(),
         'the slot is lost': () => {

@@ -64,19 +64,29 @@ export class SimWorld {
   }
 
   start(role: SimRole): SimService {
-    const fail = (error: unknown) => {
-      this.failure ??= error;
-    };
-    const service = new SimService(this.servers, this.job, this.list, role, `${role} ${++this.names}`, fail);
+    const service = this.make(role);
     this.services.push(service);
     service.start();
     return service;
   }
 
+  /** Of an operator: no fault befalls it. */
+  console(): SimService {
+    return this.make('console');
+  }
+
+  private make(role: SimRole): SimService {
+    const fail = (error: unknown) => {
+      this.failure ??= error;
+    };
+    return new SimService(this.servers, this.job, this.list, role, `${role} ${++this.names}`, fail);
+  }
+
   kill(service: SimService): void {
     this.kernel.note(`${service.process.name} is killed`);
     service.process.kill();
-    this.services.splice(this.services.indexOf(service), 1);
+    const place = this.services.indexOf(service);
+    if (place >= 0) this.services.splice(place, 1);
   }
 
   any(): SimService {
@@ -120,6 +130,11 @@ export class SimWorld {
   phase(): unknown {
     const record = this.record();
     return record && fieldOf(record, 'phase');
+  }
+
+  isPaused(): boolean {
+    const record = this.record();
+    return record !== undefined && fieldOf(record, 'paused') === true;
   }
 
   private record(): Stored | undefined {
