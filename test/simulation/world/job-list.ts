@@ -28,6 +28,11 @@ export class SimJobList {
     this.attention = undefined;
   }
 
+  /** A snapshot is loaded. */
+  done(number: number): void {
+    this.endedNumber = Math.max(this.endedNumber, number);
+  }
+
   /** Nothing is left of the job, and nothing is asked of it. */
   complete(): void {
     this.isCompleted = true;

@@ -98,7 +98,7 @@ class SeedRun {
     this.monotony = new Monotony(this.world.servers.mongo, 'target');
     this.laws = new Laws({ ...this.world.servers, state: STATE });
     this.turns = this.world.kernel.random.fork();
-    this.completes = this.turns.chance(COMPLETED_SHARE);
+    this.completes = this.turns.chance(COMPLETED_SHARE) && !this.world.isSnapshot;
     this.isHeld = this.turns.chance(HELD_SHARE);
     this.holding = new Holding(this.world, this.turns.fork(), (name) => this.count(name));
     this.appendFaultShare = this.turns.one([0, 0, 0.1]);
@@ -127,6 +127,7 @@ class SeedRun {
       CALM_STEPS,
     );
     if (this.wrong() === undefined) this.stepsToRest = kernel.step - faultsEnded;
+    if (world.isSnapshot) this.count('a snapshot is loaded');
     this.stage = 'verify';
     if (random.chance(0.3)) await verify(this.atRest);
     this.stage = 'completing';
@@ -152,13 +153,13 @@ class SeedRun {
 
   private streams(): boolean {
     this.tend();
-    return this.wrong() !== undefined || this.world.phase() === 'streaming';
+    return this.wrong() !== undefined || this.world.isAtItsEnd();
   }
 
   private rests(): boolean {
     const { world } = this;
     this.tend();
-    if (world.phase() !== 'streaming' || !world.servers.postgres.isQuiet()) return false;
+    if (!world.isAtItsEnd() || !world.servers.postgres.isQuiet()) return false;
     // Of a quiet source only a commit can change them.
     const commits = world.commits + this.laws.stagings;
     if (commits === this.lookedAt) return false;
@@ -207,8 +208,8 @@ class SeedRun {
     while (kernel.step < end && this.wrong() === undefined) {
       const next = kernel.step + random.between(1, mostBetween);
       await kernel.runUntil(() => kernel.step >= next, 100);
-      if (random.chance(changesShare)) world.changes.transaction();
-      else this.befall();
+      if (!random.chance(changesShare)) this.befall();
+      else if (!world.isSnapshot) world.changes.transaction();
       this.tend();
     }
     this.isStorm = false;
@@ -237,15 +238,7 @@ class SeedRun {
       ...(this.isHeld && { 'an operator holds the job': () => this.holding.hold() }),
       ...(random.chance(0.1) && {
         'it is loaded again': () => world.list.askAnew(),
-        'the slot is lost': () => {
-          this.isLost = true;
-          for (const slot of postgres.slotNames()) postgres.loseSlot({ slot }, 'wal_removed');
-        },
-        'the source fails over': () => {
-          this.isLost = true;
-          this.isSetBack = true;
-          postgres.failOver({ lacking: random.below(3), slots: random.one(['kept', 'lost'] as const) });
-        },
+        ...(!world.isSnapshot && this.losses()),
       }),
     };
     const name = random.one(Object.keys(faults));
@@ -253,6 +246,23 @@ class SeedRun {
     world.kernel.note(name);
     this.count(name);
     faults[name]?.();
+  }
+
+  /** What a job that follows changes has to be loaded again for. */
+  private losses(): Record<string, () => void> {
+    const { random } = this;
+    const { postgres } = this.world.servers;
+    return {
+      'the slot is lost': () => {
+        this.isLost = true;
+        for (const slot of postgres.slotNames()) postgres.loseSlot({ slot }, 'wal_removed');
+      },
+      'the source fails over': () => {
+        this.isLost = true;
+        this.isSetBack = true;
+        postgres.failOver({ lacking: random.below(3), slots: random.one(['kept', 'lost'] as const) });
+      },
+    };
   }
 
   /** Faults stop; those that stand still stay so half of the time, and others have their work. */

@@ -38,8 +38,8 @@ export type SimRole = Role | 'engine' | 'console';
 const AGAIN_MS = 1_000;
 const LOOK_MS = 500;
 const RUN = { untilSynced: false, fresh: false, dropTarget: false, force: [] };
-/** Somebody else has the job, or had it a moment ago. */
-const PASSING: readonly string[] = ['JOB_RUNNING', 'JOB_TAKEN_OVER'];
+/** Somebody else has the job, or had it a moment ago; or a snapshot has ended with its session, and is loaded anew. */
+const PASSING: readonly string[] = ['JOB_RUNNING', 'JOB_TAKEN_OVER', 'SNAPSHOT_LOST'];
 
 /** A replica of a service: production code over the simulated servers, begun again when it fails as a supervisor does. */
 export class SimService {
@@ -158,7 +158,8 @@ export class SimService {
     const stop = AbortSignal.any([signal, over.signal]);
     const job = openJob({ ...this.deps(), ...parts, takeAsked: async () => this.list.take() });
     try {
-      await job.run(RUN, stop);
+      const { kind } = await job.run(RUN, stop);
+      if (kind === 'done' || kind === 'loaded') this.list.done(taken.number);
     } catch (error) {
       if (stop.aborted) return;
       const attention = this.refused(error);

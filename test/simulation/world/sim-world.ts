@@ -26,6 +26,9 @@ export const NAME = 'sim';
 /** The job's state database. */
 export const STATE = `millrace_${NAME}`;
 
+/** Of seeds: the job loads once, and follows no changes. */
+const SNAPSHOT_SHARE = 0.08;
+
 /** One seed's world: servers, services, a workload, and what its documents should be. */
 export class SimWorld {
   readonly kernel: Kernel;
@@ -111,7 +114,7 @@ export class SimWorld {
 
   /** For people. */
   describe(): string {
-    return jobFileOf(this.model, NAME);
+    return jobFileOf(this.model, NAME, this.job.jobFile.mode);
   }
 
   private differencesOf(collection: string, { documents, unwritable }: Expected): string[] {
@@ -124,6 +127,16 @@ export class SimWorld {
       if (should === is || unwritable.has(id)) return [];
       return [`${collection} ${id}\n  should be ${should ?? 'absent'}\n  is        ${is ?? 'absent'}`];
     });
+  }
+
+  /** It loads once, from a source that is quiet. */
+  get isSnapshot(): boolean {
+    return this.job.jobFile.mode === 'snapshot';
+  }
+
+  /** Where the job stays once its documents are built. */
+  isAtItsEnd(): boolean {
+    return this.phase() === (this.isSnapshot ? 'completed' : 'streaming');
   }
 
   /** As its record says; undefined before there is one. */
@@ -191,12 +204,13 @@ function lazily<T>(make: () => T): () => T {
 }
 
 function jobOf(model: Model, random: Random): SimJob {
-  const text = jobFileOf(model, NAME);
-  const read = readJobFile(text, { fileName: 'simulated.yaml', env: {}, readSecretFile: () => '' });
-  if (read.problems) throw new Error(`${text}\n${JSON.stringify(read.problems)}`);
   const fanOut = { rows: random.one([1, 3, 1_000]), page: random.between(1, 3) };
   const tuning = randomTuning(random);
-  return { ...read, tuning, fanOut, statusIntervalMs: random.one([0, 20, 500]) };
+  const statusIntervalMs = random.one([0, 20, 500]);
+  const text = jobFileOf(model, NAME, random.chance(SNAPSHOT_SHARE) ? 'snapshot' : 'continuous');
+  const read = readJobFile(text, { fileName: 'simulated.yaml', env: {}, readSecretFile: () => '' });
+  if (read.problems) throw new Error(`${text}\n${JSON.stringify(read.problems)}`);
+  return { ...read, tuning, fanOut, statusIntervalMs };
 }
 
 function randomTuning(random: Random): Tuning {
