@@ -16,6 +16,11 @@ export class Holding {
     private readonly count: (name: string) => void,
   ) {}
 
+  /** Now, or by what is still asked for. */
+  get isHeld(): boolean {
+    return this.isBusy || this.world.isPaused();
+  }
+
   hold(): void {
     this.untilMs = this.world.kernel.now() + this.random.below(LONGEST_MS);
     this.command('the job is held', (job) => job.pause());

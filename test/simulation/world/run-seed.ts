@@ -70,8 +70,8 @@ class SeedRun {
   private readonly completes: boolean;
   private readonly holding: Holding;
   private readonly storm: Storm;
-  /** What MongoDB had committed when differences were looked for. */
-  private lookedAt = -1;
+  /** What was asked for and what MongoDB had committed when differences were looked for. */
+  private lookedAt = '';
 
   constructor(
     seed: number,
@@ -150,7 +150,7 @@ class SeedRun {
   }
 
   private async comesToRest(): Promise<void> {
-    this.lookedAt = -1;
+    this.lookedAt = '';
     const isOver = () => this.wrong() !== undefined || this.rests();
     await this.world.kernel.runUntil(everyFew(isOver), CALM_STEPS);
   }
@@ -171,11 +171,12 @@ class SeedRun {
   private rests(): boolean {
     const { world } = this;
     this.tend();
-    if (!world.isAsAsked() || !world.isAtItsEnd() || !world.servers.postgres.isQuiet()) return false;
+    if (this.holding.isHeld || !world.isAsAsked() || !world.isAtItsEnd()) return false;
+    if (!world.servers.postgres.isQuiet()) return false;
     // Of a quiet source only a commit can change them.
-    const commits = world.commits + this.laws.stagings;
-    if (commits === this.lookedAt) return false;
-    this.lookedAt = commits;
+    const looksAt = `${world.list.number} ${world.commits + this.laws.stagings}`;
+    if (looksAt === this.lookedAt) return false;
+    this.lookedAt = looksAt;
     return this.differences().length === 0;
   }
 

@@ -31,6 +31,8 @@ export interface SimJob {
   positions: Positions;
   tuning: Tuning;
   fanOut: { rows: number; page: number };
+  /** Without a broker: by `engine`. */
+  isInOneProcess: boolean;
   /** So long after a commit is dealt with the source is told. */
   statusIntervalMs: number;
 }
@@ -203,7 +205,7 @@ export class SimService {
       openSource: async () => new SimSource(postgres, this.process, { timers, capture: { statusIntervalMs } }),
       openStore: () => this.openStore(),
       makeLog: () => {
-        const log = this.role === 'engine' ? new EmbeddedLog({ timers }) : new SimLog(broker, this.process);
+        const log = this.job.isInOneProcess ? new EmbeddedLog({ timers }) : new SimLog(broker, this.process);
         return feed?.log(log, this.process) ?? log;
       },
       makeEvaluator: this.servers.makeEvaluator,

@@ -72,6 +72,7 @@ export class SimWorld {
   }
 
   start(role: SimRole): SimService {
+    if (role === 'engine') this.job.isInOneProcess = true;
     const service = this.make(role);
     this.services.push(service);
     service.start();
@@ -230,7 +231,7 @@ function jobOf(model: Model, random: Random): SimJob {
   const text = jobFileOf(model, NAME, random.chance(SNAPSHOT_SHARE) ? 'snapshot' : 'continuous');
   const read = readJobFile(text, { fileName: 'simulated.yaml', env: {}, readSecretFile: () => '' });
   if (read.problems) throw new Error(`${text}\n${JSON.stringify(read.problems)}`);
-  return { ...read, tuning, fanOut, statusIntervalMs };
+  return { ...read, tuning, fanOut, statusIntervalMs, isInOneProcess: false };
 }
 
 function randomTuning(random: Random): Tuning {
