@@ -7,7 +7,8 @@ const LONGEST_MS = 20_000;
 
 /** An operator who holds the job now and then, by the console, and lets it go on some time later. */
 export class Holding {
-  private isBusy = false;
+  /** A command is on its way. */
+  isBusy = false;
   private untilMs = 0;
 
   constructor(

@@ -159,7 +159,7 @@ class SeedRun {
   private rests(): boolean {
     const { world } = this;
     this.tend();
-    if (!world.isAtItsEnd() || !world.servers.postgres.isQuiet()) return false;
+    if (this.holding.isBusy || !world.isAtItsEnd() || !world.servers.postgres.isQuiet()) return false;
     // Of a quiet source only a commit can change them.
     const commits = world.commits + this.laws.stagings;
     if (commits === this.lookedAt) return false;
