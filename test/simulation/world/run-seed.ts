@@ -126,7 +126,9 @@ class SeedRun {
       everyFew(() => this.wrong() !== undefined || this.rests()),
       CALM_STEPS,
     );
-    if (this.wrong() === undefined) this.stepsToRest = kernel.step - faultsEnded;
+    const wrong = this.wrong();
+    if (wrong !== undefined) return wrong;
+    this.stepsToRest = kernel.step - faultsEnded;
     if (world.isSnapshot) this.count('a snapshot is loaded');
     this.stage = 'verify';
     if (random.chance(0.3)) await verify(this.atRest);
