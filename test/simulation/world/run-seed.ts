@@ -121,7 +121,9 @@ class SeedRun {
     this.calm();
     const faultsEnded = kernel.step;
     await this.comesToRest();
-    if (this.wrong() === undefined) this.stepsToRest = kernel.step - faultsEnded;
+    const wrong = this.wrong();
+    if (wrong !== undefined) return wrong;
+    this.stepsToRest = kernel.step - faultsEnded;
     return (await this.end()) ?? this.wrong();
   }
 
@@ -171,7 +173,7 @@ class SeedRun {
   private rests(): boolean {
     const { world } = this;
     this.tend();
-    if (this.holding.isHeld || !world.isAsAsked() || !world.isAtItsEnd()) return false;
+    if (this.holding.isBusy || !world.isAsAsked() || !world.isAtItsEnd()) return false;
     if (!world.servers.postgres.isQuiet()) return false;
     // Of a quiet source only a commit can change them.
     const looksAt = `${world.list.number} ${world.commits + this.laws.stagings}`;

@@ -31,8 +31,6 @@ export interface SimJob {
   positions: Positions;
   tuning: Tuning;
   fanOut: { rows: number; page: number };
-  /** Without a broker: by `engine`. */
-  isInOneProcess: boolean;
   /** So long after a commit is dealt with the source is told. */
   statusIntervalMs: number;
 }
@@ -77,7 +75,7 @@ export class SimService {
 
   /** A command, as the console carries it out: by whoever holds the job, or by itself. */
   async command<T>(work: (job: JobCommands) => Promise<T>): Promise<T> {
-    const job = openJob({ ...this.deps(), roles: [] });
+    const job = openJob({ ...this.deps(), ...(this.role === 'console' && { roles: [] }) });
     try {
       return await work(job);
     } finally {
@@ -205,7 +203,7 @@ export class SimService {
       openSource: async () => new SimSource(postgres, this.process, { timers, capture: { statusIntervalMs } }),
       openStore: () => this.openStore(),
       makeLog: () => {
-        const log = this.job.isInOneProcess ? new EmbeddedLog({ timers }) : new SimLog(broker, this.process);
+        const log = this.role === 'engine' ? new EmbeddedLog({ timers }) : new SimLog(broker, this.process);
         return feed?.log(log, this.process) ?? log;
       },
       makeEvaluator: this.servers.makeEvaluator,

@@ -50,6 +50,8 @@ export class SimWorld {
   private readonly job: SimJob;
   private readonly evaluators: Evaluators;
   private names = 0;
+  /** All of it, so that a command runs all of it, too. */
+  private isInOneProcess = false;
 
   constructor(options: KernelOptions) {
     const kernel = new Kernel(options);
@@ -72,7 +74,7 @@ export class SimWorld {
   }
 
   start(role: SimRole): SimService {
-    if (role === 'engine') this.job.isInOneProcess = true;
+    this.isInOneProcess ||= role === 'engine';
     const service = this.make(role);
     this.services.push(service);
     service.start();
@@ -81,7 +83,7 @@ export class SimWorld {
 
   /** Of an operator: no fault befalls it. */
   console(): SimService {
-    return this.make('console');
+    return this.make(this.isInOneProcess ? 'engine' : 'console');
   }
 
   private make(role: SimRole): SimService {
@@ -231,7 +233,7 @@ function jobOf(model: Model, random: Random): SimJob {
   const text = jobFileOf(model, NAME, random.chance(SNAPSHOT_SHARE) ? 'snapshot' : 'continuous');
   const read = readJobFile(text, { fileName: 'simulated.yaml', env: {}, readSecretFile: () => '' });
   if (read.problems) throw new Error(`${text}\n${JSON.stringify(read.problems)}`);
-  return { ...read, tuning, fanOut, statusIntervalMs, isInOneProcess: false };
+  return { ...read, tuning, fanOut, statusIntervalMs };
 }
 
 function randomTuning(random: Random): Tuning {
