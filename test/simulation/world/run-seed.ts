@@ -121,6 +121,7 @@ class SeedRun {
   }
 
   private async comesToRest(): Promise<void> {
+    this.lookedAt = -1;
     const isOver = () => this.wrong() !== undefined || this.rests();
     await this.world.kernel.runUntil(everyFew(isOver), CALM_STEPS);
   }
@@ -257,7 +258,7 @@ class SeedRun {
     world.servers.mongo.heal();
     this.rare.beginCalm();
     for (const service of [...world.services]) {
-      if (service.process.state === 'running' || this.rare.isAsleep(service)) continue;
+      if (service.process.state === 'running') continue;
       if (random.chance(0.5)) service.process.goOn();
       else {
         world.kill(service);

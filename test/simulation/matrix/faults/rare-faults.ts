@@ -18,6 +18,10 @@ const STALL_MS = 90_000;
 const LONG_SLEEP_MS = 75_000;
 /** Longer than it takes another one to be the capture. */
 const SLEEP_MS = 30_000;
+/** Shorter than a primary may take to notice that it was deposed. */
+const SHORT_SLEEP_MS = 4_000;
+/** Entries of the log. */
+const ALL = Number.MAX_SAFE_INTEGER;
 
 export interface RareFaultParts {
   world: SimWorld;
@@ -48,13 +52,14 @@ export class RareFaults {
   /** Asked again and again during a storm. */
   mayBefall(): void {
     const { random } = this.parts;
-    if (random.chance(0.3)) this.befallWriter();
+    if (random.chance(0.4)) this.befallWriter();
     if (random.chance(0.06)) this.befallPrimary();
+    if (random.chance(0.06)) this.befallReader();
     if (random.chance(0.7)) this.befallSweep();
     if (random.chance(0.1)) this.befallMove();
     if (random.chance(0.008)) this.befallCapture();
     if (random.chance(0.8)) this.commitSlowly();
-    if (random.chance(0.001)) this.loseForGood();
+    if (random.chance(0.0015)) this.loseForGood();
   }
 
   faultOf(process: SimProcess, label: string): CallFault | undefined {
@@ -77,10 +82,6 @@ export class RareFaults {
     if (doubles.length === 0 || !random.chance(0.2)) return;
     world.kill(random.one(doubles));
     this.isReplicaLess = true;
-  }
-
-  isAsleep(service: SimService): boolean {
-    return this.sleepers.has(service);
   }
 
   /** Until then something may come that began before. */
@@ -163,6 +164,22 @@ export class RareFaults {
     mongo.failOver({ unnoticed: true });
   }
 
+  /** In the midst of its reads a writer is left alone with a primary that is none any more, while others go on. */
+  private befallReader(): void {
+    const { world, random } = this.parts;
+    const { kernel, servers, services } = world;
+    const isReading = ({ process }: SimService): boolean =>
+      process.state === 'running' &&
+      openTransactionsOf(servers.mongo, process.name).some(({ label }) => label === 'touches');
+    const service = services.find((each) => each.role === 'write' && isReading(each));
+    if (service === undefined) return;
+    this.befalls('the primary is deposed while a writer reads');
+    const { process } = service;
+    servers.mongo.failOver({ kept: ALL, unnoticedBy: process.name });
+    process.standStill();
+    kernel.schedule(kernel.servers, `${process.name} goes on`, () => process.goOn(), random.below(SHORT_SLEEP_MS));
+  }
+
   private befallSweep(): void {
     const { world, observed } = this.parts;
     const service = this.running(observed.observer.sweeping());
@@ -205,8 +222,8 @@ export class RareFaults {
     const phase = world.phase();
     if (phase === undefined || phase === 'checking')
       return this.commitOnce({ visibleAfterMs: random.one([50, 500, 2_000]) });
-    if (phase !== 'loading' || !random.chance(0.3)) return;
-    if (random.chance(0.85)) return this.commitOnce({ asynchronous: true, flushedAfterMs: 5_000 });
+    if (phase !== 'loading') return;
+    if (random.chance(0.96)) return this.commitOnce({ asynchronous: true, flushedAfterMs: 10_000 });
     this.befalls('a standby stalls');
     this.commitOnce({ visibleAfterMs: STALL_MS });
   }
@@ -234,8 +251,10 @@ export class RareFaults {
     onLost(false);
     const isCut = random.chance(0.5);
     this.befalls(isCut ? 'a topic is cut' : 'a topic is made anew');
-    if (isCut) broker.truncate(topic, partition);
-    else broker.recreate(topic);
+    if (!isCut) return broker.recreate(topic);
+    broker.truncate(topic, partition);
+    // Whoever has some of it in memory does not notice.
+    broker.redeliver(topic);
   }
 
   private replace(service: SimService, what: string): void {
