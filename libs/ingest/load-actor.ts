@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { InFlight, Log, LogBatch } from '#log';
+import { awaitedLater, type InFlight, type Log, type LogBatch } from '#log';
 import type { Plan, TablePlan } from '#model';
 import type { Chunk, LoadedRows, SnapshotId, Source } from '#sources';
 import { countDone, type IncarnationNames, type RecordedTask, RecordedTasks, recordsOf, type TaskRecord } from '#stage';
@@ -63,8 +63,7 @@ export class LoadActor {
         : await this.parts.patiently(() => this.planTable(table, signal));
       if (!planned.has(table.index)) await onPlanned(table.index);
       const done = Promise.all(tasks).then(() => this.parts.onTableDone(table.index));
-      done.catch(() => undefined);
-      tables.push(done);
+      tables.push(awaitedLater(done));
     }
     await Promise.all(tables);
   }
@@ -123,8 +122,7 @@ export class LoadActor {
     const done = Promise.all(appends).then(async () => {
       await store.write.patch(names.chunks, id, { where: { planned }, set: { done: true, rows } });
     });
-    done.catch(() => undefined);
-    return { done };
+    return { done: awaitedLater(done) };
   }
 
   private async append(table: number, loaded: LoadedRows): Promise<Promise<void>[]> {

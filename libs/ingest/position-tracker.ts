@@ -1,3 +1,5 @@
+import { awaitedLater } from '#log';
+
 /**
  * Owns one invariant: when may the source forget. A commit is confirmed only when everything appended for it and for all
  * commits before it has resolved; commits are confirmed in their order, never one that something earlier holds up.
@@ -16,7 +18,7 @@ export class PositionTracker {
 
   /** Something of the transaction that is being read was appended. */
   appended(appends: readonly Promise<void>[]): void {
-    for (const append of appends) this.pending.push(append);
+    for (const append of appends) this.pending.push(awaitedLater(append));
   }
 
   /** The end of a transaction: it is confirmed once all before has resolved. */
@@ -50,9 +52,9 @@ export class PositionTracker {
     return this.open[0]?.committedAtMs;
   }
 
-  /** Resolves when everything that was appended up to now has. */
+  /** Resolves when everything that was appended up to now has. May be asked for long before it is awaited. */
   settled(): Promise<unknown> {
-    return Promise.all([this.last, ...this.pending]);
+    return awaitedLater(Promise.all([this.last, ...this.pending]));
   }
 
   private advance(): void {

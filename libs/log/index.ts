@@ -1,3 +1,4 @@
+export * from './awaited-later.js';
 export * from './in-flight.js';
 export * from './log.codes.js';
 export * from './log.js';

@@ -1,4 +1,4 @@
-import type { Log, LogBatch, LogRecord } from '#log';
+import { awaitedLater, type Log, type LogBatch, type LogRecord } from '#log';
 import { allInRange, type CollectionRef, type Doc, type Store } from '#store';
 
 /** A piece of work, durable before it is handed out, so that what was begun can be resumed. */
@@ -41,9 +41,7 @@ export class RecordedTasks<T extends TaskRecord> {
   handOut({ _id: id }: T): Promise<void> {
     const { log, topic, partitions } = this.parts;
     const task: RecordedTask = { id, bytes: 100 };
-    const appended = log.append(topic, Number(id.split(':')[1]) % partitions, [task]);
-    appended.catch(() => undefined);
-    return appended;
+    return awaitedLater(log.append(topic, Number(id.split(':')[1]) % partitions, [task]));
   }
 
   /** One after the other is begun; the batch is complete when all are done. */

@@ -1,4 +1,5 @@
 export * from './certificates.js';
+export { asTestMongo, type ReplicaSet, startReplicaSet } from './replica-set.js';
 export { freshName, type SharedServer } from './shared-server.js';
 export { type TestKafka, testKafka } from './test-kafka.js';
 export { type TestMongo, type TestMongoOptions, testMongo } from './test-mongo.js';

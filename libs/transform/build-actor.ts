@@ -1,4 +1,4 @@
-import type { Log, LogBatch } from '#log';
+import { awaitedLater, type Log, type LogBatch } from '#log';
 import type { CollectionPlan, Plan } from '#model';
 import { type IncarnationNames, type RecordedTask, RecordedTasks, type TaskRecord } from '#stage';
 import type { CollectionRef, Store } from '#store';
@@ -89,7 +89,7 @@ export class BuildActor {
     for (;;) {
       const keys = await this.keys(collection, after, record.upTo, rootsPerTask);
       roots += keys.length;
-      if (keys.length > 0) appends.push(toucher.touch(record.collection, keys, 'build'));
+      if (keys.length > 0) appends.push(awaitedLater(toucher.touch(record.collection, keys, 'build')));
       if (keys.length < rootsPerTask) break;
       after = keys.at(-1) ?? null;
     }
@@ -98,8 +98,7 @@ export class BuildActor {
       await store.write.patch(names.builds, id, { where: { after: from, upTo }, set: { done: true, roots } });
       onRoots(record.collection, roots);
     });
-    done.catch(() => undefined);
-    return { done };
+    return { done: awaitedLater(done) };
   }
 
   private async keys(

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import type { LogBatch } from '#log';
 import type { RowsRecord } from '#model';
 import { newRowsFence } from '#stage';
@@ -23,6 +23,7 @@ function storeWithRows(whenAllInsert: Promise<void>, inserting: () => void) {
           await whenAllInsert;
           if (!looked) throw new DocumentRefused('duplicate', STAGE, 0, 'there already', '_id_');
         },
+        replace: async () => 1,
         patch: async () => undefined,
       });
     },
@@ -91,4 +92,30 @@ test('an owner that has just begun touches what it finds in an idle fence, once'
   expect([resolved, transacted]).toEqual([[former], []]);
   await actor.trim(0, signal);
   expect(transacted).toEqual([{ set: { former: [] } }]);
+});
+
+test('a touch that fails while further roots are looked for fails the batch, and not the process', async () => {
+  const failure = new Error('the log was closed');
+  const failing = Promise.reject(failure);
+  const seen = jest.spyOn(failing, 'catch');
+  let wasSeenMeanwhile: boolean | undefined;
+  const actor = new RowActor({
+    store: storeWithRows(Promise.resolve(), () => undefined),
+    names: { fences: { database: 'state', name: 'fences' }, rowsFence: (partition: number) => `rows:${partition}` },
+    tables: [
+      { collection: STAGE, merge: { repaired: (present: object) => ({ ...present, at: '6' }) }, expressionNodes: [] },
+    ],
+    phase: { loading: async () => false },
+    resolver: {
+      resolve: async function* () {
+        yield { collection: 0, roots: ['a'] };
+        wasSeenMeanwhile = seen.mock.calls.length > 0;
+      },
+    },
+    toucher: { touch: () => failing },
+  } as unknown as RowActorParts);
+  const records = [{ kind: 'repair', table: 0, key: 'k', at: '6', tuple: 't', bytes: 1 }];
+  const { completed } = await actor.handle({ partition: 0, records } as unknown as LogBatch<RowsRecord>);
+  await expect(completed).rejects.toBe(failure);
+  expect(wasSeenMeanwhile).toBe(true);
 });

@@ -1,5 +1,5 @@
 import type { Evaluator } from '#mapping';
-import type { LogBatch } from '#log';
+import { awaitedLater, type LogBatch } from '#log';
 import type { RowsRecord, StagedRow } from '#model';
 import { type IncarnationNames, PacedReads, type ReadBudget, type RowsFence } from '#stage';
 import { DocumentRefused, type Store, type StoreTransaction, TransactionTooLarge } from '#store';
@@ -65,11 +65,8 @@ function oldestOf(records: readonly RowRecord[]): { committedAtMs?: number } {
   return oldest === undefined ? {} : { committedAtMs: oldest };
 }
 
-/** A failure is seen by whoever awaits the batch's completion, not as an unhandled rejection meanwhile. */
 function touching(appends: readonly Promise<unknown>[]): Touching {
-  const touched = Promise.all(appends);
-  touched.catch(() => undefined);
-  return { touched };
+  return { touched: awaitedLater(Promise.all(appends)) };
 }
 
 /**
@@ -246,11 +243,11 @@ export class RowActor {
       const since = committed.committedAtMs;
       const why = { origin: 'change', ...(since === undefined ? {} : { committedAtMs: since }) } as const;
       const found = this.parts.resolver.resolve(committed.images, (task) =>
-        tasks.push(this.parts.fanOut.add(partition, task)),
+        tasks.push(awaitedLater(this.parts.fanOut.add(partition, task))),
       );
       let ahead = 0;
       for await (const { collection, roots } of found) {
-        appends.push(this.parts.toucher.touch(collection, roots, why));
+        appends.push(awaitedLater(this.parts.toucher.touch(collection, roots, why)));
         ahead += roots.length;
         if (ahead < ROOTS_AHEAD) continue;
         await Promise.all(appends);

@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { serviceSettingsReference, settingsReference } from '#config';
 import type { ErrorCode } from '#errors';
+import { assumptionsPage } from '../simulation/assumptions/page.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const read = (file: string) => readFile(join(ROOT, file), 'utf8');
@@ -55,6 +56,10 @@ describe('the generated references are up to date (npm run reference)', () => {
     const listed = await read('docs/CONFIG.md');
     expect(listed).toContain(settingsReference().trimEnd());
     expect(listed).toContain(serviceSettingsReference().trimEnd());
+  });
+
+  test('docs/72-assumptions.md has every assumption of the simulation', async () => {
+    expect(await read('docs/72-assumptions.md')).toBe(assumptionsPage());
   });
 });
 

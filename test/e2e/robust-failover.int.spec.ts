@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { testPostgres, waitFor } from '#testing';
+import { startReplicaSet, testPostgres, waitFor } from '#testing';
 import { startMillrace } from './kit/processes.js';
-import { startReplicaSet } from './kit/replica-set.js';
 import { changes, envOf, isShop, jobText, SCHEMA } from './kit/shop.js';
 import { cliContext } from './run-cli.js';
 

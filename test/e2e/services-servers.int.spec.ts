@@ -1,7 +1,6 @@
 import { test } from '@jest/globals';
 import { startKafka, startRedis } from '#servers';
-import { testPostgres } from '#testing';
-import { asTestMongo, startReplicaSet } from './kit/replica-set.js';
+import { asTestMongo, startReplicaSet, testPostgres } from '#testing';
 import { servicesJob } from './kit/services-job.js';
 import { Writers } from './random-changes.writers.js';
 

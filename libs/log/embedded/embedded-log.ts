@@ -74,7 +74,7 @@ export class EmbeddedLog implements Log {
     this.#assertOpen();
     const found = this.#topics.get(topic);
     if (!found) throw topicMissing(topic);
-    await unlessAborted(Promise.all(found.queues.map((queue) => queue.released())), signal);
+    await unlessAborted(() => Promise.all(found.queues.map((queue) => queue.released())), signal);
   }
 
   async waiting(topic: string, group: string): Promise<number> {
@@ -103,7 +103,8 @@ export class EmbeddedLog implements Log {
   }
 }
 
-async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+/** `work` is begun only where it is awaited: nobody else would see it fail. */
+async function unlessAborted(work: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
@@ -111,7 +112,7 @@ async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promi
     signal.addEventListener('abort', stop);
   });
   try {
-    await Promise.race([work, aborted]);
+    await Promise.race([work(), aborted]);
   } finally {
     signal.removeEventListener('abort', stop);
   }

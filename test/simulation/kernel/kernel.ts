@@ -18,12 +18,19 @@ export interface TraceEntry {
 }
 
 /** How a call of a server goes wrong. `lost`: it was not carried out. `unanswered`: it was, and nobody is told. */
-export type CallFault = 'lost' | 'unanswered';
+export type CallFault = 'lost' | 'unanswered' | Slow;
+
+/** It is carried out so much later. */
+export interface Slow {
+  afterMs: number;
+}
 
 export interface KernelOptions {
   seed: number;
   /** Asked for each call; undefined: it goes well. */
   faultOf?: (process: SimProcess, label: string) => CallFault | undefined;
+  /** Asked before each event. What befalls its process by that keeps it from happening, or puts it off. */
+  onNext?: (process: SimProcess, label: string) => void;
   /** Told of each event; for `--trace`. */
   onTrace?: (entry: TraceEntry) => void;
 }
@@ -80,7 +87,7 @@ export class Kernel {
       const answer = (result: T) => this.schedule(process, `← ${label}`, () => resolve(result));
       const fail = (error: unknown) => this.schedule(process, `← ${label} fails`, () => reject(error));
       // From a process that was killed before it could send, nothing comes.
-      this.schedule(process, `→ ${label}${fault ? ` (${fault})` : ''}`, () => {
+      const carry = () => {
         if (fault === 'lost') return lose();
         const [onResult, onError] = fault === 'unanswered' ? [() => undefined, () => undefined] : [answer, fail];
         if (fault === 'unanswered') lose();
@@ -91,7 +98,9 @@ export class Kernel {
         } catch (error) {
           onError(error);
         }
-      });
+      };
+      if (typeof fault === 'object') this.schedule(process, `→ ${label} (slow)`, carry, fault.afterMs);
+      else this.schedule(process, `→ ${label}${fault ? ` (${fault})` : ''}`, carry);
     });
   }
 
@@ -146,6 +155,14 @@ export class Kernel {
     }
   }
 
+  private drawn(able: readonly SimEvent[]): SimEvent {
+    for (let again = 0; ; again++) {
+      const event = this.random.one(able);
+      const { pace } = event.process;
+      if (pace === 1 || again === MOST_DRAWS || this.random.chance(pace)) return event;
+    }
+  }
+
   /** All promises that can settle have. */
   private async settled(): Promise<void> {
     do await aTurn();
@@ -165,7 +182,9 @@ export class Kernel {
         able = awake.filter(({ dueMs }) => dueMs <= this.nowMs);
       }
     }
-    const event = this.random.one(able);
+    const event = this.drawn(able);
+    this.options.onNext?.(event.process, event.label);
+    if (event.process.state !== 'running') return true;
     this.events.splice(this.events.indexOf(event), 1);
     this.steps++;
     this.options.onTrace?.({ step: this.steps, atMs: this.nowMs, process: event.process.name, what: event.label });
@@ -176,5 +195,7 @@ export class Kernel {
 
 /** While something else could happen. */
 const TIME_PASSES = 0.02;
+/** So often at most a slow process is passed over where there is hardly anything else. */
+const MOST_DRAWS = 20;
 
 const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -5,6 +5,8 @@
  */
 export class SimProcess {
   state: 'running' | 'standing still' | 'dead' = 'running';
+  /** Above 0, up to 1: how often it gets its turn, compared with others. */
+  pace = 1;
   private readonly onDeath: (() => void)[] = [];
   private readonly onChange: (() => void)[] = [];
 

@@ -88,11 +88,12 @@ export class SimBroker {
     found.damaged();
   }
 
-  /** Deleted and made anew by somebody else, with as many partitions and nothing in them. */
+  /** Deleted and made anew by somebody else, with as many partitions and nothing in them: nothing is committed any more. */
   recreate(topic: string): void {
     const former = this.topic(topic);
     this.#topics.set(topic, new SimTopic(topic, former.partitions.length));
     former.damaged();
+    for (const group of this.#groupsOf(topic)) group.forget();
   }
 
   // For checks

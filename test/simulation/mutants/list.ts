@@ -1,15 +1,9 @@
-/** A mechanism that is taken away: in `file`, `find` (which is there once) becomes `replace`. */
-export interface Mutant {
-  name: string;
-  /** What DESIGN calls it, or the schedule that it is there against. */
-  takesAway: string;
-  file: string;
-  find: string;
-  replace: string;
-}
+import { INCUMBENT } from './incumbent.js';
+import type { Mutant } from './mutant.js';
+import { SCHEDULES } from './schedules.js';
 
-/** One for each mechanism that the simulator must miss when it is gone. */
-export const MUTANTS: readonly Mutant[] = [
+/** The mechanisms that the fault matrix names. */
+const MECHANISMS: readonly Mutant[] = [
   {
     name: 'load-beats-capture',
     takesAway: 'the comparison of load and capture',
@@ -244,3 +238,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (moved) change.keyChanged = false;',
   },
 ];
+
+/** What the simulator, or a test, must miss. */
+export const MUTANTS: readonly Mutant[] = [...MECHANISMS, ...SCHEDULES, ...INCUMBENT];

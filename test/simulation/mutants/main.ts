@@ -1,90 +1,99 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { transform } from '@swc/core';
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { MUTANTS, type Mutant } from './list.js';
+import { Checkout } from './checkout.js';
+import { MUTANTS } from './list.js';
+import type { Mutant } from './mutant.js';
 
 /**
- * `npm run mutants`: takes one mechanism after the other away and demands that the simulator notices. One that survives is a hole
- * in the simulator.
+ * `npm run mutants`: takes one mechanism after the other away, and puts one defect after the other in; demands that the simulator
+ * notices, or a test does. One that survives is a hole in them.
  */
 
 interface Options {
   only?: string[];
   seeds: string;
+  table?: string;
 }
 
+interface Death {
+  mutant: Mutant;
+  /** Undefined where it survived. */
+  killedBy: string | undefined;
+  why: string;
+}
+
+const ROOT = resolve('.');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const { only, seeds } = new Command('mutants')
+const { only, seeds, table } = new Command('mutants')
   .description('takes the mechanisms of the engine away, one by one, and demands that the simulator fails')
   .option('--only <names...>', 'these alone')
   .option('--seeds <n>', 'so many seeds for each', '2000')
+  .option('--table <file>', 'writes what killed each as a table of Markdown')
   .parse()
   .opts<Options>();
 
 process.exitCode = await main(only === undefined ? MUTANTS : MUTANTS.filter(({ name }) => only.includes(name)));
 
 async function main(mutants: readonly Mutant[]): Promise<number> {
-  const root = resolve('.');
-  const survivors: string[] = [];
+  const deaths: Death[] = [];
   for (const mutant of mutants) {
-    const folder = await mkdtemp(join(tmpdir(), 'millrace-mutant-'));
-    try {
-      await copy(root, folder);
-      await mutate(root, folder, mutant);
-      const output = await simulate(folder, Number(seeds));
-      const how = /^(\d+) seeds, /m.exec(output)?.[1];
-      const isKilled = / failed$/m.test(output);
-      if (!isKilled) survivors.push(mutant.name);
-      say(
-        `${isKilled ? 'killed  ' : 'SURVIVED'}  ${mutant.name.padEnd(36)} ${how ?? '?'} seeds  ${isKilled ? why(output) : ''}`,
-      );
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    const death = (await simulated(mutant)) ?? (await tested(mutant)) ?? { mutant, killedBy: undefined, why: '' };
+    deaths.push(death);
+    say(`${death.killedBy ? 'killed  ' : 'SURVIVED'}  ${mutant.name.padEnd(40)} ${death.killedBy ?? ''}  ${death.why}`);
   }
+  if (table !== undefined) await writeFile(table, tableOf(deaths));
+  const survivors = deaths.filter(({ killedBy }) => killedBy === undefined).map(({ mutant }) => mutant.name);
   say(
-    `${mutants.length - survivors.length} of ${mutants.length} killed${survivors.length > 0 ? `; survived: ${survivors.join(', ')}` : ''}`,
+    `${deaths.length - survivors.length} of ${deaths.length} killed${survivors.length > 0 ? `; survived: ${survivors.join(', ')}` : ''}`,
   );
   return survivors.length === 0 ? 0 : 1;
 }
 
-async function copy(root: string, folder: string): Promise<void> {
-  await cp(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
-  await cp(join(root, 'package.json'), join(folder, 'package.json'));
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+async function simulated(mutant: Mutant): Promise<Death | undefined> {
+  await using checkout = await Checkout.of(ROOT, 'built');
+  await checkout.mutateBuilt(mutant);
+  const args = ['dist/test/simulation/main.js', '--seeds', seeds, '--from', '1', '--brief'];
+  const { output } = await run(checkout.folder, args);
+  const [, seed, said = ''] = /^seed (\d+) fails.*\n(.*(?:\n.*){0,8})/m.exec(output) ?? [];
+  if (seed !== undefined) return { mutant, killedBy: `seed ${seed}`, why: inShort(said) };
+  // Not only what the checks find: a process that does not even begin is no proof.
+  if (!/ seeds, .*: all laws held$/m.test(output))
+    throw new Error(`the simulation of ${mutant.name} broke:\n${output}`);
+  return undefined;
 }
 
-async function mutate(root: string, folder: string, { name, file, find, replace }: Mutant): Promise<void> {
-  const source = await readFile(join(root, file), 'utf8');
-  if (source.split(find).length !== 2) throw new Error(`mutant ${name}: ${file} does not have it once: ${find}`);
-  const { code } = await transform(
-    source.replace(find, () => replace),
-    {
-      filename: file,
-      jsc: { target: 'es2023', parser: { syntax: 'typescript', decorators: true } },
-      module: { type: 'es6' },
-    },
-  );
-  await writeFile(join(folder, 'dist', file.replace(/\.ts$/, '.js')), code);
+async function tested(mutant: Mutant): Promise<Death | undefined> {
+  if (mutant.tests === undefined) return undefined;
+  await using checkout = await Checkout.of(ROOT, 'sources');
+  await checkout.mutate(mutant);
+  const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--forceExit', ...mutant.tests];
+  const { output, code } = await run(checkout.folder, jest);
+  const failed = /^ {2}● (.*)$/m.exec(output)?.[1];
+  return code !== 0 && failed !== undefined ? { mutant, killedBy: mutant.tests.join(', '), why: failed } : undefined;
 }
 
-function simulate(folder: string, count: number): Promise<string> {
+function run(folder: string, args: readonly string[]): Promise<{ output: string; code: number | null }> {
   return new Promise((done, failed) => {
-    const args = ['dist/test/simulation/main.js', '--seeds', String(count), '--from', '1', '--brief'];
     const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
     child.once('error', failed);
-    child.once('close', () => done(output));
+    child.once('close', (code) => done({ output, code }));
   });
 }
 
-/** The first line of what failed. */
-function why(output: string): string {
-  const [, line = ''] = /^seed \d+ fails.*\n(.*)$/m.exec(output) ?? [];
-  return line.slice(0, 100);
+/** What failed, without where in the code. */
+function inShort(text: string): string {
+  const lines = text.split('\n').filter((line) => !line.startsWith('    at '));
+  return lines.slice(0, 2).join(' ').slice(0, 110);
+}
+
+function tableOf(deaths: readonly Death[]): string {
+  const rows = deaths.map(
+    ({ mutant, killedBy }) => `| ${mutant.name} | ${mutant.takesAway} | ${killedBy ?? '**survives**'} |`,
+  );
+  return ['| mutant | what it takes away | killed by |', '| --- | --- | --- |', ...rows, ''].join('\n');
 }

@@ -56,8 +56,6 @@ export class Collection {
     readonly database: string,
     readonly name: string,
     public madeAt: number,
-    /** Makes it with its first document, where nobody has before. */
-    readonly maker?: ServerTransaction,
   ) {}
 
   isThereAt(time: number): boolean {
@@ -98,20 +96,9 @@ export class Catalogue {
     return this.named.get(`${database}.${name}`)?.findLast((collection) => collection.isThereAt(time));
   }
 
-  /** As it is now, also while the transaction that makes it is open. */
   latest(database: string, name: string): Collection | undefined {
     const found = this.named.get(`${database}.${name}`)?.at(-1);
-    if (found === undefined || found.droppedAt !== NEVER) return undefined;
-    if (found.madeAt !== NEVER || found.maker?.isHolding) return found;
-    this.remove(found);
-    return this.latest(database, name);
-  }
-
-  /** When there was last a change of what collection has this name. */
-  changedAt(database: string, name: string): number {
-    const last = this.named.get(`${database}.${name}`)?.at(-1);
-    if (last === undefined) return 0;
-    return last.droppedAt === NEVER ? last.madeAt : last.droppedAt;
+    return found?.droppedAt === NEVER ? found : undefined;
   }
 
   add(collection: Collection): Collection {

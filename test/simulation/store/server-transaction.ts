@@ -95,6 +95,8 @@ export class ServerTransaction {
       const isLate = isOwn && this.state === 'rolled back';
       if (!isLate) this.useOn(member);
       if (hasWritten && !member.isPrimary) return member.once(NEVER, () => Number.NaN);
+      for (const { database, name } of this.makes)
+        if (this.mongo.catalogue.latest(database, name) !== undefined) this.conflict();
       this.committedAt = hasWritten ? this.mongo.apply(this) : this.snapshot;
       this.state = 'committed';
       this.mongo.forget(this);
@@ -227,24 +229,26 @@ export class ServerTransaction {
 
   private collection(database: string, name: string): Collection | undefined {
     const { catalogue } = this.mongo;
-    const latest = catalogue.latest(database, name);
-    if (latest?.maker === this && this.makes.has(latest)) return latest;
-    const changedAt = catalogue.changedAt(database, name);
-    // A snapshot does not reach back over a change of what collection there is.
-    const isPast = changedAt !== NEVER && changedAt > this.snapshot;
-    if (this.member.isPrimary && isPast) this.conflict();
+    const own = [...this.makes].find((made) => made.database === database && made.name === name);
+    if (own !== undefined) return own;
+    if (this.member.isPrimary) {
+      const latest = catalogue.latest(database, name);
+      // A snapshot does not reach back over the making of a collection; one that was dropped since is empty in it.
+      if (latest === undefined) return undefined;
+      if (latest.madeAt > this.snapshot) this.conflict();
+    }
     const found = catalogue.at(database, name, this.snapshot);
     if (found !== undefined) this.uses.add(found);
     return found;
   }
 
+  /** Where it makes one that another makes, too, the later commit conflicts. */
   private collectionToWrite(database: string, name: string): Collection {
     const found = this.collection(database, name);
     if (found !== undefined) return found;
-    if (!this.member.isPrimary || this.mongo.catalogue.latest(database, name) !== undefined) this.conflict();
-    const made = this.mongo.catalogue.add(new Collection(database, name, NEVER, this));
+    if (!this.member.isPrimary) this.conflict();
+    const made = new Collection(database, name, NEVER);
     this.makes.add(made);
-    this.uses.add(made);
     return made;
   }
 

@@ -73,6 +73,8 @@ export interface FailOver {
 }
 
 const NOTICED_WITHIN_MS = 10_000;
+/** Of what a majority has, a new primary does not know it of so many entries at most. */
+const UNKNOWN = 30;
 
 /**
  * A replica set, with the databases of all jobs. What is written is there on the primary at once; a majority has it some time
@@ -83,6 +85,8 @@ export class SimMongo {
   readonly catalogue = new Catalogue();
   readonly maxTransactionWrites: number;
   primary = new Member(1, 0);
+  /** Up to here a majority has what was written, whoever knows it. */
+  private majority = 0;
   watch: MongoWatch | undefined;
   private deposed: Member | undefined;
   /** Counts what was written: the time, as this server tells it. */
@@ -164,7 +168,10 @@ export class SimMongo {
   /** All that the transaction wrote, on the primary; gives its time. */
   apply(transaction: ServerTransaction): number {
     const at = this.clock + 1;
-    for (const collection of transaction.makes) collection.madeAt = at;
+    for (const collection of transaction.makes) {
+      collection.madeAt = at;
+      this.catalogue.add(collection);
+    }
     const written: Written[] = [];
     for (const [entry, { collection, doc }] of transaction.writes) {
       const before = entry.at(at);
@@ -181,11 +188,7 @@ export class SimMongo {
   }
 
   create(database: string, name: string): number {
-    const latest = this.catalogue.latest(database, name);
-    if (latest !== undefined) {
-      if (latest.madeAt === NEVER) throw new WriteConflict('a transaction makes it');
-      return this.clock;
-    }
+    if (this.catalogue.latest(database, name) !== undefined) return this.clock;
     const made = this.catalogue.add(new Collection(database, name, this.clock + 1));
     return this.append(() => this.catalogue.remove(made));
   }
@@ -234,7 +237,7 @@ export class SimMongo {
 
   /** What a majority has, in the order of `_id`s, as it is kept: see `CommittedChange`. */
   committed(database: string, name: string): Stored[] {
-    const time = this.primary.majority;
+    const time = this.majority;
     const entries = this.catalogue.at(database, name, time)?.sorted() ?? [];
     return entries.map((entry) => entry.at(time)).filter(isDocument);
   }
@@ -254,7 +257,9 @@ export class SimMongo {
     former.isPrimary = false;
     for (const transaction of [...this.open]) if (transaction.term !== former.term) this.open.delete(transaction);
     this.deposed = former;
-    this.primary = new Member(former.term + 1, former.majority);
+    // It has what a majority has, and may not know yet that one does: until one has something of its own term.
+    const known = this.random.chance(0.5) ? this.majority : this.random.between(this.majority - UNKNOWN, this.majority);
+    this.primary = new Member(former.term + 1, Math.max(0, known));
     this.append(() => undefined);
     this.kernel.note(`a fail-over: term ${this.primary.term}`);
     if (!unnoticed) return this.heal();
@@ -292,7 +297,7 @@ export class SimMongo {
     const { primary } = this;
     this.log.push({ at, written, by, undo });
     this.kernel.schedule(this.kernel.servers, `a majority has ${at}`, () => {
-      if (primary.isPrimary && at > primary.majority) this.replicated(at);
+      if (primary.isPrimary && at > this.majority) this.replicated(at);
     });
     return at;
   }
@@ -302,7 +307,7 @@ export class SimMongo {
     const all = this.log;
     const rest = all.findIndex(isNew);
     this.log = rest < 0 ? [] : all.slice(rest);
-    this.primary.majority = time;
+    this.majority = time;
     for (const logged of rest < 0 ? all : all.slice(0, rest)) this.tell(logged);
     this.primary.advance(time);
   }

@@ -39,10 +39,25 @@ describe('a fail-over', () => {
     const world = await World.make();
     const adding = world.open('a').transact('add', add);
     await world.until('a → store commit add');
+    const before = world.trace.length;
     world.mongo.failOver({ unnoticed: false });
+    await world.kernel.runUntil(() => world.trace.slice(before).some((each) => each.includes('majority has')), 1_000);
     expect(await world.done(world.open('b').read.byId(ROWS, 'sum'))).toEqual({ _id: 'sum', n: 0 });
     await world.done(adding);
     expect(world.sum).toBe(1);
+  });
+
+  test('leaves the new primary without knowledge of what a majority has; who knows of it waits', async () => {
+    for (let seed = 1; ; seed++) {
+      const world = await World.make({ seed });
+      const a = world.open('a');
+      await world.done(a.transact('add', add));
+      world.mongo.failOver({ unnoticed: false });
+      const others = await world.done(world.open('b').read.byId<Counted>(ROWS, 'sum'));
+      const its = await world.done(a.read.byId<Counted>(ROWS, 'sum'));
+      expect(its?.n).toBe(1);
+      if (others?.n !== 1) return;
+    }
   });
 
   test('takes back collections that no majority has', async () => {

@@ -1,11 +1,13 @@
 import { stringify } from 'yaml';
-import { BAD, type Model, type ModelCollection, type ModelEmbed, type ModelNode } from './model.js';
+import { BAD, LABEL, type Model, type ModelCollection, type ModelEmbed, type ModelNode } from './model.js';
 
 const WHERE = {
   even: 'columns.n !== null && columns.n % 2 === 0',
   hasCode: 'columns.code !== null',
   throws: `columns.n === ${BAD} ? bad : true`,
 } as const;
+
+const LABELLED = { [LABEL]: "columns.n + '/' + columns.code" };
 
 /** The model as a job file, which production code reads. */
 export function jobFileOf({ collections }: Pick<Model, 'collections'>, job: string): string {
@@ -22,20 +24,21 @@ function collectionOf({ id, root }: ModelCollection): object {
   return { table: `public.${root.table}`, ...(id && { id }), ...detailsOf(root) };
 }
 
-function embedOf({ kind, node, sort, limit, value }: ModelEmbed): object {
+function embedOf({ kind, node, sort, limit, value, flatPrefix }: ModelEmbed): object {
   return {
     [kind]: `public.${node.table}`,
     on: Object.fromEntries(node.on ?? []),
     ...(sort && { sort: [`${sort.isDescending ? '-' : ''}${sort.column}`] }),
     ...(limit && { limit }),
     ...(value && { value }),
+    ...(flatPrefix && { flatten: true, prefix: flatPrefix }),
     ...detailsOf(node),
   };
 }
 
-function detailsOf({ fields, where, embed }: ModelNode): object {
+function detailsOf({ fields, where, embed, isLabelled }: ModelNode): object {
   return {
-    ...(fields && { fields }),
+    ...(isLabelled ? { fields: { ...(fields && { only: fields }), computed: LABELLED } } : fields && { fields }),
     ...(where && { where: WHERE[where] }),
     ...(embed.length > 0 && { embed: Object.fromEntries(embed.map((each) => [each.field, embedOf(each)])) }),
   };

@@ -27,6 +27,8 @@ export interface ModelNode {
   on?: [theirs: string, mine: string][];
   /** Only these columns; all of them where absent. */
   fields?: string[];
+  /** A field LABEL that an expression makes of the row's number and code. */
+  isLabelled?: boolean;
   /** `throws`: of some rows nobody can say whether they belong. */
   where?: 'even' | 'hasCode' | 'throws';
   embed: ModelEmbed[];
@@ -40,12 +42,14 @@ export interface ModelEmbed {
   limit?: number;
   /** An array of this column's values. */
   value?: string;
+  /** Of `one`: its fields stand beside the parent's, with this before their names. */
+  flatPrefix?: string;
 }
 
 export interface ModelCollection {
   name: string;
-  /** A column for `_id`, over whose values rows may contend; the key where absent. */
-  id?: string;
+  /** A column for `_id`, or several, over whose values rows may contend; the key where absent. */
+  id?: string | string[];
   /** MongoDB's validation refuses some documents: those of roots with the number BAD. */
   isValidated?: boolean;
   root: ModelNode;
@@ -68,6 +72,8 @@ export const NUMBER = 'n';
 export const BAD = 7;
 /** What documents may have as `_id`. */
 export const CODE = 'code';
+
+export const LABEL = 'label';
 
 export function tableNamed(model: Pick<Model, 'tables'>, name: string): ModelTable {
   const table = model.tables.find((each) => each.name === name);

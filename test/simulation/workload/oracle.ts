@@ -1,6 +1,7 @@
 import {
   BAD,
   CODE,
+  LABEL,
   type Model,
   type ModelCollection,
   type ModelEmbed,
@@ -21,6 +22,8 @@ export interface Expected {
   documents: Map<Words, Words>;
   /** `_id`s of documents that cannot be written now: each is absent, or as it was once. */
   unwritable: Set<Words>;
+  /** The rows' keys: what was written of them once may still stand where their `_id` was then. */
+  unwritableRows: Set<Words>;
   /**
    * Those, and rows whose `_id` another one has. Where a row with a lower key cannot be written, it depends on what was before whether a
    * further one has the `_id` or waits for it.
@@ -42,15 +45,21 @@ export function expectedDocuments(model: Model, rowsOf: RowsOf): Map<string, Exp
 function documentsOf(model: Model, collection: ModelCollection, rowsOf: RowsOf): Expected {
   const { root, id } = collection;
   const table = tableNamed(model, root.table);
-  const own = id === undefined ? table.key : [id];
+  const own = id === undefined ? table.key : [id].flat();
   const names = columnsOf(table, root).filter((name) => root.fields !== undefined || !own.includes(name));
-  const expected: Expected = { documents: new Map(), unwritable: new Set(), letters: { least: 0, most: 0 } };
+  const expected: Expected = {
+    documents: new Map(),
+    unwritable: new Set(),
+    unwritableRows: new Set(),
+    letters: { least: 0, most: 0 },
+  };
   // Rows that claim one `_id`: the lowest key has it.
   for (const row of [...rowsOf(table.name)].sort(byKey(table))) {
-    const words = own.length === 1 ? valueOf(table, row, own[0] as string) : object(fieldsOf(table, row, own));
+    const isObject = id === undefined ? own.length > 1 : Array.isArray(id);
+    const words = isObject ? object(fieldsOf(table, row, own)) : valueOf(table, row, own[0] as string);
     try {
       if (!holds(root, row)) continue;
-      const rest = [...fieldsOf(table, row, names), ...embeddedOf(model, root, row, rowsOf)];
+      const rest = [...fieldsOf(table, row, names), ...labelOf(root, row), ...embeddedOf(model, root, row, rowsOf)];
       if (collection.isValidated && names.includes(NUMBER) && row[NUMBER] === String(BAD)) throw new Bad();
       if (expected.unwritable.has(words)) expected.letters.most++;
       else if (expected.documents.has(words)) aLetter(expected);
@@ -58,6 +67,7 @@ function documentsOf(model: Model, collection: ModelCollection, rowsOf: RowsOf):
     } catch (error) {
       if (!(error instanceof Bad)) throw error;
       if (!expected.documents.has(words)) expected.unwritable.add(words);
+      expected.unwritableRows.add(object(fieldsOf(table, row, table.key)));
       aLetter(expected);
     }
   }
@@ -70,18 +80,43 @@ function aLetter({ letters }: Expected): void {
 }
 
 function embeddedOf(model: Model, node: ModelNode, row: ModelRow, rowsOf: RowsOf): [string, Words][] {
-  return node.embed.map((embed): [string, Words] => {
+  return node.embed.flatMap((embed): [string, Words][] => {
     const table = tableNamed(model, embed.node.table);
     const matching = rowsOf(table.name).filter((their) => joins(embed.node, their, row) && holds(embed.node, their));
-    const documentOf = (their: ModelRow): Words => {
-      if (embed.value !== undefined) return valueOf(table, their, embed.value);
-      const own = fieldsOf(table, their, columnsOf(table, embed.node));
-      return object([...own, ...embeddedOf(model, embed.node, their, rowsOf)]);
-    };
-    if (embed.kind === 'one') return [embed.field, matching[0] === undefined ? 'null' : documentOf(matching[0])];
+    const fieldsOfTheir = (their: ModelRow): [string, Words][] => [
+      ...fieldsOf(table, their, columnsOf(table, embed.node)),
+      ...labelOf(embed.node, their),
+      ...embeddedOf(model, embed.node, their, rowsOf),
+    ];
+    const [first] = matching;
+    if (embed.flatPrefix !== undefined) {
+      const fields = first === undefined ? emptyFields(model, embed.node) : fieldsOfTheir(first);
+      return fields.map(([name, words]) => [embed.flatPrefix + name, words]);
+    }
+    if (embed.kind === 'one') return [[embed.field, first === undefined ? 'null' : object(fieldsOfTheir(first))]];
     const sorted = matching.sort(inOrder(table, embed)).slice(0, embed.limit);
-    return [embed.field, `[${sorted.map(documentOf).join(',')}]`];
+    const { value } = embed;
+    const each = sorted.map((their) =>
+      value === undefined ? object(fieldsOfTheir(their)) : valueOf(table, their, value),
+    );
+    return [[embed.field, `[${each.join(',')}]`]];
   });
+}
+
+/** What a flattened document without a row shows: its fields null, its arrays empty. */
+function emptyFields(model: Model, node: ModelNode): [string, Words][] {
+  const names = [...columnsOf(tableNamed(model, node.table), node), ...(node.isLabelled ? [LABEL] : [])];
+  return [
+    ...names.map((name): [string, Words] => [name, 'null']),
+    ...node.embed.flatMap((embed): [string, Words][] => {
+      if (embed.flatPrefix === undefined) return [[embed.field, embed.kind === 'one' ? 'null' : '[]']];
+      return emptyFields(model, embed.node).map(([name, words]) => [embed.flatPrefix + name, words]);
+    }),
+  ];
+}
+
+function labelOf({ isLabelled }: ModelNode, row: ModelRow): [string, Words][] {
+  return isLabelled ? [[LABEL, JSON.stringify(`${row[NUMBER] ?? null}/${row[CODE] ?? null}`)]] : [];
 }
 
 function joins({ on = [] }: ModelNode, theirs: ModelRow, mine: ModelRow): boolean {

@@ -9,7 +9,9 @@ import {
 import { BAD, BORN, CODE, type Model, type ModelColumn, type ModelTable, NUMBER, VERSION } from './model.js';
 
 /** Few keys, so that rows meet. */
-const KEYS = 6;
+const KEYS = [2, 4, 6];
+/** Each workload has its own idea of what happens often: what needs three of a kind in a row would hardly ever come about otherwise. */
+const EMPHASES = [0, 1, 1, 5];
 const CODES = ['a', 'b', 'c', 'Zürich'];
 
 type Kind = (tx: SimTransaction, table: ModelTable) => void;
@@ -17,8 +19,10 @@ type Kind = (tx: SimTransaction, table: ModelTable) => void;
 /** Random transactions on the tables of a model, each of some statements; a tenth of them is rolled back. */
 export class RandomChanges {
   private version = 0;
+  private readonly keys: number;
+  private readonly kinds: readonly (readonly [number, Kind])[];
   /** By how often. */
-  private readonly kinds: readonly (readonly [number, Kind])[] = [
+  private readonly allKinds: readonly (readonly [number, Kind])[] = [
     [30, (tx, table) => this.insert(tx, table)],
     [30, (tx, table) => this.change(tx, table, this.someColumns(table))],
     [25, (tx, table) => this.change(tx, table, referring(table))],
@@ -33,7 +37,10 @@ export class RandomChanges {
     private readonly model: Model,
     private readonly postgres: SimPostgres,
     private readonly random: Random,
-  ) {}
+  ) {
+    this.keys = random.one(KEYS);
+    this.kinds = this.allKinds.map(([weight, kind]) => [weight * random.one(EMPHASES) + 1, kind]);
+  }
 
   createTables(): void {
     for (const table of this.model.tables) this.postgres.createTable(this.specOf(table));
@@ -111,7 +118,7 @@ export class RandomChanges {
   }
 
   private key(table: ModelTable): Record<string, number> {
-    return Object.fromEntries(table.key.map((name) => [name, 1 + this.random.below(name === 'no' ? 2 : KEYS)]));
+    return Object.fromEntries(table.key.map((name) => [name, 1 + this.random.below(name === 'no' ? 2 : this.keys)]));
   }
 
   private value({ name, isLarge }: ModelColumn): string | number | null {
@@ -119,7 +126,7 @@ export class RandomChanges {
     if (isLarge) return `large ${++this.version}`;
     if (name === CODE) return this.random.one(CODES);
     if (name === NUMBER) return this.random.below(BAD + 1);
-    return 1 + this.random.below(name.endsWith('_no') ? 2 : KEYS);
+    return 1 + this.random.below(name.endsWith('_no') ? 2 : this.keys);
   }
 
   /** Without constraints, or with one of the kinds that reach other rows. */

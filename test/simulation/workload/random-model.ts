@@ -56,12 +56,14 @@ function randomCollection(random: Random, tables: ModelTable[], index: number): 
   if (hasCode) root.where = 'hasCode';
   else if (random.chance(0.3)) root.where = random.one(['even', 'throws'] as const);
   const isValidated = !hasCode && random.chance(0.2);
-  return { name: `c${index}`, root, ...(hasCode && { id: CODE }), ...(isValidated && { isValidated }) };
+  const id = random.chance(0.7) ? CODE : [NUMBER, CODE];
+  return { name: `c${index}`, root, ...(hasCode && { id }), ...(isValidated && { isValidated }) };
 }
 
 function randomNode(random: Random, model: Pick<Model, 'tables'>, table: ModelTable, depth: number): ModelNode {
   const node: ModelNode = { table: table.name, embed: [] };
   if (random.chance(0.3)) node.fields = someFields(random, table);
+  if (random.chance(0.15)) node.isLabelled = true;
   if (depth >= DEEPEST) return node;
   for (const embed of possibleEmbeds(model, table)) {
     if (node.embed.length >= MOST_EMBEDS || !random.chance(depth === 1 ? 0.8 : 0.5)) continue;
@@ -96,7 +98,7 @@ function possibleEmbeds(model: Pick<Model, 'tables'>, table: ModelTable): ModelE
 
 function randomEmbed(random: Random, embed: ModelEmbed, target: ModelTable, nested: ModelNode): ModelEmbed {
   const node: ModelNode = { ...nested, ...(embed.node.on && { on: embed.node.on }) };
-  if (embed.kind === 'one') return { ...embed, node };
+  if (embed.kind === 'one') return { ...embed, node, ...(random.chance(0.2) && { flatPrefix: `${embed.field}_` }) };
   const made: ModelEmbed = { ...embed, node };
   if (random.chance(0.3)) node.where = random.one(['even', 'even', 'throws'] as const);
   if (random.chance(0.4)) {
@@ -107,6 +109,7 @@ function randomEmbed(random: Random, embed: ModelEmbed, target: ModelTable, nest
   if (random.chance(0.15) && node.embed.length === 0) {
     made.value = VERSION;
     delete node.fields;
+    delete node.isLabelled;
   }
   return made;
 }

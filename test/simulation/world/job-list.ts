@@ -5,7 +5,7 @@ import type { AskedRun } from '#job';
 export class SimJobList {
   /** Codes of what ended runs, when that was to be expected. */
   readonly expected = new Set<string>();
-  private number = 1;
+  number = 1;
   private isFresh = false;
   private endedNumber = 0;
   /** What a person has to read before anything goes on. */

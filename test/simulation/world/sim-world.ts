@@ -13,9 +13,12 @@ import {
   inWords,
   jobFileOf,
   type Model,
+  type ModelCollection,
   NUMBER,
+  objectInWords,
   RandomChanges,
   randomModel,
+  tableNamed,
   type Words,
 } from '../workload/index.js';
 import { SimJobList } from './job-list.js';
@@ -104,10 +107,14 @@ export class SimWorld {
     return jobFileOf(this.model, NAME);
   }
 
-  private differencesOf(collection: string, { documents, unwritable }: Expected): string[] {
+  private differencesOf(collection: string, { documents, unwritable, unwritableRows }: Expected): string[] {
     const found = new Map<Words, Words>();
-    for (const document of this.servers.mongo.committed('target', collection))
-      found.set(inWords(fieldOf(document, '_id')), inWords(document));
+    const key = this.keyOf(collection);
+    for (const document of this.servers.mongo.committed('target', collection)) {
+      const id = inWords(fieldOf(document, '_id'));
+      const row = objectInWords(key.map((name) => [name, inWords(fieldOf(document, name))]));
+      if (documents.has(id) || !unwritableRows.has(row)) found.set(id, inWords(document));
+    }
     const ids = new Set([...documents.keys(), ...found.keys()]);
     return [...ids].flatMap((id) => {
       const [should, is] = [documents.get(id), found.get(id)];
@@ -116,10 +123,21 @@ export class SimWorld {
     });
   }
 
+  private keyOf(collection: string): string[] {
+    const { root } = this.model.collections.find(({ name }) => name === collection) as ModelCollection;
+    return tableNamed(this.model, root.table).key;
+  }
+
   /** As its record says; undefined before there is one. */
   phase(): unknown {
     const record = this.record();
     return record && fieldOf(record, 'phase');
+  }
+
+  /** Whether the job is what was asked for last, not what it was before. */
+  isAsAsked(): boolean {
+    const record = this.record();
+    return record !== undefined && fieldOf(record, 'asked') === this.list.number;
   }
 
   private record(): Stored | undefined {

@@ -1,0 +1,114 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { COMPLETE_SEEDS, neverReached, summaryOf } from './matrix/summary.js';
+import { type Failure, named, reported } from './report.js';
+import type { SeedResult } from './world/run-seed.js';
+
+export interface CampaignOptions {
+  from: number;
+  /** So many, or as many as fit into `seconds`. */
+  seeds: number;
+  seconds?: number;
+  /** Ends with the first seed that fails, and does not look for its shortest storm. */
+  brief?: boolean;
+  /** Whether a row of the fault matrix that was never reached is a failure. */
+  complete?: boolean;
+  /** The module of its workers, which answers a seed with what became of it. */
+  worker: URL;
+  say: (line: string) => void;
+}
+
+const PROGRESS_MS = 5_000;
+const MOST_FAILURES = 3;
+/** Nothing of a world lives long: with this, little of it is copied about. */
+const YOUNG_MB = 64;
+/** An error that nobody caught: each process of the engine would end by it, too. */
+const ENDED = 'the process ended by an error that nobody caught';
+
+/** Many seeds, on all cores; what failed is told at the end. */
+export class Campaign {
+  private readonly began = Date.now();
+  private readonly reached = new Map<string, number>();
+  private readonly failures: Failure[] = [];
+  private next: number;
+  private done = 0;
+  private steps = 0;
+
+  constructor(private readonly options: CampaignOptions) {
+    this.next = options.from;
+  }
+
+  /** Whether all held. */
+  async run(): Promise<boolean> {
+    const { from, seeds, seconds, say, brief } = this.options;
+    say(seconds === undefined ? `seeds ${from} to ${from + seeds - 1}` : `seeds from ${from}, for ${seconds} s`);
+    const progress = setInterval(() => say(`${this.told()}, ${this.passedS()} s`), PROGRESS_MS);
+    await Promise.all(Array.from({ length: availableParallelism() }, () => this.work()));
+    clearInterval(progress);
+    for (const line of summaryOf(this.reached)) say(line);
+    for (const failure of this.failures)
+      say(brief || failure.failure === ENDED ? named(failure) : await reported(failure));
+    const { length } = this.failures;
+    say(`${this.told()}, ${this.passedS()} s: ${length === 0 ? 'all laws held' : `${length} failed`}`);
+    return length === 0 && this.isComplete();
+  }
+
+  private async work(): Promise<void> {
+    let worker = this.makeWorker();
+    while (this.goesOn()) {
+      const seed = this.next++;
+      const result = await this.resultOf(worker, seed);
+      if (result === undefined) worker = this.makeWorker();
+      this.take(result ?? { seed, steps: 0, reached: new Map(), failure: ENDED });
+    }
+    await worker.terminate();
+  }
+
+  private goesOn(): boolean {
+    const { from, seeds, seconds, brief } = this.options;
+    if (this.failures.length >= (brief ? 1 : MOST_FAILURES)) return false;
+    return seconds === undefined ? this.next < from + seeds : this.passedS() < seconds;
+  }
+
+  private take(result: SeedResult): void {
+    this.done++;
+    this.steps += result.steps;
+    for (const [name, times] of result.reached) this.reached.set(name, (this.reached.get(name) ?? 0) + times);
+    if (result.failure !== undefined) this.failures.push({ ...result, failure: result.failure });
+  }
+
+  private isComplete(): boolean {
+    const { complete = this.done >= COMPLETE_SEEDS, say } = this.options;
+    const missing = complete ? neverReached(this.reached) : [];
+    for (const row of missing) say(`never reached in ${this.done} seeds: ${row}`);
+    return missing.length === 0;
+  }
+
+  private told(): string {
+    return `${this.done} seeds, ${this.steps} steps`;
+  }
+
+  private passedS(): number {
+    return Math.round((Date.now() - this.began) / 1_000);
+  }
+
+  private makeWorker(): Worker {
+    return new Worker(this.options.worker, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+  }
+
+  /** Undefined where the worker has ended. */
+  private resultOf(worker: Worker, seed: number): Promise<SeedResult | undefined> {
+    return new Promise((resolve) => {
+      const ended = (error: unknown) => {
+        this.options.say(`seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`);
+        resolve(undefined);
+      };
+      worker.once('message', (result) => {
+        worker.off('error', ended);
+        resolve(result);
+      });
+      worker.once('error', ended);
+      worker.postMessage(seed);
+    });
+  }
+}

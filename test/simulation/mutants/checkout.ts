@@ -1,0 +1,61 @@
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { transform } from '@swc/core';
+import type { Edit, Mutant } from './mutant.js';
+
+const SOURCES = ['libs', 'apps', 'test', 'scripts', 'docs', 'package.json', 'jest.config.mjs', 'tsconfig.json'];
+
+/** A copy of the project that a mutant is put into. */
+export class Checkout implements AsyncDisposable {
+  private constructor(
+    private readonly root: string,
+    readonly folder: string,
+  ) {}
+
+  /** `built`: as it runs; else its sources, for tests. */
+  static async of(root: string, kind: 'built' | 'sources'): Promise<Checkout> {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-mutant-'));
+    for (const name of kind === 'built' ? ['dist', 'package.json'] : SOURCES)
+      await cp(join(root, name), join(folder, name), { recursive: true });
+    await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+    return new Checkout(root, folder);
+  }
+
+  async mutate(mutant: Mutant): Promise<void> {
+    for (const [file, text] of await mutatedFiles(this.root, mutant)) await writeFile(join(this.folder, file), text);
+  }
+
+  async mutateBuilt(mutant: Mutant): Promise<void> {
+    for (const [file, text] of await mutatedFiles(this.root, mutant))
+      await writeFile(join(this.folder, 'dist', file.replace(/\.ts$/, '.js')), await compiled(file, text));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The texts of all files that it changes. */
+export async function mutatedFiles(root: string, mutant: Mutant): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const edit of [mutant, ...(mutant.also ?? [])]) {
+    const text = files.get(edit.file) ?? (await readFile(join(root, edit.file), 'utf8'));
+    files.set(edit.file, edited(text, edit, mutant.name));
+  }
+  return files;
+}
+
+export async function compiled(filename: string, text: string): Promise<string> {
+  const { code } = await transform(text, {
+    filename,
+    jsc: { target: 'es2023', parser: { syntax: 'typescript', decorators: true } },
+    module: { type: 'es6' },
+  });
+  return code;
+}
+
+function edited(text: string, { file, find, replace }: Edit, name: string): string {
+  if (text.split(find).length !== 2) throw new Error(`mutant ${name}: ${file} does not have it once: ${find}`);
+  return text.replace(find, () => replace);
+}

@@ -1,0 +1,250 @@
+import type { Mutant } from './mutant.js';
+
+const WRITE = 'libs/write';
+const TRANSFORM = 'libs/transform';
+const ROW_BATCH = `${TRANSFORM}/row-batch.ts`;
+const ROW_ACTOR = `${TRANSFORM}/row-actor.ts`;
+const INCARNATION = 'libs/job/start-incarnation.ts';
+
+/** Further mechanisms, each behind a schedule that broke an earlier design. */
+export const SCHEDULES: readonly Mutant[] = [
+  {
+    name: 'bad-rows-are-not-staged',
+    takesAway: 'a row that cannot be mapped is staged all the same',
+    file: ROW_ACTOR,
+    find: 'if (inserts.length > 0) await tx.insert(table.collection, inserts as never);\n      if (replaces.length > 0) await tx.replace(table.collection, replaces as never);',
+    replace:
+      "const isBad = (row: StagedRow) => Object.values(row.x ?? {}).some((results) => results.some((each) => 'error' in each));\n      const [good, better] = [inserts.filter((row) => !isBad(row)), replaces.filter((row) => !isBad(row))];\n      if (good.length > 0) await tx.insert(table.collection, good as never);\n      if (better.length > 0) await tx.replace(table.collection, better as never);",
+  },
+  {
+    name: 'a-batch-folds-by-itself',
+    takesAway: 'changes of one batch are applied onto one another',
+    file: ROW_BATCH,
+    find: '(this.rows[table] as Map<string, StagedRow>).get(key) ?? (this.found[table] as Map<string, StagedRow>).get(key)',
+    replace: '(this.found[table] as Map<string, StagedRow>).get(key)',
+  },
+  {
+    name: 'resolved-before-the-commit',
+    takesAway: 'stage, then resolve',
+    file: ROW_ACTOR,
+    find: 'const former = [...tracker.due(fence), ...batch.former];\n    return {',
+    replace:
+      'const former = [...tracker.due(fence), ...batch.former];\n    this.early = [];\n    for await (const roots of this.parts.resolver.resolve([...batch.images(), ...former], (task) => void this.parts.fanOut.add(partition, task)))\n      this.early.push(roots);\n    return {',
+    also: [
+      {
+        file: ROW_ACTOR,
+        find: 'for await (const { collection, roots } of found) {',
+        replace: 'void found;\n      for (const { collection, roots } of this.early) {',
+      },
+      {
+        file: ROW_ACTOR,
+        find: '  private readonly reads: PacedReads[];\n',
+        replace:
+          '  private readonly reads: PacedReads[];\n  private early: { collection: number; roots: string[] }[] = [];\n',
+      },
+    ],
+  },
+  {
+    name: 'a-duplicate-is-taken-for-stale',
+    takesAway: 'who conflicts reads again, and drops nothing',
+    file: ROW_ACTOR,
+    find: 'if (table < 0 || looked.has(table)) throw error;',
+    replace:
+      'if (table < 0) throw error;\n        if (!looked.has(-1)) return { images: [], former: [], dropped: [], counts: { staged: 0, superseded: 0 } };',
+  },
+  {
+    name: 'join-changes-touch-nothing',
+    takesAway: 'what changes a join value touches the row’s own roots',
+    file: ROW_BATCH,
+    find: '(this.resolve[index] as Set<string>).add(key);\n    if (row === undefined',
+    replace:
+      'if (present === undefined || row === undefined || !leaves(present, row)) (this.resolve[index] as Set<string>).add(key);\n    if (row === undefined',
+  },
+  {
+    name: 'a-fill-without-effect-touches-nothing',
+    takesAway: 'a redelivered fill touches',
+    file: ROW_BATCH,
+    find: '(this.resolve[index] as Set<string>).add(key);\n    if (row === undefined',
+    replace: 'if (row !== present) (this.resolve[index] as Set<string>).add(key);\n    if (row === undefined',
+  },
+  {
+    name: 'former-by-key-alone',
+    takesAway: 'former entries leave by their position',
+    file: `${TRANSFORM}/former-tracker.ts`,
+    find: 'return `${entry.table}:${entry.at}:${entry.key}`;',
+    replace: 'return `${entry.table}:${entry.key}`;',
+  },
+  {
+    name: 'a-wipe-is-taken-for-a-repeat',
+    takesAway: 'a TRUNCATE always runs whole again',
+    file: `${TRANSFORM}/wipe.ts`,
+    find: 'if (floor !== undefined && floor >= change.at) return;',
+    replace:
+      'if (change.at <= fence.position) throw new RangeError("a repeat");\n  if (floor !== undefined && floor >= change.at) return;',
+    also: [
+      {
+        file: ROW_ACTOR,
+        find: 'for await (const page of wipePages(this.parts, partition, change, this.tracker(partition), signal)) {\n      await (await this.touch(partition, page)).touched;\n    }',
+        replace:
+          'try {\n      for await (const page of wipePages(this.parts, partition, change, this.tracker(partition), signal)) {\n        await (await this.touch(partition, page)).touched;\n      }\n    } catch (error) {\n      if (!(error instanceof RangeError)) throw error;\n    }',
+      },
+    ],
+  },
+  {
+    name: 'former-by-join-values-alone',
+    takesAway: 'a former entry names the row, which may be a root',
+    file: `${TRANSFORM}/resolver.ts`,
+    find: 'yield { collection: node.collection, roots: unique(images.map((image) => image.key)) };',
+    replace:
+      "yield { collection: node.collection, roots: unique(images.filter((image) => !('at' in image)).map((image) => image.key)) };",
+  },
+  {
+    name: 'fan-out-coalesces-newer-changes',
+    takesAway: 'a newer change gives a fan-out a new run',
+    file: `${TRANSFORM}/fan-out.ts`,
+    find: 'if (await this.made(record)) break;\n        continue;\n      }',
+    replace: 'if (await this.made(record)) break;\n        continue;\n      }\n      if (present.run !== "") return;',
+  },
+  {
+    name: 'fan-out-cursor-of-anyone',
+    takesAway: 'a cursor moves only where run and cursor are those that were read',
+    file: `${TRANSFORM}/fan-out.ts`,
+    find: 'where: { run: record.run, task, cursor },',
+    replace: 'where: { ...(task < 0 && { cursor }) },',
+    also: [
+      {
+        file: `${TRANSFORM}/fan-out.ts`,
+        find: 'if (present.run !== record.run) return false;',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'fan-out-is-lost-with-its-owner',
+    takesAway: 'fan-outs of former owners are taken up',
+    file: `${TRANSFORM}/fan-out.ts`,
+    find: 'for (const record of records) this.start(record._id);',
+    replace: 'if (records.length < 0) this.start("");',
+  },
+  {
+    name: 'an-absent-root-is-gone',
+    takesAway: 'an absent root row means: do nothing',
+    file: `${WRITE}/document-batch.ts`,
+    find: "return former.has(root) ? { kind: 'delete', root, row, id: former.get(root) } : { kind: 'none', root };",
+    replace:
+      "return { kind: 'delete', root, row, id: former.has(root) ? former.get(root) : assembler.idOfKey(collection.index, root) };",
+  },
+  {
+    name: 'a-waiting-document-is-written',
+    takesAway: 'a document with a missing column is never written',
+    file: 'libs/mapping/assemble/node-assembler.ts',
+    find: 'this.problems.wait();\n    return false;',
+    replace: 'return true;',
+  },
+  {
+    name: 'a-claim-is-never-taken-over',
+    takesAway: 'an _id whose owner has gone elsewhere is taken over',
+    file: `${WRITE}/claims.ts`,
+    find: 'const free = contested.get(id) === false;\n      if (!free && owner',
+    replace: 'const free = contested.get(id) === undefined;\n      if (!free && owner',
+  },
+  {
+    name: 'a-claim-is-anyone’s',
+    takesAway: 'an _id is the lowest key’s',
+    file: `${WRITE}/claims.ts`,
+    find: 'if (!free && owner < outcome.root) {',
+    replace: 'if (!free && owner > outcome.root) {',
+  },
+  {
+    name: 'claims-taken-over-wake-nobody',
+    takesAway: 'a claim that was taken over wakes those who wait for it',
+    file: `${WRITE}/document-actor.ts`,
+    find: 'const free = [...batch.released, ...batch.loose, ...batch.takenOver];',
+    replace: 'const free = [...batch.released, ...batch.loose];',
+  },
+  {
+    name: 'claims-without-a-write',
+    takesAway: 'who waits for a claim writes it, so that two who look at it conflict',
+    file: `${WRITE}/claims.ts`,
+    find: 'if (!batch.claims.some((claim) => claim._id === id))',
+    replace: 'if (batch.claims.length < 0)',
+  },
+  {
+    name: 'letters-are-not-cleared',
+    takesAway: 'a letter is cleared in the transaction that writes the document',
+    file: `${WRITE}/letters.ts`,
+    find: 'const cleared = former.filter((letter) => !causes.has(letter.root));',
+    replace: 'const cleared = former.filter(() => false);',
+  },
+  {
+    name: 'letters-are-not-counted',
+    takesAway: 'the fence counts the letters of its partition',
+    file: `${WRITE}/letters.ts`,
+    find: 'await tx.patch(this.names.fences, fence._id, { inc: { letters: fresh - cleared.length } });',
+    replace: 'await tx.patch(this.names.fences, fence._id, { inc: { letters: 0 } });',
+  },
+  {
+    name: 'the-ousted-have-no-letter',
+    takesAway: 'who loses an _id to a lower key has a letter',
+    file: `${WRITE}/letters.ts`,
+    find: 'if (batch.ousted.size === 0) return own;',
+    replace: 'if (batch.ousted.size >= 0) return own;',
+  },
+  {
+    name: 'one-ordinal-for-a-key-change',
+    takesAway: 'a key change has two ordinals, the delete first',
+    file: 'libs/sources/postgres/pgoutput-decoder.ts',
+    find: 'const atInsert = this.position();',
+    replace: 'const atInsert = at;',
+  },
+  {
+    name: 'barrier-out-of-band',
+    takesAway: 'the barrier stands where a marker came back',
+    file: 'libs/job/engine.ts',
+    find: 'if (markers === undefined) barriers = append();\n    else',
+    replace: 'if (markers !== null) barriers = append();\n    else',
+  },
+  {
+    name: 'fences-outlive-their-incarnation',
+    takesAway: 'the former incarnation’s fences go first',
+    file: INCARNATION,
+    find: 'await store.drop(names.fences);\n',
+    replace: 'void names;\n',
+  },
+  {
+    name: 'one-name-for-all-incarnations',
+    takesAway: 'the incarnation is part of the slot’s name',
+    file: INCARNATION,
+    find: 'const name = `millrace_${job}_${incarnation}`;',
+    replace: 'const name = `millrace_${job}_${incarnation * 0}`;',
+  },
+  {
+    name: 'former-roots-are-not-visited',
+    takesAway: 'a building visits the roots of former incarnations',
+    file: 'libs/job/formers.ts',
+    find: 'if (present === undefined) continue;',
+    replace: 'if (present !== null) continue;',
+  },
+  {
+    name: 'only-the-last-former-is-visited',
+    takesAway: 'all former stages are kept until a building has ended',
+    file: INCARNATION,
+    find: '[...former.formers, ...stageOf(former)]',
+    replace: 'stageOf(former)',
+  },
+  {
+    name: 'the-epoch-is-not-raised',
+    takesAway: 'a source whose history changed has a new epoch',
+    file: INCARNATION,
+    find: 'former.epoch + (sameSource(former.identity, parts.identity) ? 0 : 1)',
+    replace: 'former.epoch',
+    tests: ['libs/job/start-incarnation'],
+  },
+  {
+    name: 'staging-without-a-majority',
+    takesAway: 'what is staged is acknowledged by a majority (in the simulated server)',
+    file: 'test/simulation/store/member.ts',
+    find: 'if (time <= this.majority) return run();',
+    replace: 'if (time <= this.majority || Number.isFinite(time)) return run();',
+  },
+];
