@@ -1,4 +1,5 @@
 import { numberOf, ROWS } from './rows.js';
+import { COMPLETE_SEEDS } from './summary.js';
 import type { MatrixRow, TestLink } from './rows/row.js';
 
 const SIMULATION = '../test/simulation';
@@ -33,7 +34,7 @@ a test that it names is not there.
 
 *simulated*: the [simulation](${SIMULATION}/main.ts) produces the fault with production code, and an observer counts where it truly
 happened, not where it was tried. The laws are held against every seed. \`npm run simulate -- --complete\` fails where one of these
-counters was never reached, as does every campaign of 500 seeds or more. The other links are tests, most of them on the real servers.
+counters was never reached, as does every campaign of ${COMPLETE_SEEDS} seeds or more. The other links are tests, most of them on the real servers.
 
 ${simulated.length} of ${ROWS.length} rows are simulated, ${ROWS.filter((row) => row.tests !== undefined).length} have tests by name. Numbers 40 and 42 were never given.
 
