@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { COMPLETE_SEEDS, neverReached, summaryOf } from './matrix/summary.js';
 import { type Failure, named, reported } from './report.js';
-import type { SeedResult } from './world/run-seed.js';
+import type { SeedOptions, SeedResult } from './world/run-seed.js';
 
 export interface CampaignOptions {
   from: number;
@@ -13,9 +13,17 @@ export interface CampaignOptions {
   brief?: boolean;
   /** Whether a row of the fault matrix that was never reached is a failure. */
   complete?: boolean;
+  /** Every seed is one of progress; the steps to rest are told. */
+  progress?: boolean;
   /** The module of its workers, which answers a seed with what became of it. */
   worker: URL;
   say: (line: string) => void;
+}
+
+/** Of a worker. */
+export interface AskedSeed {
+  seed: number;
+  options: SeedOptions;
 }
 
 const PROGRESS_MS = 5_000;
@@ -33,9 +41,12 @@ export class Campaign {
   private next: number;
   private done = 0;
   private steps = 0;
+  private slowest: SeedResult | undefined;
+  private readonly ofSeed: SeedOptions;
 
   constructor(private readonly options: CampaignOptions) {
     this.next = options.from;
+    this.ofSeed = options.progress ? { isOfProgress: true } : {};
   }
 
   /** Whether all held. */
@@ -47,7 +58,9 @@ export class Campaign {
     clearInterval(progress);
     for (const line of summaryOf(this.reached)) say(line);
     for (const failure of this.failures)
-      say(brief || failure.failure === ENDED ? named(failure) : await reported(failure));
+      say(brief || failure.failure === ENDED ? named(failure, this.ofSeed) : await reported(failure, this.ofSeed));
+    const { slowest } = this;
+    if (slowest) say(`from the end of faults to rest at most ${slowest.stepsToRest} steps, in seed ${slowest.seed}`);
     const { length } = this.failures;
     say(`${this.told()}, ${this.passedS()} s: ${length === 0 ? 'all laws held' : `${length} failed`}`);
     return length === 0 && this.isComplete();
@@ -59,7 +72,7 @@ export class Campaign {
       const seed = this.next++;
       const result = await this.resultOf(worker, seed);
       if (result === undefined) worker = this.makeWorker();
-      this.take(result ?? { seed, steps: 0, reached: new Map(), failure: ENDED });
+      this.take(result ?? { seed, steps: 0, reached: new Map(), failure: ENDED, stepsToRest: undefined });
     }
     await worker.terminate();
   }
@@ -73,6 +86,7 @@ export class Campaign {
   private take(result: SeedResult): void {
     this.done++;
     this.steps += result.steps;
+    if ((result.stepsToRest ?? 0) > (this.slowest?.stepsToRest ?? 0)) this.slowest = result;
     for (const [name, times] of result.reached) this.reached.set(name, (this.reached.get(name) ?? 0) + times);
     if (result.failure !== undefined) this.failures.push({ ...result, failure: result.failure });
   }
@@ -108,7 +122,7 @@ export class Campaign {
         resolve(result);
       });
       worker.once('error', ended);
-      worker.postMessage(seed);
+      worker.postMessage({ seed, options: this.ofSeed } satisfies AskedSeed);
     });
   }
 }

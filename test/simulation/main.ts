@@ -1,9 +1,9 @@
 import { isMainThread, parentPort } from 'node:worker_threads';
 import { Command, InvalidArgumentError } from 'commander';
-import { Campaign } from './campaign.js';
+import { type AskedSeed, Campaign } from './campaign.js';
 import { COMPLETE_SEEDS } from './matrix/summary.js';
 import { reported, tracedSeed } from './report.js';
-import { runSeed } from './world/run-seed.js';
+import { runSeed, type SeedOptions } from './world/run-seed.js';
 
 /**
  * `npm run simulate`: the engine in a simulated world, one seed after the other. `--seeds N` explores, from a random first seed
@@ -18,12 +18,16 @@ interface Options {
   trace?: boolean;
   brief?: boolean;
   complete?: boolean;
+  progress?: boolean;
 }
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 if (isMainThread) process.exitCode = await main();
-else parentPort?.on('message', async (seed: number) => parentPort?.postMessage(await runSeed(seed)));
+else
+  parentPort?.on('message', async ({ seed, options }: AskedSeed) =>
+    parentPort?.postMessage(await runSeed(seed, options)),
+  );
 
 async function main(): Promise<number> {
   const options = new Command('simulate')
@@ -38,16 +42,23 @@ async function main(): Promise<number> {
       '--complete',
       `fails where a row of the fault matrix was never reached, as ${COMPLETE_SEEDS} seeds or more do`,
     )
+    .option(
+      '--progress',
+      'in every seed one of two replicas of each role is lost when faults stop, and the steps to rest are counted',
+    )
     .parse()
     .opts<Options>();
-  if (options.seed !== undefined) return alone(options.seed, options.trace === true);
+  if (options.seed !== undefined) return alone(options.seed, options);
   const { from = Math.floor(Math.random() * 1e9) } = options;
   return (await new Campaign({ ...options, from, say, worker: new URL(import.meta.url) }).run()) ? 0 : 1;
 }
 
-async function alone(seed: number, isTraced: boolean): Promise<number> {
-  const result = await runSeed(seed, isTraced ? { onTrace: tracedSeed(say) } : {});
-  say(result.failure === undefined ? `seed ${seed}: all held, in ${result.steps} steps` : await reported(result));
+async function alone(seed: number, { progress, trace }: Options): Promise<number> {
+  const options: SeedOptions = progress ? { isOfProgress: true } : {};
+  const result = await runSeed(seed, trace ? { ...options, onTrace: tracedSeed(say) } : options);
+  say(
+    result.failure === undefined ? `seed ${seed}: all held, in ${result.steps} steps` : await reported(result, options),
+  );
   return result.failure === undefined ? 0 : 1;
 }
 

@@ -20,6 +20,8 @@ export class UnknownTopic extends Error {
 
 export type OnCommitted = (topic: string, group: string, partition: number, offset: number) => void;
 
+export type OnAppended = (topic: string, partition: number, message: SimMessage) => void;
+
 /** Of one partition: what came from `from` on, or why that cannot be. */
 export interface Fetched {
   partition: number;
@@ -49,6 +51,7 @@ export class SimBroker {
   readonly #groups = new Map<string, Map<string, SimGroup>>();
   readonly #watched = new Set<SimProcess>();
   readonly #onCommitted: OnCommitted[] = [];
+  readonly #onAppended: OnAppended[] = [];
 
   constructor(
     readonly kernel: Kernel,
@@ -91,7 +94,7 @@ export class SimBroker {
   /** Deleted and made anew by somebody else, with as many partitions and nothing in them: nothing is committed any more. */
   recreate(topic: string): void {
     const former = this.topic(topic);
-    this.#topics.set(topic, new SimTopic(topic, former.partitions.length));
+    this.#topics.set(topic, this.#newTopic(topic, former.partitions.length));
     former.damaged();
     for (const group of this.#groupsOf(topic)) group.forget();
   }
@@ -121,6 +124,11 @@ export class SimBroker {
     this.#onCommitted.push(listener);
   }
 
+  /** Told of each message when it has arrived. */
+  onAppended(listener: OnAppended): void {
+    this.#onAppended.push(listener);
+  }
+
   topicNames(): string[] {
     return [...this.#topics.keys()];
   }
@@ -144,7 +152,7 @@ export class SimBroker {
       throw new MillraceError(LOG_ERRORS.LOG_TOPIC_MISSING, message);
     }
     for (const { name, partitions } of missing) {
-      this.#topics.set(name, new SimTopic(name, partitions));
+      this.#topics.set(name, this.#newTopic(name, partitions));
       for (const group of this.#groupsOf(name)) group.redistribute();
     }
     for (const { name, partitions } of topics) {
@@ -207,6 +215,12 @@ export class SimBroker {
   #cut(messages: readonly SimMessage[]): readonly SimMessage[] {
     const { cuts } = this.options;
     return cuts > 0 && this.random.chance(cuts) ? messages.slice(0, this.random.below(messages.length + 1)) : messages;
+  }
+
+  #newTopic(name: string, partitions: number): SimTopic {
+    return new SimTopic(name, partitions, (partition, message) => {
+      for (const listener of this.#onAppended) listener(name, partition, message);
+    });
   }
 
   #newGroup(topic: string, name: string): SimGroup {

@@ -25,8 +25,10 @@ export class SimPartitionLog {
     return this.#messages;
   }
 
-  append(records: readonly LogRecord[]): void {
-    this.#messages.push({ offset: this.#low + this.#messages.length, records });
+  append(records: readonly LogRecord[]): SimMessage {
+    const message = { offset: this.#low + this.#messages.length, records };
+    this.#messages.push(message);
+    return message;
   }
 
   from(offset: number): readonly SimMessage[] {
@@ -52,6 +54,7 @@ export class SimTopic {
   constructor(
     readonly name: string,
     partitions: number,
+    private readonly onAppended: (partition: number, message: SimMessage) => void = () => undefined,
   ) {
     this.partitions = Array.from({ length: partitions }, () => new SimPartitionLog());
   }
@@ -63,7 +66,7 @@ export class SimTopic {
   }
 
   append(partition: number, records: readonly LogRecord[]): void {
-    this.partition(partition).append(records);
+    this.onAppended(partition, this.partition(partition).append(records));
     this.#wake(({ partitions }) => partitions.has(partition));
   }
 

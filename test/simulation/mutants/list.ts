@@ -47,6 +47,14 @@ const MECHANISMS: readonly Mutant[] = [
     replace: 'return { completed: Promise.resolve() };',
   },
   {
+    name: 'offset-before-write',
+    takesAway: 'write, then commit the offset',
+    file: 'libs/write/document-actor.ts',
+    find: 'const apart = await this.writeAll(batch, roots, this.sizeOf(roots.collection));\n      await this.writeAll(batch, { ...roots, keys: apart }, new BatchSize(APART), true);',
+    replace:
+      'const again = (apart: string[]) => this.writeAll(batch, { ...roots, keys: apart }, new BatchSize(APART), true);\n      this.writeAll(batch, roots, this.sizeOf(roots.collection)).then(again).catch(() => undefined);',
+  },
+  {
     name: 'repeats-are-dropped',
     takesAway: 'repeats touch their roots again',
     file: 'libs/transform/row-batch.ts',

@@ -1,7 +1,7 @@
 import type { CaptureNames } from '#sources';
 import type { Kernel } from '../kernel/index.js';
 import { type ServerOptions, SimServer } from './server/server.js';
-import { SimTable, type SimTableSpec } from './server/table.js';
+import { type SimRow, SimTable, type SimTableSpec } from './server/table.js';
 import type { SimTransaction } from './server/transaction.js';
 
 export interface FailOver {
@@ -46,6 +46,12 @@ export class SimPostgres {
     return table.finally().map((values) => table.rowOf(values));
   }
 
+  /** As the engine has it. */
+  keyOf(name: string, row: SimRow): string {
+    const table = this.table(name);
+    return table.keyOf(table.valuesOf(row));
+  }
+
   /** Whether no transaction is open or on its way, and no stream misses anything. */
   isQuiet(): boolean {
     return this.server.isQuiet;
@@ -59,6 +65,10 @@ export class SimPostgres {
 
   slotNames(): string[] {
     return this.server.slots.names();
+  }
+
+  publicationNames(): string[] {
+    return this.server.publications.names();
   }
 
   /** The server invalidates a slot. */

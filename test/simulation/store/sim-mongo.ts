@@ -242,6 +242,11 @@ export class SimMongo {
     return entries.map((entry) => entry.at(time)).filter(isDocument);
   }
 
+  /** Of those that a majority has. */
+  collectionNames(database: string): string[] {
+    return this.catalogue.thereAt(database, this.primary.majority).map(({ name }) => name);
+  }
+
   /** Told of each document's change when a majority has it, in the order of the log; not of collections that are dropped. */
   onCommitted(listener: (change: CommittedChange) => void): void {
     this.listeners.push(listener);

@@ -10,10 +10,14 @@ const WHERE = {
 const LABELLED = { [LABEL]: "columns.n + '/' + columns.code" };
 
 /** The model as a job file, which production code reads. */
-export function jobFileOf({ collections }: Pick<Model, 'collections'>, job: string): string {
+export function jobFileOf(
+  { collections }: Pick<Model, 'collections'>,
+  job: string,
+  mode: 'continuous' | 'snapshot' = 'continuous',
+): string {
   return stringify({
     job,
-    mode: 'continuous',
+    mode,
     source: { kind: 'postgres', uri: 'postgres://simulated/source' },
     target: { uri: 'mongodb://simulated', database: 'target' },
     collections: Object.fromEntries(collections.map((each) => [each.name, collectionOf(each)])),

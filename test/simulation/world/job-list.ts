@@ -8,6 +8,7 @@ export class SimJobList {
   number = 1;
   private isFresh = false;
   private endedNumber = 0;
+  isCompleted = false;
   /** What a person has to read before anything goes on. */
   attention: MillraceError | undefined;
 
@@ -27,10 +28,24 @@ export class SimJobList {
   askAnew(): void {
     this.number++;
     this.isFresh = true;
+    this.isCompleted = false;
     this.attention = undefined;
   }
 
+  /** A snapshot is loaded. */
+  done(number: number): void {
+    this.endedNumber = Math.max(this.endedNumber, number);
+  }
+
+  /** Nothing is left of the job, and nothing is asked of it. */
+  complete(): void {
+    this.isCompleted = true;
+    this.endedNumber = this.number;
+  }
+
+  /** A failure that comes to light after the completion is not put in its place. */
   end(number: number, error: MillraceError): void {
+    if (this.isCompleted) return;
     this.endedNumber = Math.max(this.endedNumber, number);
     if (number === this.number) this.attention = error;
   }

@@ -1,13 +1,13 @@
-import { MillraceError } from '#errors';
-import type { VerifyReport } from '#job';
-import type { CallFault, Random, SimProcess, TraceEntry } from '../kernel/index.js';
-import { RareFaults } from '../matrix/faults/rare-faults.js';
-import { type Observed, observe } from '../matrix/observe.js';
+import type { Random, TraceEntry } from '../kernel/index.js';
+import { Laws } from '../laws/laws.js';
+import { replicasToLose } from '../laws/lost-replicas.js';
+import { observe } from '../matrix/observe.js';
+import { afterCompletion, type CompletionParts, complete, verify } from './completion.js';
+import { Holding } from './holding.js';
 import { Monotony } from './monotony.js';
 import { seedUuids } from './seeded-uuids.js';
-import type { SimService } from './sim-service.js';
-import { SimWorld } from './sim-world.js';
-import { Traps } from './traps.js';
+import { SimWorld, STATE } from './sim-world.js';
+import { Storm } from './storm.js';
 
 export interface SeedResult {
   seed: number;
@@ -16,18 +16,21 @@ export interface SeedResult {
   failure: string | undefined;
   /** How often each kind of fault happened. */
   reached: Map<string, number>;
+  /** From the end of faults until all was as it should be; undefined where it never was. */
+  stepsToRest: number | undefined;
 }
 
 export interface SeedOptions {
   onTrace?: (entry: TraceEntry) => void;
   /** Handed over before anything happens in it. */
   onWorld?: (world: SimWorld) => void;
+  /** Every role has two replicas, and one of each is lost when faults stop. */
+  isOfProgress?: boolean;
   /** So many steps with faults, in place of the seed's own number. */
   stormSteps?: number;
 }
 
 const ROLES = ['ingest', 'transform', 'write', 'dead-letter'] as const;
-const MOST_SLOW_MS = 3_000;
 /** What others do meanwhile is most of what can go wrong. */
 const PACES = [1, 1, 1, 0.2, 0.02];
 /** To come to rest without faults. */
@@ -35,6 +38,12 @@ const CALM_STEPS = 40_000;
 /** For what is late; a long one seldom. */
 const AFTERMATHS_MS = [1_000, 3_000, 5_000];
 const LONG_AFTERMATH_MS = 60_000;
+/** Of seeds: in the calm some replicas never come back. */
+const LOST_SHARE = 0.25;
+/** Of seeds: an operator holds the job now and then. */
+const HELD_SHARE = 0.25;
+/** Of seeds: the job is completed once it is at rest. */
+const COMPLETED_SHARE = 0.15;
 
 /** The world of one seed from the first row to its rest. */
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
@@ -44,29 +53,23 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   try {
     failure = await run.run();
   } catch (error) {
-    failure = `${run.stage}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n${run.world.differences().join('\n')}`;
+    failure = `${run.stage}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n${run.differences().join('\n')}`;
   }
   run.world.end();
-  return { seed, steps: run.world.kernel.step, failure, reached: run.reached };
+  return { seed, steps: run.world.kernel.step, failure, reached: run.reached, stepsToRest: run.stepsToRest };
 }
 
 class SeedRun {
   readonly world: SimWorld;
   readonly reached = new Map<string, number>();
   stage = 'begin';
+  stepsToRest: number | undefined;
   private readonly random: Random;
-  private readonly observed: Observed;
-  private readonly rare: RareFaults;
   private readonly monotony: Monotony;
-  /** Of calls, while there are faults. */
-  private readonly faultShare: number;
-  private readonly slowShare: number;
-  private isStorm = false;
-  private readonly traps = new Traps();
-  /** The source has lost what the job needs: it has to be loaded again. */
-  private isLost = false;
-  /** The source has lost transactions: documents go back with it. */
-  private isSetBack = false;
+  private readonly laws: Laws;
+  private readonly completes: boolean;
+  private readonly holding: Holding;
+  private readonly storm: Storm;
   /** What MongoDB had committed when differences were looked for. */
   private lookedAt = -1;
 
@@ -76,56 +79,74 @@ class SeedRun {
   ) {
     this.world = new SimWorld({
       seed,
-      faultOf: (process, label) => this.faultOfCall(process, label),
-      onNext: (process, label) => this.traps.look(process, label),
+      faultOf: (process, label) => this.storm.faultOfCall(process, label),
+      onNext: (process, label) => this.storm.look(process, label),
       ...(options.onTrace && { onTrace: options.onTrace }),
     });
-    this.random = this.world.kernel.random.fork();
-    seedUuids(this.random.fork());
-    this.faultShare = this.random.one([0, 0.002, 0.02]);
-    this.slowShare = this.random.one([0, 0.02, 0.1]);
-    this.monotony = new Monotony(this.world.servers.mongo, 'target');
-    this.observed = observe(this.world, (counter) => this.count(counter));
-    this.rare = new RareFaults({
-      world: this.world,
-      observed: this.observed,
-      random: this.world.kernel.random.fork(),
-      onLost: (isSetBack) => {
-        this.isLost = true;
-        this.isSetBack ||= isSetBack;
-      },
-      count: (name) => this.count(name),
+    const { world } = this;
+    const count = (name: string) => this.count(name);
+    const random = world.kernel.random.fork();
+    this.random = random;
+    seedUuids(random.fork());
+    this.monotony = new Monotony(world.servers.mongo, 'target');
+    this.laws = new Laws({ ...world.servers, state: STATE });
+    this.completes = random.chance(COMPLETED_SHARE) && !world.isSnapshot;
+    this.holding = new Holding(world, random.fork(), count);
+    this.storm = new Storm({
+      world,
+      random: random.fork(),
+      observed: observe(world, count),
+      holding: this.holding,
+      isHeld: random.chance(HELD_SHARE),
+      isWrong: () => this.wrong() !== undefined,
+      tend: () => this.tend(),
+      count,
     });
   }
 
   async run(): Promise<string | undefined> {
-    const { world, random } = this;
+    const { world, random, storm } = this;
     const { kernel, servers } = world;
     for (let i = random.below(40); i > 0; i--) world.changes.transaction();
     await kernel.runUntil(() => servers.postgres.isQuiet(), 2_000);
     this.startServices();
     this.stage = 'storm';
-    if (random.chance(0.7)) await this.storm(random.one([50, 300, 600]));
+    if (random.chance(0.7)) await storm.rage(random.one([50, 300, 600]));
     // Most of the time a job follows changes: another storm then.
-    if (random.chance(0.7))
-      await kernel.runUntil(
-        everyFew(() => this.streams()),
-        CALM_STEPS,
-      );
-    this.rare.beginStreaming();
-    await this.storm(this.options.stormSteps ?? random.one([50, 300, 300, 1_000]));
+    const follows = () => this.follows();
+    if (random.chance(0.7)) await kernel.runUntil(everyFew(follows), CALM_STEPS);
+    storm.rare.beginStreaming();
+    await storm.rage(this.options.stormSteps ?? random.one([50, 300, 300, 1_000]));
     this.stage = 'calm';
     this.calm();
+    const faultsEnded = kernel.step;
     await this.comesToRest();
-    if (random.chance(0.3) && !this.isLost) await this.verify();
+    if (this.wrong() === undefined) this.stepsToRest = kernel.step - faultsEnded;
+    return (await this.end()) ?? this.wrong();
+  }
+
+  differences(): string[] {
+    const apart = this.world.differences();
+    return apart.length > 0 ? apart : this.laws.stageDifferences();
+  }
+
+  /** Of a job at rest; what is wrong then. */
+  private async end(): Promise<string | undefined> {
+    const { world, random, storm } = this;
+    const { kernel } = world;
+    if (world.isSnapshot) this.count('a snapshot is loaded');
+    this.stage = 'verify';
+    if (random.chance(0.3)) await verify(this.atRest);
+    this.stage = 'completing';
+    if (this.completes && (await complete(this.atRest))) return afterCompletion(this.atRest);
     this.stage = 'aftermath';
     const endMs = kernel.now() + (random.chance(0.04) ? LONG_AFTERMATH_MS : random.one(AFTERMATHS_MS));
-    const isOver = () => kernel.now() >= Math.max(endMs, this.rare.overAtMs) && this.rare.isOver;
+    const isOver = () => kernel.now() >= Math.max(endMs, storm.rare.overAtMs) && storm.rare.isOver;
     await kernel.runUntil(() => this.wrong() !== undefined || isOver(), CALM_STEPS);
     // It may have been right by chance, with something still on its way; and what is lost may be found out only now.
     await this.comesToRest();
-    if (this.wrong() === undefined) this.rare.conclude(world.list.isAskedAnew);
-    return this.wrong();
+    if (this.wrong() === undefined) storm.rare.conclude(world.list.isAskedAnew);
+    return undefined;
   }
 
   private async comesToRest(): Promise<void> {
@@ -136,175 +157,89 @@ class SeedRun {
 
   private startServices(): void {
     const { world, random } = this;
-    if (random.chance(0.25)) world.start('engine');
-    else for (const role of ROLES) for (let i = random.between(1, 2); i > 0; i--) world.start(role);
+    const { isOfProgress = false } = this.options;
+    if (!isOfProgress && random.chance(0.25)) world.start('engine');
+    else for (const role of ROLES) for (let i = isOfProgress ? 2 : random.between(1, 2); i > 0; i--) world.start(role);
     for (const { process } of world.services) process.pace = random.one(PACES);
   }
 
-  private streams(): boolean {
+  private follows(): boolean {
     this.tend();
-    return this.wrong() !== undefined || this.world.phase() === 'streaming';
+    return this.wrong() !== undefined || this.world.isAtItsEnd();
   }
 
   private rests(): boolean {
     const { world } = this;
     this.tend();
-    if (!world.isAsAsked() || world.phase() !== 'streaming' || !world.servers.postgres.isQuiet()) return false;
+    if (!world.isAsAsked() || !world.isAtItsEnd() || !world.servers.postgres.isQuiet()) return false;
     // Of a quiet source only a commit can change them.
-    if (world.commits === this.lookedAt) return false;
-    this.lookedAt = world.commits;
-    return world.differences().length === 0;
+    const commits = world.commits + this.laws.stagings;
+    if (commits === this.lookedAt) return false;
+    this.lookedAt = commits;
+    return this.differences().length === 0;
   }
 
   /** As an operator: what cannot go on is loaded again. */
   private tend(): void {
     const { list, kernel } = this.world;
-    if (list.attention === undefined || !this.isLost) return;
+    this.holding.tend();
+    if (list.attention === undefined || !this.storm.isLost) return;
     kernel.note(`an operator reads ${list.attention.code}, and has the job loaded again`);
     list.askAnew();
   }
 
-  /** Of a job at rest it finds nothing. */
-  private async verify(): Promise<void> {
-    const { world } = this;
-    this.stage = 'verify';
-    const service = world.start('console');
-    let report: VerifyReport | undefined;
-    let failure: unknown;
-    const never = new AbortController().signal;
-    service
-      .command((job) => job.verify({ repair: false }, never))
-      .then(
-        (made) => {
-          report = made;
-        },
-        (error: unknown) => {
-          failure = error;
-        },
-      );
-    await world.kernel.runUntil(() => report !== undefined || failure !== undefined, CALM_STEPS);
-    world.kill(service);
-    // That it is lost may have been found out only now.
-    if (failure instanceof MillraceError && this.isLost) return;
-    if (failure !== undefined) throw failure;
-    const { different, missing, extra } = report as VerifyReport;
-    if (different + missing + extra > 0) throw new Error(`verify finds differences: ${JSON.stringify(report)}`);
-    this.count('verified');
+  private get atRest(): CompletionParts {
+    const { world, storm } = this;
+    return {
+      world,
+      asleep: storm.lost,
+      isLost: storm.isLost,
+      mostSteps: CALM_STEPS,
+      isWrong: () => this.wrong() !== undefined,
+      count: (name) => this.count(name),
+    };
   }
 
   private wrong(): string | undefined {
-    const { world, monotony } = this;
+    const { world, monotony, storm } = this;
     if (world.failure !== undefined)
       return `a service failed: ${world.failure instanceof Error ? world.failure.stack : String(world.failure)}`;
     const attention =
       world.list.attention ?? world.services.find((service) => service.attention !== undefined)?.attention;
-    if (attention !== undefined && !this.isLost) return `the job needs a person: ${attention.stack}`;
-    if (monotony.backwards.length > 0 && !this.isSetBack) return `a document went back: ${monotony.backwards[0]}`;
-    return undefined;
-  }
-
-  private async storm(steps: number): Promise<void> {
-    const { world, random } = this;
-    const { kernel } = world;
-    const end = kernel.step + steps;
-    this.isStorm = true;
-    const [mostBetween, changesShare] = [random.one([3, 10, 30]), random.one([0.6, 0.8, 0.95])];
-    while (kernel.step < end && this.wrong() === undefined) {
-      const next = kernel.step + random.between(1, mostBetween);
-      await kernel.runUntil(() => kernel.step >= next, 100);
-      if (random.chance(changesShare)) world.changes.transaction();
-      else this.befall();
-      this.rare.mayBefall();
-      this.tend();
-    }
-    this.isStorm = false;
-    this.traps.disarm();
-  }
-
-  private befall(): void {
-    const { world, random } = this;
-    const { mongo, broker, postgres } = world.servers;
-    const faults: Record<string, () => void> = {
-      'a process is killed': () => this.kill(world.any()),
-      'a process stands still': () => this.standStill(world.any()),
-      'a process is killed at a certain moment': () => this.trap((service) => this.kill(service)),
-      'a process stands still at a certain moment': () => this.trap((service) => this.standStill(service)),
-      'the primary is deposed at a certain moment': () =>
-        this.trap(() => mongo.failOver({ kept: 0, unnoticed: false })),
-      'the primary is deposed': () => mongo.failOver({ kept: random.below(3), unnoticed: random.chance(0.5) }),
-      'MongoDB heals': () => mongo.heal(),
-      'a group is rebalanced': () => broker.rebalance(random.one(broker.topicNames())),
-      'a member is dropped': () => broker.redeliver(random.one(broker.topicNames())),
-      'the source starts again': () => postgres.restart({ downMs: random.one([0, 500, 5_000]) }),
-      ...(random.chance(0.1) && {
-        'it is loaded again': () => world.list.askAnew(),
-        'the slot is lost': () => {
-          this.isLost = true;
-          for (const slot of postgres.slotNames()) postgres.loseSlot({ slot }, 'wal_removed');
-        },
-        'the source fails over': () => {
-          this.isLost = true;
-          this.isSetBack = true;
-          postgres.failOver({ lacking: random.below(3), slots: random.one(['kept', 'lost'] as const) });
-        },
-      }),
-    };
-    const name = random.one(Object.keys(faults));
-    if (name.includes('group') || name.includes('member')) if (broker.topicNames().length === 0) return;
-    world.kernel.note(name);
-    this.count(name);
-    this.observed.tell({ kind: 'fault', name });
-    faults[name]?.();
-  }
-
-  private kill(service: SimService): void {
-    const { world } = this;
-    world.kill(service);
-    world.start(service.role);
-  }
-
-  private standStill({ process }: SimService): void {
-    const { kernel } = this.world;
-    process.standStill();
-    kernel.schedule(kernel.servers, `${process.name} goes on`, () => process.goOn(), this.random.below(30_000));
-  }
-
-  /** What befalls a process of a service then; what happens to others goes by. */
-  private trap(befall: (service: SimService) => void): void {
-    const { world, random } = this;
-    this.traps.arm(random, (process: SimProcess) => {
-      const service = world.services.find((each) => each.process === process);
-      if (service === undefined) return;
-      world.kernel.note('that moment has come');
-      this.count('a certain moment has come');
-      befall(service);
-    });
+    if (attention !== undefined && !storm.isLost) return `the job needs a person: ${attention.stack}`;
+    if (monotony.backwards.length > 0 && !storm.isSetBack) return `a document went back: ${monotony.backwards[0]}`;
+    return this.laws.broken;
   }
 
   /** Faults stop; those that stand still stay so half of the time, and others have their work. */
   private calm(): void {
-    const { world, random } = this;
+    const { world, random, storm } = this;
     world.servers.mongo.heal();
     for (const { process } of world.services) process.pace = 1;
-    this.rare.beginCalm();
+    storm.rare.beginCalm();
     for (const service of [...world.services]) {
       if (service.process.state === 'running') continue;
       if (random.chance(0.5)) service.process.goOn();
       else {
-        world.kill(service);
+        if (this.completes) storm.lost.add(service.process);
+        else world.kill(service);
         world.start(service.role);
       }
     }
+    if (this.options.isOfProgress || this.completes || random.chance(LOST_SHARE)) this.loseReplicas();
   }
 
-  private faultOfCall(process: SimProcess, label: string): CallFault | undefined {
-    if (!this.isStorm) return undefined;
-    if (this.random.chance(this.slowShare)) return { afterMs: this.random.below(MOST_SLOW_MS) };
-    const byChance = this.random.chance(this.faultShare) ? this.random.one(['lost', 'unanswered'] as const) : undefined;
-    const fault = byChance ?? this.rare.faultOf(process, label);
-    if (fault === undefined) return undefined;
-    this.count(`a call is ${fault}`);
-    return fault;
+  private loseReplicas(): void {
+    const { world, random, storm } = this;
+    for (const service of replicasToLose(world.services, random)) {
+      this.count('a replica is lost for good');
+      if (!this.completes && random.chance(0.5)) world.kill(service);
+      else {
+        world.kernel.note(`${service.process.name} stands still for ever`);
+        service.process.standStill();
+        storm.lost.add(service.process);
+      }
+    }
   }
 
   private count(name: string): void {

@@ -31,6 +31,8 @@ export interface SimJob {
   positions: Positions;
   tuning: Tuning;
   fanOut: { rows: number; page: number };
+  /** So long after a commit is dealt with the source is told. */
+  statusIntervalMs: number;
 }
 
 /** `engine`: all of it in one process, without a broker. */
@@ -39,8 +41,8 @@ export type SimRole = Role | 'engine' | 'console';
 const AGAIN_MS = 1_000;
 const LOOK_MS = 500;
 const RUN = { untilSynced: false, fresh: false, dropTarget: false, force: [] };
-/** Somebody else has the job, or had it a moment ago. */
-const PASSING: readonly string[] = ['JOB_RUNNING', 'JOB_TAKEN_OVER'];
+/** Somebody else has the job, or had it a moment ago; or a snapshot has ended with its session, and is loaded anew. */
+const PASSING: readonly string[] = ['JOB_RUNNING', 'JOB_TAKEN_OVER', 'SNAPSHOT_LOST'];
 
 /** A replica of a service: production code over the simulated servers, begun again when it fails as a supervisor does. */
 export class SimService {
@@ -113,12 +115,13 @@ export class SimService {
   }
 
   private async runWhenElected(): Promise<void> {
+    if (this.list.take() === undefined) return;
     const store = await this.openStore();
     const log = new SimLog(this.servers.broker, this.process);
     const leaseWatch = new LeaseWatch(store, this.timers);
     try {
       await using election = await Election.join(log, electionTopic(this.job.jobFile.job));
-      for (;;) {
+      while (this.list.take() !== undefined) {
         await leaseWatch.look();
         if (election.isElected) await this.runWhile(election, leaseWatch);
         await Promise.race([election.failed, this.timers.wait(LOOK_MS)]);
@@ -159,7 +162,8 @@ export class SimService {
     const stop = AbortSignal.any([signal, over.signal]);
     const job = openJob({ ...this.deps(), ...parts, takeAsked: async () => this.list.take() });
     try {
-      await job.run(RUN, stop);
+      const { kind } = await job.run(RUN, stop);
+      if (kind === 'done' || kind === 'loaded') this.list.done(taken.number);
     } catch (error) {
       if (stop.aborted) return;
       const attention = this.refused(error);
@@ -187,7 +191,7 @@ export class SimService {
 
   private deps(): JobDeps {
     const { postgres, broker, feed } = this.servers;
-    const { jobFile, positions, tuning, fanOut } = this.job;
+    const { jobFile, positions, tuning, fanOut, statusIntervalMs } = this.job;
     const { timers } = this;
     return {
       rooms: { ...ROOMS, transform: (parts) => makeTransform({ ...parts, fanOut }) },
@@ -196,7 +200,7 @@ export class SimService {
       tuning,
       timers,
       targetProblem,
-      openSource: async () => new SimSource(postgres, this.process, { timers }),
+      openSource: async () => new SimSource(postgres, this.process, { timers, capture: { statusIntervalMs } }),
       openStore: () => this.openStore(),
       makeLog: () => {
         const log = this.role === 'engine' ? new EmbeddedLog({ timers }) : new SimLog(broker, this.process);
@@ -204,6 +208,7 @@ export class SimService {
       },
       makeEvaluator: this.servers.makeEvaluator,
       makeAssembler: compileAssembler,
+      onCompleted: async () => this.list.complete(),
       onEvent: () => undefined,
     };
   }

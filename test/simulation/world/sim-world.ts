@@ -24,8 +24,13 @@ import {
 import { SimJobList } from './job-list.js';
 import { type Servers, type SimJob, type SimRole, SimService } from './sim-service.js';
 
-const NAME = 'sim';
-const STATE = `millrace_${NAME}`;
+/** The job's. */
+export const NAME = 'sim';
+/** The job's state database. */
+export const STATE = `millrace_${NAME}`;
+
+/** Of seeds: the job loads once, and follows no changes. */
+const SNAPSHOT_SHARE = 0.08;
 
 /** One seed's world: servers, services, a workload, and what its documents should be. */
 export class SimWorld {
@@ -67,19 +72,29 @@ export class SimWorld {
   }
 
   start(role: SimRole): SimService {
-    const fail = (error: unknown) => {
-      this.failure ??= error;
-    };
-    const service = new SimService(this.servers, this.job, this.list, role, `${role} ${++this.names}`, fail);
+    const service = this.make(role);
     this.services.push(service);
     service.start();
     return service;
   }
 
+  /** Of an operator: no fault befalls it. */
+  console(): SimService {
+    return this.make('console');
+  }
+
+  private make(role: SimRole): SimService {
+    const fail = (error: unknown) => {
+      this.failure ??= error;
+    };
+    return new SimService(this.servers, this.job, this.list, role, `${role} ${++this.names}`, fail);
+  }
+
   kill(service: SimService): void {
     this.kernel.note(`${service.process.name} is killed`);
     service.process.kill();
-    this.services.splice(this.services.indexOf(service), 1);
+    const place = this.services.indexOf(service);
+    if (place >= 0) this.services.splice(place, 1);
   }
 
   any(): SimService {
@@ -104,7 +119,7 @@ export class SimWorld {
 
   /** For people. */
   describe(): string {
-    return jobFileOf(this.model, NAME);
+    return jobFileOf(this.model, NAME, this.job.jobFile.mode);
   }
 
   private differencesOf(collection: string, { documents, unwritable, unwritableRows }: Expected): string[] {
@@ -128,6 +143,16 @@ export class SimWorld {
     return tableNamed(this.model, root.table).key;
   }
 
+  /** It loads once, from a source that is quiet. */
+  get isSnapshot(): boolean {
+    return this.job.jobFile.mode === 'snapshot';
+  }
+
+  /** Where the job stays once its documents are built. */
+  isAtItsEnd(): boolean {
+    return this.phase() === (this.isSnapshot ? 'completed' : 'streaming');
+  }
+
   /** As its record says; undefined before there is one. */
   phase(): unknown {
     const record = this.record();
@@ -138,6 +163,11 @@ export class SimWorld {
   isAsAsked(): boolean {
     const record = this.record();
     return record !== undefined && fieldOf(record, 'asked') === this.list.number;
+  }
+
+  isPaused(): boolean {
+    const record = this.record();
+    return record !== undefined && fieldOf(record, 'paused') === true;
   }
 
   private record(): Stored | undefined {
@@ -194,11 +224,13 @@ function lazily<T>(make: () => T): () => T {
 }
 
 function jobOf(model: Model, random: Random): SimJob {
-  const text = jobFileOf(model, NAME);
+  const fanOut = { rows: random.one([1, 3, 1_000]), page: random.between(1, 3) };
+  const tuning = randomTuning(random);
+  const statusIntervalMs = random.one([0, 20, 500]);
+  const text = jobFileOf(model, NAME, random.chance(SNAPSHOT_SHARE) ? 'snapshot' : 'continuous');
   const read = readJobFile(text, { fileName: 'simulated.yaml', env: {}, readSecretFile: () => '' });
   if (read.problems) throw new Error(`${text}\n${JSON.stringify(read.problems)}`);
-  const fanOut = { rows: random.one([1, 3, 1_000]), page: random.between(1, 3) };
-  return { ...read, tuning: randomTuning(random), fanOut };
+  return { ...read, tuning, fanOut, statusIntervalMs };
 }
 
 function randomTuning(random: Random): Tuning {

@@ -18,6 +18,10 @@ export class Publications {
     return this.byName.has(name);
   }
 
+  names(): string[] {
+    return [...this.byName.keys()];
+  }
+
   create(name: string, tables: readonly SimTable[]): void {
     if (this.byName.has(name)) throw new ServerError('42710', `the publication ${name} exists`);
     this.byName.set(name, { tables: new Set(tables), sinceLsn: this.wal.write(64) });

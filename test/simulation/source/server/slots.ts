@@ -39,14 +39,25 @@ export interface CreatedSlot {
   snapshot: TransactionSnapshot;
 }
 
+/** Told of each slot when it is made, and of each position when it is confirmed. */
+export interface SlotListener {
+  made(slot: string, point: bigint): void;
+  confirmed(slot: string, lsn: bigint): void;
+}
+
 export class Slots {
   private readonly slots = new Map<string, Slot>();
+  private readonly listeners: SlotListener[] = [];
 
   constructor(
     private readonly wal: Wal,
     private readonly transactions: Transactions,
     private readonly random: Random,
   ) {}
+
+  listen(listener: SlotListener): void {
+    this.listeners.push(listener);
+  }
 
   get(name: string): Slot | undefined {
     return this.slots.get(name);
@@ -71,6 +82,7 @@ export class Slots {
       isMade = true;
       slot.user = undefined;
       slot.confirm(created.point, true);
+      for (const listener of this.listeners) listener.made(name, created.point);
       return created;
     };
   }
@@ -89,7 +101,9 @@ export class Slots {
   }
 
   confirm(session: Session, slot: Slot, lsn: bigint): void {
-    if (slot.user === session) slot.confirm(lsn, this.random.chance(0.5));
+    if (slot.user !== session) return;
+    slot.confirm(lsn, this.random.chance(0.5));
+    for (const listener of this.listeners) listener.confirmed(slot.name, lsn);
   }
 
   drop(name: string): void {

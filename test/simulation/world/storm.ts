@@ -1,0 +1,184 @@
+import type { CallFault, Random, SimProcess } from '../kernel/index.js';
+import { RareFaults } from '../matrix/faults/rare-faults.js';
+import type { Observed } from '../matrix/observe.js';
+import type { Holding } from './holding.js';
+import type { SimService } from './sim-service.js';
+import type { SimWorld } from './sim-world.js';
+import { Traps } from './traps.js';
+
+export interface StormParts {
+  world: SimWorld;
+  random: Random;
+  observed: Observed;
+  holding: Holding;
+  /** By an operator, now and then. */
+  isHeld: boolean;
+  isWrong(): boolean;
+  /** Looks after the job, as an operator does. */
+  tend(): void;
+  count(name: string): void;
+}
+
+const MOST_SLOW_MS = 3_000;
+const MOST_STANDING_STILL_MS = 30_000;
+/** Between two of what happens, at least one step. */
+const STEPS_BETWEEN = 100;
+
+/** Changes of the source, and faults among them: of processes, servers and calls. */
+export class Storm {
+  readonly rare: RareFaults;
+  /** The source has lost what the job needs: it has to be loaded again. */
+  isLost = false;
+  /** The source has lost transactions: documents go back with it. */
+  isSetBack = false;
+  /** They stand still for ever. */
+  readonly lost = new Set<SimProcess>();
+  private isOn = false;
+  private readonly traps = new Traps();
+  /** Of calls. */
+  private readonly faultShare: number;
+  private readonly slowShare: number;
+  /** Of those that append to the broker: what they carry is late then, and all that does not wait for it is early. */
+  private readonly appendFaultShare: number;
+
+  constructor(private readonly parts: StormParts) {
+    const { world, random, observed, count } = parts;
+    this.faultShare = random.one([0, 0.002, 0.02]);
+    this.slowShare = random.one([0, 0.02, 0.1]);
+    this.appendFaultShare = random.one([0, 0, 0.1]);
+    this.rare = new RareFaults({
+      world,
+      observed,
+      random: random.fork(),
+      onLost: (isSetBack) => {
+        this.isLost = true;
+        this.isSetBack ||= isSetBack;
+      },
+      count,
+    });
+  }
+
+  async rage(steps: number): Promise<void> {
+    const { world, random, holding, isHeld, isWrong, tend } = this.parts;
+    const { kernel } = world;
+    const end = kernel.step + steps;
+    this.isOn = true;
+    if (isHeld) holding.hold();
+    const [mostBetween, changesShare] = [random.one([3, 10, 30]), random.one([0.6, 0.8, 0.95])];
+    while (kernel.step < end && !isWrong()) {
+      const next = kernel.step + random.between(1, mostBetween);
+      await kernel.runUntil(() => kernel.step >= next, STEPS_BETWEEN);
+      if (!random.chance(changesShare)) this.befall();
+      else if (!world.isSnapshot) world.changes.transaction();
+      if (!world.isSnapshot) this.rare.mayBefall();
+      tend();
+    }
+    this.isOn = false;
+    this.traps.disarm();
+  }
+
+  /** Looks at what is the next to happen. */
+  look(process: SimProcess, label: string): void {
+    this.traps.look(process, label);
+  }
+
+  faultOfCall(process: SimProcess, label: string): CallFault | undefined {
+    if (!this.isOn) return undefined;
+    const { random, count } = this.parts;
+    if (random.chance(this.slowShare)) return { afterMs: random.below(MOST_SLOW_MS) };
+    const share = this.appendFaultShare > 0 && label.startsWith('append ') ? this.appendFaultShare : this.faultShare;
+    const byChance = random.chance(share) ? random.one(['lost', 'unanswered'] as const) : undefined;
+    const fault = byChance ?? this.rare.faultOf(process, label);
+    if (fault !== undefined) count(`a call is ${fault}`);
+    return fault;
+  }
+
+  private befall(): void {
+    const { world, random, observed, count } = this.parts;
+    const faults: Record<string, () => void> = {
+      ...this.ofProcesses(),
+      ...this.ofServers(),
+      ...(this.parts.isHeld && { 'an operator holds the job': () => this.parts.holding.hold() }),
+      ...(random.chance(0.1) && {
+        'it is loaded again': () => world.list.askAnew(),
+        ...(!world.isSnapshot && this.losses()),
+      }),
+    };
+    const name = random.one(Object.keys(faults));
+    world.kernel.note(name);
+    count(name);
+    observed.tell({ kind: 'fault', name });
+    faults[name]?.();
+  }
+
+  private ofProcesses(): Record<string, () => void> {
+    const { world } = this.parts;
+    return {
+      'a process is killed': () => this.kill(world.any()),
+      'a process stands still': () => this.standStill(world.any()),
+      'a process is killed at a certain moment': () => this.trap((service) => this.kill(service)),
+      'a process stands still at a certain moment': () => this.trap((service) => this.standStill(service)),
+    };
+  }
+
+  private ofServers(): Record<string, () => void> {
+    const { world, random } = this.parts;
+    const { mongo, broker, postgres } = world.servers;
+    return {
+      'the primary is deposed at a certain moment': () =>
+        this.trap(() => mongo.failOver({ kept: 0, unnoticed: false })),
+      'the primary is deposed': () => mongo.failOver({ kept: random.below(3), unnoticed: random.chance(0.5) }),
+      'MongoDB heals': () => mongo.heal(),
+      ...(broker.topicNames().length > 0 && {
+        'a group is rebalanced': () => broker.rebalance(random.one(broker.topicNames())),
+        'a member is dropped': () => broker.redeliver(random.one(broker.topicNames())),
+      }),
+      'the source starts again': () => postgres.restart({ downMs: random.one([0, 500, 5_000]) }),
+    };
+  }
+
+  /** What a job that follows changes has to be loaded again for. */
+  private losses(): Record<string, () => void> {
+    const { world, random } = this.parts;
+    const { postgres } = world.servers;
+    return {
+      'the slot is lost': () => {
+        this.isLost = true;
+        for (const slot of postgres.slotNames()) postgres.loseSlot({ slot }, 'wal_removed');
+      },
+      'the source fails over': () => {
+        this.isLost = true;
+        this.isSetBack = true;
+        postgres.failOver({ lacking: random.below(3), slots: random.one(['kept', 'lost'] as const) });
+      },
+    };
+  }
+
+  private kill(service: SimService): void {
+    const { world } = this.parts;
+    world.kill(service);
+    world.start(service.role);
+  }
+
+  private standStill({ process }: SimService): void {
+    const { world, random } = this.parts;
+    const { kernel } = world;
+    process.standStill();
+    const goOn = () => {
+      if (!this.lost.has(process)) process.goOn();
+    };
+    kernel.schedule(kernel.servers, `${process.name} goes on`, goOn, random.below(MOST_STANDING_STILL_MS));
+  }
+
+  /** What befalls a process of a service then; what happens to others goes by. */
+  private trap(befall: (service: SimService) => void): void {
+    const { world, random, count } = this.parts;
+    this.traps.arm(random, (process) => {
+      const service = world.services.find((each) => each.process === process);
+      if (service === undefined) return;
+      world.kernel.note('that moment has come');
+      count('a certain moment has come');
+      befall(service);
+    });
+  }
+}
