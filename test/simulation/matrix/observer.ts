@@ -13,6 +13,8 @@ import { TargetWatch } from './watches/target.js';
 
 /** Decides from what happens in a simulated world which rows of the fault matrix did. It changes nothing and draws nothing. */
 export class Observer {
+  /** How many transactions have changed staged rows. */
+  stagings = 0;
   private readonly batches = new Batches();
   private readonly stage: Stage;
   private readonly relations: RelationWatch;
@@ -64,6 +66,7 @@ export class Observer {
     if (happening.kind !== 'committed') return;
     const { by, changes } = happening;
     const effects = this.stage.take(changes);
+    if (effects.length > 0) this.stagings++;
     this.relations.staged(by, changes, effects);
     this.fanOuts.staged(effects);
     this.stagedRows.staged(changes, effects);

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { faultMatrixPage } from './page.js';
+import { faultMatrixPage, watchOf } from './page.js';
 import { COUNTERS, numberOf, ROWS } from './rows.js';
 import { neverReached, summaryOf } from './summary.js';
 
@@ -48,6 +48,11 @@ test('each counter is one that a watch can reach, and the other way round', asyn
   const code = (await Promise.all(files.map((file) => read(join(WATCHES, file))))).join('\n');
   const reachable = new Set([...code.matchAll(/'(F\d+(?: [a-z ]+)?)'/g)].map(([, counter]) => counter));
   expect(reachable).toEqual(new Set(COUNTERS));
+});
+
+test('the page leads to the watch that counts a row', async () => {
+  for (const row of ROWS)
+    for (const counter of row.simulated ?? []) expect(await read(watchOf(row) ?? '')).toContain(`'${counter}'`);
 });
 
 test('docs/71-fault-matrix.md is what the table says (npm run reference)', async () => {

@@ -116,6 +116,30 @@ test('what foreign keys do is in the log of the same transaction, behind its cau
   expect(new Set(ids).size).toBe(1);
 });
 
+test('a row that foreign keys reach on two ways is deleted once, as it is by then', async () => {
+  const world = new SimWorld();
+  const reference = (column: string, onDelete: 'cascade' | 'set null') => ({
+    columns: [column],
+    references: { table: 'node', columns: ['id'] },
+    onDelete,
+  });
+  world.postgres.createTable({
+    name: 'node',
+    columns: ['id', 'above', 'beside'].map((name) => ({ name, type: 'int', nullable: name !== 'id' })),
+    key: ['id'],
+    foreignKeys: [reference('above', 'cascade'), reference('beside', 'set null')],
+  });
+  const before = world.postgres.begin();
+  before.insert('node', { id: 1 });
+  before.insert('node', { id: 2, above: 1 });
+  before.insert('node', { id: 3, above: 1, beside: 2 });
+  await world.done(before.commit());
+  const transaction = world.postgres.begin();
+  transaction.delete('node', { id: 1 });
+  await world.done(transaction.commit());
+  expect(world.postgres.rows('node')).toEqual([]);
+});
+
 test('TRUNCATE empties what refers to the table too, also for those who read in an older snapshot', async () => {
   const world = new SimWorld();
   for (const spec of [PARENT, CHILD]) world.postgres.createTable(spec);

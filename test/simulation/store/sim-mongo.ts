@@ -68,6 +68,8 @@ export interface FailOver {
   kept?: number;
   /** For a while the former primary does not notice, and those that were connected to it neither. */
   unnoticed?: boolean;
+  /** The only process that is not told at once. */
+  unnoticedBy?: string;
 }
 
 const NOTICED_WITHIN_MS = 10_000;
@@ -250,7 +252,7 @@ export class SimMongo {
     this.listeners.push(listener);
   }
 
-  failOver({ kept = 0, unnoticed = true }: FailOver = {}): void {
+  failOver({ kept = 0, unnoticed = true, unnoticedBy }: FailOver = {}): void {
     for (const { undo, by, written } of this.log.splice(kept).reverse()) {
       undo();
       if (by !== undefined && written.length > 0) this.watch?.rolledBack(by, written.length);
@@ -267,7 +269,8 @@ export class SimMongo {
     this.kernel.note(`a fail-over: term ${this.primary.term}`);
     if (!unnoticed) return this.heal();
     for (const connection of this.connections)
-      this.later(`${connection.name} hears of it`, () => this.inform(connection));
+      if (unnoticedBy !== undefined && connection.name !== unnoticedBy) this.inform(connection);
+      else this.later(`${connection.name} hears of it`, () => this.inform(connection));
     this.later('the former primary hears of it', () => {
       if (this.deposed === former) this.heal();
     });

@@ -221,7 +221,7 @@ class SeedRun {
     for (const { process } of world.services) process.pace = 1;
     storm.rare.beginCalm();
     for (const service of [...world.services]) {
-      if (service.process.state === 'running' || storm.rare.isAsleep(service)) continue;
+      if (service.process.state === 'running') continue;
       if (random.chance(0.5)) service.process.goOn();
       else {
         if (this.completes) storm.lost.add(service.process);

@@ -1,6 +1,6 @@
 import type { CallFault, Random, SimProcess } from '../../kernel/index.js';
 
-const SHARE = { first: 0.02, again: 0.7 };
+const SHARE = { first: 0.03, again: 0.8 };
 const IS_COMMIT = /^store commit (rows|touches)$/;
 
 /** Commits whose answer is lost, and mostly that of the next try as well: by chance alone two in a row are too rare. */

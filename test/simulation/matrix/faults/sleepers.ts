@@ -1,4 +1,3 @@
-import type { SimProcess } from '../../kernel/index.js';
 import type { SimService } from '../../world/sim-service.js';
 import type { SimWorld } from '../../world/sim-world.js';
 
@@ -7,28 +6,27 @@ const AFTERWARDS_MS = 5_000;
 
 /** Processes that stand still for long, also where all other faults have stopped. */
 export class Sleepers {
-  private readonly wakesAtMs = new Map<SimProcess, number>();
+  private readonly wakesAtMs: number[] = [];
 
   constructor(private readonly world: SimWorld) {}
 
-  /** Another one takes its place, as it does where an orchestrator sees that a replica does not answer. */
-  putToSleep({ process, role }: SimService, sleepMs: number): void {
-    const { kernel } = this.world;
+  /** Another one takes its place, as where an orchestrator sees that it does not answer; no other fault befalls it until it wakes. */
+  putToSleep(service: SimService, sleepMs: number): void {
+    const { process, role } = service;
+    const { kernel, services } = this.world;
     process.standStill();
-    this.wakesAtMs.set(process, kernel.now() + sleepMs);
-    kernel.schedule(kernel.servers, `${process.name} wakes`, () => process.goOn(), sleepMs);
+    services.splice(services.indexOf(service), 1);
+    this.wakesAtMs.push(kernel.now() + sleepMs);
+    const wake = () => {
+      process.goOn();
+      services.push(service);
+    };
+    kernel.schedule(kernel.servers, `${process.name} wakes`, wake, sleepMs);
     this.world.start(role);
   }
 
-  has({ process }: SimService): boolean {
-    return process.state === 'standing still' && this.wakesAtMs.has(process);
-  }
-
-  /** When the last one has woken that lives; 0 where there is none. */
+  /** When the last one has woken; 0 where there is none. */
   get overAtMs(): number {
-    let overAtMs = 0;
-    for (const [process, atMs] of this.wakesAtMs)
-      if (!process.isDead) overAtMs = Math.max(overAtMs, atMs + AFTERWARDS_MS);
-    return overAtMs;
+    return Math.max(0, ...this.wakesAtMs.map((atMs) => atMs + AFTERWARDS_MS));
   }
 }

@@ -47,7 +47,10 @@ export class RowWrites {
     this.log({ kind: 'delete', table, former: version.values });
     for (const { child, key } of this.referring(table)) {
       if (key.onDelete === 'no action') continue;
-      for (const found of this.rowsReferring(child, key, table, version.values)) {
+      // One at a time: what is done to one may reach the next one.
+      for (;;) {
+        const found = this.rowReferring(child, key, table, version.values);
+        if (found === undefined) break;
         if (key.onDelete === 'cascade') this.delete(child, found);
         else this.update(child, found, Object.fromEntries(key.columns.map((name) => [name, null])));
       }
@@ -116,18 +119,22 @@ export class RowWrites {
       for (const key of child.spec.foreignKeys ?? []) if (key.references.table === table.name) yield { child, key };
   }
 
-  private rowsReferring(child: SimTable, key: SimForeignKeySpec, parent: SimTable, values: Values): RowVersion[] {
+  private rowReferring(
+    child: SimTable,
+    key: SimForeignKeySpec,
+    parent: SimTable,
+    values: Values,
+  ): RowVersion | undefined {
     const own = key.columns.map((name) => child.column(name));
     const wanted = key.references.columns.map((name) => values[parent.column(name)]);
     const refers = (row: Values) => own.every((column, i) => row[column] !== null && row[column] === wanted[i]);
-    const found: RowVersion[] = [];
     for (const versions of child.heap.values()) {
       const newest = versions.at(-1);
       if (!newest || !versions.some((version) => refers(version.values))) continue;
       this.throwIfLocked(child, newest);
-      if (!newest.endedBy && refers(newest.values)) found.push(newest);
+      if (!newest.endedBy && refers(newest.values)) return newest;
     }
-    return found;
+    return undefined;
   }
 
   private withReferring(tables: readonly SimTable[]): SimTable[] {

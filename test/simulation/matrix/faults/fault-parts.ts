@@ -1,0 +1,19 @@
+import type { Random } from '../../kernel/index.js';
+import type { SimWorld } from '../../world/sim-world.js';
+import type { Observed } from '../observe.js';
+
+export interface FaultParts {
+  world: SimWorld;
+  observed: Observed;
+  random: Random;
+  /** It has to be loaded again; `isSetBack`: documents go back with what the source has lost. */
+  onLost(isSetBack: boolean): void;
+  count(name: string): void;
+}
+
+/** A fault happens now. */
+export function befalls({ world, observed, count }: FaultParts, name: string): void {
+  world.kernel.note(name);
+  count(name);
+  observed.tell({ kind: 'fault', name });
+}
