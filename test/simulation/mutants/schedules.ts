@@ -118,6 +118,7 @@ export const SCHEDULES: readonly Mutant[] = [
         replace: '',
       },
     ],
+    tests: ['libs/transform/fan-out'],
   },
   {
     name: 'fan-out-is-lost-with-its-owner',
@@ -133,6 +134,7 @@ export const SCHEDULES: readonly Mutant[] = [
     find: "return former.has(root) ? { kind: 'delete', root, row, id: former.get(root) } : { kind: 'none', root };",
     replace:
       "return { kind: 'delete', root, row, id: former.has(root) ? former.get(root) : assembler.idOfKey(collection.index, root) };",
+    tests: ['libs/write/document-batch'],
   },
   {
     name: 'a-waiting-document-is-written',

@@ -36,6 +36,11 @@ export class SimPostgres {
     return this.table(name).spec.columns.map((column) => column.name);
   }
 
+  /** Told of each version of a row that anyone makes. */
+  onVersion(listener: (row: Record<string, string | null>) => void): void {
+    for (const table of this.server.tables.values()) table.onVersion = (values) => listener(table.rowOf(values));
+  }
+
   begin(): SimTransaction {
     return this.server.begin();
   }

@@ -74,6 +74,8 @@ export const BAD = 7;
 export const CODE = 'code';
 
 export const LABEL = 'label';
+/** The name of large columns. */
+export const LARGE = 'big';
 
 export function tableNamed(model: Pick<Model, 'tables'>, name: string): ModelTable {
   const table = model.tables.find((each) => each.name === name);

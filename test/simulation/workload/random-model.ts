@@ -2,6 +2,7 @@ import type { Random } from '../kernel/index.js';
 import {
   BORN,
   CODE,
+  LARGE,
   type Model,
   type ModelCollection,
   type ModelEmbed,
@@ -44,7 +45,7 @@ function randomTable(random: Random, index: number, before: readonly ModelTable[
   }
   table.columns.push({ name: NUMBER, type: 'int' });
   table.columns.push({ name: CODE, type: 'text' });
-  if (random.chance(0.4)) table.columns.push({ name: 'big', type: 'text', isLarge: true });
+  if (random.chance(0.4)) table.columns.push({ name: LARGE, type: 'text', isLarge: true });
   table.columns.push({ name: BORN, type: 'int' }, { name: VERSION, type: 'int' });
   return table;
 }

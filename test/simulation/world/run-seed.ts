@@ -88,7 +88,7 @@ class SeedRun {
     const random = world.kernel.random.fork();
     this.random = random;
     seedUuids(random.fork());
-    this.monotony = new Monotony(world.servers.mongo, 'target');
+    this.monotony = new Monotony(world.servers.mongo, 'target', world.versions);
     this.laws = new Laws({ ...world.servers, state: STATE });
     this.completes = random.chance(COMPLETED_SHARE) && !world.isSnapshot;
     this.holding = new Holding(world, random.fork(), count);

@@ -19,6 +19,7 @@ import {
   RandomChanges,
   randomModel,
   tableNamed,
+  VERSION,
   type Words,
 } from '../workload/index.js';
 import { SimJobList } from './job-list.js';
@@ -40,6 +41,8 @@ export class SimWorld {
   readonly changes: RandomChanges;
   readonly list = new SimJobList();
   readonly services: SimService[] = [];
+  /** Of rows, by the number that each change draws. */
+  readonly versions = new Map<number, Record<string, string | null>>();
   /** Of a service: nothing that it should ever throw. */
   failure: unknown;
   /** How transactions of the source commit. */
@@ -68,6 +71,7 @@ export class SimWorld {
     this.model = randomModel(kernel.random.fork());
     this.changes = new RandomChanges(this.model, postgres, kernel.random.fork());
     this.changes.createTables();
+    postgres.onVersion((row) => this.versions.set(Number(row[VERSION]), row));
     for (const { name, isValidated } of this.model.collections)
       if (isValidated) mongo.refuse(name, (document) => fieldOf(document, NUMBER) === BAD);
     this.job = jobOf(this.model, kernel.random.fork());

@@ -87,6 +87,7 @@ export class RowWrites {
     const key = table.keyOf(values);
     const versions = table.heap.get(key) ?? [];
     table.heap.set(key, versions);
+    table.onVersion?.(values);
     const version: RowVersion = { values, createdBy: this.writer, endedBy: undefined };
     versions.push(version);
     this.undo.push(() => {

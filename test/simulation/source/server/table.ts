@@ -57,6 +57,8 @@ export class SimTable {
   heap: Heap = new Map();
   /** What it had before whoever locks it emptied it. */
   private former: Heap = this.heap;
+  /** Told of each version of a row, also of those that are never committed. */
+  onVersion: ((values: Values) => void) | undefined;
   /** Who holds it against everybody else, readers included. */
   lockedBy: Writer | undefined;
   readonly schema: string;

@@ -1,0 +1,37 @@
+import { expect, test } from '@jest/globals';
+import type { CommittedChange, SimMongo } from '../store/index.js';
+import { Monotony } from './monotony.js';
+
+const VERSIONS = new Map([
+  [3, { big: 'x' }],
+  [4, { big: null }],
+]);
+
+/** What is found wrong with documents that are committed one after the other under one `_id`. */
+function backwards(...documents: object[]): string[] {
+  let told: (change: CommittedChange) => void = () => undefined;
+  const mongo = { onCommitted: (listener: typeof told) => (told = listener) } as unknown as SimMongo;
+  const monotony = new Monotony(mongo, 'target', VERSIONS);
+  for (const after of documents)
+    told({ database: 'target', collection: 'c0', _id: 1, before: undefined, after } as unknown as CommittedChange);
+  return monotony.backwards;
+}
+
+test('a row that rises in a document is in order', () => {
+  expect(backwards({ born: 1, v: 3, big: 'x' }, { born: 1, v: 4, big: null }, { born: 1, v: 4 })).toEqual([]);
+});
+
+test('a row in an array that has a lower number than before has gone back', () => {
+  expect(backwards({ many: [{ born: 1, v: 4 }] }, { many: [{ born: 1, v: 3 }] })).toHaveLength(1);
+});
+
+test('another row with the same key may have a lower number', () => {
+  expect(backwards({ born: 2, v: 4 }, { born: 1, v: 3 })).toEqual([]);
+});
+
+test.each([
+  ['null where it had a value', { v: 3, big: null }],
+  ['a value where it had null', { v: 4, big: 'x' }],
+])('a row may not show %s', (_, row) => {
+  expect(backwards({ one: { born: 1, ...row } })).toHaveLength(1);
+});
