@@ -102,7 +102,7 @@ export class Engine {
     await this.consumers.start(handlersOf({ ingest, transform, write }), { rows: (mine) => this.owner.own(mine) });
     await this.owner.ready();
     if (this.has('dead-letter')) await this.retryLetters();
-    this.recurring.every(TRIM_MS, () => this.owner.trim(this.stopping.signal));
+    this.recurring.every(TRIM_MS, () => this.owner.lookAfter(this.stopping.signal));
     const { onBacklog } = this.options;
     if (onBacklog) this.recurring.every(BACKLOG_MS, async () => onBacklog(await this.consumers.waiting()));
     if (paused) this.consumers.holdTasks();

@@ -114,7 +114,7 @@ export class JobWorker {
     consuming.catch(this.fail);
     // What is over, or was taken over, shows where batches are handled.
     const { signal } = this.stopping;
-    if (owner) this.recurring.every(TRIM_MS, () => owner.trim(signal).catch(() => undefined));
+    if (owner) this.recurring.every(TRIM_MS, () => owner.lookAfter(signal).catch(() => undefined));
     if (retries) this.fill(retries);
   }
 

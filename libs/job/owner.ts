@@ -24,7 +24,12 @@ export class RowsOwner {
     return this.taking;
   }
 
-  async trim(signal: AbortSignal): Promise<void> {
+  /**
+   * From time to time: what has resolved leaves the fences. A former owner that ends a batch late may leave a fan-out here
+   * which it will not run, as the partition is not its own any more: that is taken up.
+   */
+  async lookAfter(signal: AbortSignal): Promise<void> {
     for (const partition of this.partitions) await this.river.rows.trim(partition, signal);
+    if (this.partitions.length > 0) await this.river.fanOut.own(this.partitions);
   }
 }

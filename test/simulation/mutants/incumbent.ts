@@ -92,7 +92,7 @@ export const INCUMBENT: readonly Mutant[] = [
     find: 'this.fill(embedded, view);\n        items.push(embedded);',
     replace:
       'this.fill(embedded, view);\n        const shown = JSON.stringify(embedded);\n        if (!items.some((item) => JSON.stringify(item) === shown)) items.push(embedded);',
-    tests: ['libs/mapping/assemble'],
+    tests: ['test/regression/rm11'],
   },
   {
     name: 'rm12-changes-out-of-order',

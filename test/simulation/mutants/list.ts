@@ -17,6 +17,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/stage/merge.ts',
     find: "if (present === undefined) return this.stage(key, '', tuple);",
     replace: "if (present === undefined || present.gone) return this.stage(key, '', tuple);",
+    tests: ['test/regression/schedule-08'],
   },
   {
     name: 'no-former',
@@ -31,6 +32,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/transform/former-tracker.ts',
     find: 'return fence.former.filter((entry) => !this.touching.has(nameOf(entry)) && !this.resolved.has(nameOf(entry)));',
     replace: 'return fence.former.filter(() => false);',
+    tests: ['test/regression/schedule-12', 'libs/transform/former-tracker'],
   },
   {
     name: 'former-is-trimmed-early',
@@ -38,6 +40,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/transform/former-tracker.ts',
     find: 'for (const entry of entries) this.touching.add(nameOf(entry));',
     replace: 'for (const entry of entries) this.resolved.add(nameOf(entry));',
+    tests: ['test/regression/schedule-12', 'libs/transform/former-tracker'],
   },
   {
     name: 'offset-before-touch',
@@ -45,6 +48,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/transform/row-actor.ts',
     find: 'return { completed: Promise.all(completions).then(() => undefined) };',
     replace: 'return { completed: Promise.resolve() };',
+    tests: ['libs/transform/row-actor'],
   },
   {
     name: 'offset-before-write',
@@ -90,6 +94,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/write/document-actor.ts',
     find: 'const trees = await this.parts.trees.read(tx, collection.index, roots.keys);',
     replace: 'const trees = await this.parts.trees.read(this.parts.store.read as never, collection.index, roots.keys);',
+    tests: ['test/regression/schedule-13'],
   },
   {
     name: 'no-causal-token',
@@ -104,6 +109,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/write/document-actor.ts',
     find: 'if (await this.loading(tx)) return NOTHING;',
     replace: 'void (await this.loading(tx));',
+    tests: ['test/regression/schedule-16'],
   },
   {
     name: 'no-barrier',
@@ -118,6 +124,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/transform/row-batch.ts',
     find: 'if (this.fence.barrier || this.fence.floors',
     replace: 'if (this.fence.floors',
+    tests: ['test/regression/schedule-11'],
   },
   {
     name: 'chunk-read-again',
@@ -125,6 +132,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/ingest/load-actor.ts',
     find: 'return now?.done === false && now.planned === planned;',
     replace: 'return now !== undefined || planned !== undefined;',
+    tests: ['libs/ingest/load-actor'],
   },
   {
     name: 'no-visibility-wait',

@@ -168,6 +168,7 @@ export const SCHEDULES: readonly Mutant[] = [
     file: `${WRITE}/claims.ts`,
     find: 'if (!batch.claims.some((claim) => claim._id === id))',
     replace: 'if (batch.claims.length < 0)',
+    tests: ['libs/write/claims'],
   },
   {
     name: 'letters-are-not-cleared',
@@ -210,6 +211,7 @@ export const SCHEDULES: readonly Mutant[] = [
     file: INCARNATION,
     find: 'await store.drop(names.fences);\n',
     replace: 'void names;\n',
+    tests: ['test/regression/schedule-22', 'test/regression/schedule-04'],
   },
   {
     name: 'one-name-for-all-incarnations',
@@ -217,6 +219,7 @@ export const SCHEDULES: readonly Mutant[] = [
     file: INCARNATION,
     find: 'const name = `millrace_${job}_${incarnation}`;',
     replace: 'const name = `millrace_${job}_${incarnation * 0}`;',
+    tests: ['test/regression/schedule-21'],
   },
   {
     name: 'former-roots-are-not-visited',
@@ -231,14 +234,7 @@ export const SCHEDULES: readonly Mutant[] = [
     file: INCARNATION,
     find: '[...former.formers, ...stageOf(former)]',
     replace: 'stageOf(former)',
-  },
-  {
-    name: 'the-epoch-is-not-raised',
-    takesAway: 'a source whose history changed has a new epoch',
-    file: INCARNATION,
-    find: 'former.epoch + (sameSource(former.identity, parts.identity) ? 0 : 1)',
-    replace: 'former.epoch',
-    tests: ['libs/job/start-incarnation'],
+    tests: ['test/regression/schedule-22', 'test/regression/loading-again'],
   },
   {
     name: 'staging-without-a-majority',

@@ -70,8 +70,8 @@ class SeedRun {
   private readonly completes: boolean;
   private readonly holding: Holding;
   private readonly storm: Storm;
-  /** What MongoDB had committed when differences were looked for. */
-  private lookedAt = -1;
+  /** What was asked for and what MongoDB had committed when differences were looked for. */
+  private lookedAt = '';
 
   constructor(
     seed: number,
@@ -115,13 +115,15 @@ class SeedRun {
     // Most of the time a job follows changes: another storm then.
     const follows = () => this.follows();
     if (random.chance(0.7)) await kernel.runUntil(everyFew(follows), CALM_STEPS);
-    storm.rare.beginStreaming();
+    storm.rare.beginStreaming({ mayOutlastFaults: !this.completes && !this.options.isOfProgress });
     await storm.rage(this.options.stormSteps ?? random.one([50, 300, 300, 1_000]));
     this.stage = 'calm';
     this.calm();
     const faultsEnded = kernel.step;
     await this.comesToRest();
-    if (this.wrong() === undefined) this.stepsToRest = kernel.step - faultsEnded;
+    const wrong = this.wrong();
+    if (wrong !== undefined) return wrong;
+    this.stepsToRest = kernel.step - faultsEnded;
     return (await this.end()) ?? this.wrong();
   }
 
@@ -150,7 +152,7 @@ class SeedRun {
   }
 
   private async comesToRest(): Promise<void> {
-    this.lookedAt = -1;
+    this.lookedAt = '';
     const isOver = () => this.wrong() !== undefined || this.rests();
     await this.world.kernel.runUntil(everyFew(isOver), CALM_STEPS);
   }
@@ -171,11 +173,12 @@ class SeedRun {
   private rests(): boolean {
     const { world } = this;
     this.tend();
-    if (!world.isAsAsked() || !world.isAtItsEnd() || !world.servers.postgres.isQuiet()) return false;
+    if (this.holding.isBusy || !world.isAsAsked() || !world.isAtItsEnd()) return false;
+    if (!world.servers.postgres.isQuiet()) return false;
     // Of a quiet source only a commit can change them.
-    const commits = world.commits + this.laws.stagings;
-    if (commits === this.lookedAt) return false;
-    this.lookedAt = commits;
+    const looksAt = `${world.list.number} ${world.commits + this.laws.stagings}`;
+    if (looksAt === this.lookedAt) return false;
+    this.lookedAt = looksAt;
     return this.differences().length === 0;
   }
 

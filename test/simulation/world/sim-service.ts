@@ -75,7 +75,7 @@ export class SimService {
 
   /** A command, as the console carries it out: by whoever holds the job, or by itself. */
   async command<T>(work: (job: JobCommands) => Promise<T>): Promise<T> {
-    const job = openJob({ ...this.deps(), roles: [] });
+    const job = openJob({ ...this.deps(), ...(this.role === 'console' && { roles: [] }) });
     try {
       return await work(job);
     } finally {

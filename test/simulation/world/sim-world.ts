@@ -50,6 +50,8 @@ export class SimWorld {
   private readonly job: SimJob;
   private readonly evaluators: Evaluators;
   private names = 0;
+  /** All of it, so that a command runs all of it, too. */
+  private isInOneProcess = false;
 
   constructor(options: KernelOptions) {
     const kernel = new Kernel(options);
@@ -72,6 +74,7 @@ export class SimWorld {
   }
 
   start(role: SimRole): SimService {
+    this.isInOneProcess ||= role === 'engine';
     const service = this.make(role);
     this.services.push(service);
     service.start();
@@ -80,7 +83,7 @@ export class SimWorld {
 
   /** Of an operator: no fault befalls it. */
   console(): SimService {
-    return this.make('console');
+    return this.make(this.isInOneProcess ? 'engine' : 'console');
   }
 
   private make(role: SimRole): SimService {

@@ -19,6 +19,7 @@ export interface StormParts {
   count(name: string): void;
 }
 
+const EMPHASES = [0, 1, 1, 5];
 const MOST_SLOW_MS = 3_000;
 const MOST_STANDING_STILL_MS = 30_000;
 /** Between two of what happens, at least one step. */
@@ -35,6 +36,9 @@ export class Storm {
   readonly lost = new Set<SimProcess>();
   private isOn = false;
   private readonly traps = new Traps();
+  private readonly weights = new Map<string, number>();
+  /** Of faults: what has the job loaded again is among those that are drawn from. */
+  private readonly anewShare: number;
   /** Of calls. */
   private readonly faultShare: number;
   private readonly slowShare: number;
@@ -43,6 +47,7 @@ export class Storm {
 
   constructor(private readonly parts: StormParts) {
     const { world, random, observed, count } = parts;
+    this.anewShare = random.one([0, 0.1, 0.1, 0.6]);
     this.faultShare = random.one([0, 0.002, 0.02]);
     this.slowShare = random.one([0, 0.02, 0.1]);
     this.appendFaultShare = random.one([0, 0, 0.1]);
@@ -80,6 +85,7 @@ export class Storm {
   /** Looks at what is the next to happen. */
   look(process: SimProcess, label: string): void {
     this.traps.look(process, label);
+    this.rare.look(process, label);
   }
 
   faultOfCall(process: SimProcess, label: string): CallFault | undefined {
@@ -94,21 +100,33 @@ export class Storm {
   }
 
   private befall(): void {
-    const { world, random, observed, count } = this.parts;
+    const { world, random, observed, count, holding } = this.parts;
     const faults: Record<string, () => void> = {
       ...this.ofProcesses(),
       ...this.ofServers(),
-      ...(this.parts.isHeld && { 'an operator holds the job': () => this.parts.holding.hold() }),
-      ...(random.chance(0.1) && {
+      ...(this.parts.isHeld && { 'an operator holds the job': () => holding.hold() }),
+      ...(random.chance(this.anewShare) && {
         'it is loaded again': () => world.list.askAnew(),
         ...(!world.isSnapshot && this.losses()),
       }),
     };
-    const name = random.one(Object.keys(faults));
+    const name = this.drawn(Object.keys(faults));
     world.kernel.note(name);
     count(name);
     observed.tell({ kind: 'fault', name });
     faults[name]?.();
+  }
+
+  /** Each storm has its own idea of what happens often: what needs two of a kind in a row would hardly ever come about otherwise. */
+  private drawn(names: readonly string[]): string {
+    const { random } = this.parts;
+    const weights = names.map((name) => {
+      const weight = this.weights.get(name) ?? random.one(EMPHASES);
+      this.weights.set(name, weight);
+      return weight;
+    });
+    let at = random.next() * weights.reduce((sum, weight) => sum + weight, 0);
+    return names.find((_, i) => (at -= weights[i] as number) < 0) ?? random.one(names);
   }
 
   private ofProcesses(): Record<string, () => void> {
