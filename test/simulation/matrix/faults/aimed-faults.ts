@@ -35,7 +35,7 @@ export class AimedFaults {
     this.wakeReader();
     if (random.chance(0.5)) this.befallWriter();
     if (random.chance(0.06)) this.befallPrimary();
-    if (random.chance(0.1)) this.befallReader();
+    if (random.chance(0.25)) this.befallReader();
     if (random.chance(0.7)) this.befallSweep();
     if (random.chance(0.1)) this.befallMove();
     if (random.chance(0.006)) this.befallCapture();

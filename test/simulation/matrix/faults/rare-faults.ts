@@ -42,7 +42,7 @@ export class RareFaults {
   /** Changes go on, and faults. `mayOutlastFaults`: a process may begin to stand still, and wake, when other faults have ended. */
   beginStreaming({ mayOutlastFaults }: { mayOutlastFaults: boolean }): void {
     const { world, random } = this.parts;
-    if (mayOutlastFaults && random.chance(0.04)) this.aimed.awaitCommit();
+    if (mayOutlastFaults && random.chance(0.12)) this.aimed.awaitCommit();
     if (random.chance(0.1) && world.phase() === 'streaming') this.verifying = new VerifyMeanwhile(world);
   }
 
