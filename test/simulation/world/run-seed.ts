@@ -115,7 +115,7 @@ class SeedRun {
     // Most of the time a job follows changes: another storm then.
     const follows = () => this.follows();
     if (random.chance(0.7)) await kernel.runUntil(everyFew(follows), CALM_STEPS);
-    storm.rare.beginStreaming();
+    storm.rare.beginStreaming({ mayOutlastFaults: !this.completes && !this.options.isOfProgress });
     await storm.rage(this.options.stormSteps ?? random.one([50, 300, 300, 1_000]));
     this.stage = 'calm';
     this.calm();

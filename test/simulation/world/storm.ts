@@ -85,6 +85,7 @@ export class Storm {
   /** Looks at what is the next to happen. */
   look(process: SimProcess, label: string): void {
     this.traps.look(process, label);
+    this.rare.look(process, label);
   }
 
   faultOfCall(process: SimProcess, label: string): CallFault | undefined {

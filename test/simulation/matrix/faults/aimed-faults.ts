@@ -23,6 +23,8 @@ export class AimedFaults {
   /** One that reads on a primary that is none any more, and so many stagings were there when it began to stand still. */
   private alone: { process: SimProcess; stagings: number } | undefined;
 
+  private isCommitAwaited = false;
+
   constructor(private readonly parts: FaultParts) {
     this.sleepers = new Sleepers(parts.world);
   }
@@ -33,24 +35,36 @@ export class AimedFaults {
     this.wakeReader();
     if (random.chance(0.5)) this.befallWriter();
     if (random.chance(0.06)) this.befallPrimary();
-    if (random.chance(0.1)) this.befallReader();
+    if (random.chance(0.25)) this.befallReader();
     if (random.chance(0.7)) this.befallSweep();
     if (random.chance(0.1)) this.befallMove();
     if (random.chance(0.006)) this.befallCapture();
   }
 
-  /** In the midst of its documents. */
+  /** The next writer that is about to commit a document that was there before stands still with it. */
+  awaitCommit(): void {
+    this.isCommitAwaited = true;
+  }
+
+  look({ name }: SimProcess, label: string): void {
+    if (!this.isCommitAwaited || label !== '→ store commit touches') return;
+    const service = this.running(name);
+    const open = this.writingOf(name);
+    if (service?.role === 'write' && open !== undefined && this.sleepOver(service, open)) this.isCommitAwaited = false;
+  }
+
   private befallWriter(): void {
     const { world } = this.parts;
-    for (const service of world.services) {
-      if (service.role !== 'write' || service.process.state !== 'running') continue;
-      const open = openTransactionsOf(world.servers.mongo, service.process.name).find(
-        ({ label, documents }) => label === 'touches' && documents.length > 0,
-      );
-      if (open === undefined) continue;
-      if (!this.sleepOver(service, open)) this.replace(service, 'a writer is killed in the midst of its documents');
-      return;
-    }
+    const isWriting = ({ role, process }: SimService): boolean =>
+      role === 'write' && process.state === 'running' && this.writingOf(process.name) !== undefined;
+    const service = world.services.find(isWriting);
+    if (service !== undefined) this.replace(service, 'a writer is killed in the midst of its documents');
+  }
+
+  private writingOf(process: string): OpenTransaction | undefined {
+    return openTransactionsOf(this.parts.world.servers.mongo, process).find(
+      ({ label, documents }) => label === 'touches' && documents.length > 0,
+    );
   }
 
   /** Another one deletes meanwhile what it has written. */

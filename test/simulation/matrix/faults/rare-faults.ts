@@ -34,9 +34,15 @@ export class RareFaults {
     return this.lostAnswers.faultOf(process, label);
   }
 
-  /** Changes go on, and faults. */
-  beginStreaming(): void {
+  /** Looks at what is the next to happen. */
+  look(process: SimProcess, label: string): void {
+    this.aimed.look(process, label);
+  }
+
+  /** Changes go on, and faults. `mayOutlastFaults`: a process may begin to stand still, and wake, when other faults have ended. */
+  beginStreaming({ mayOutlastFaults }: { mayOutlastFaults: boolean }): void {
     const { world, random } = this.parts;
+    if (mayOutlastFaults && random.chance(0.12)) this.aimed.awaitCommit();
     if (random.chance(0.1) && world.phase() === 'streaming') this.verifying = new VerifyMeanwhile(world);
   }
 

@@ -36,7 +36,7 @@ export class ServerFaults {
     if (phase === undefined || phase === 'checking')
       return this.commitOnce({ visibleAfterMs: random.one([50, 500, 2_000]) });
     if (phase !== 'loading') return;
-    if (random.chance(0.97)) return this.commitOnce({ asynchronous: true, flushedAfterMs: 10_000 });
+    if (random.chance(0.96)) return this.commitOnce({ asynchronous: true, flushedAfterMs: 10_000 });
     befalls(this.parts, 'a standby stalls');
     this.commitOnce({ visibleAfterMs: STALL_MS });
   }
