@@ -31,19 +31,27 @@ export async function runWorker(deps: WorkerDeps, signal: AbortSignal): Promise<
   }
 }
 
-/** Chunks of a snapshot can be read once whoever runs the job has taken it, and while it is there. */
-function isReady(record: JobRecord, { roles }: WorkerDeps, lost: string | undefined): boolean {
-  const { plan, loading, snapshot } = record;
-  const isSnapshotThere = plan.mode !== 'snapshot' || !loading || (typeof snapshot === 'string' && snapshot !== lost);
+/**
+ * Chunks of a snapshot can be read once whoever runs the job has taken it, and while it is there. `lost`: the incarnation whose
+ * snapshot is not; the next one's may have the same id, as a server that starts again counts anew.
+ */
+export function isReady(
+  record: Pick<JobRecord, 'phase' | 'plan' | 'loading' | 'snapshot' | 'incarnationId'>,
+  { roles }: Pick<WorkerDeps, 'roles'>,
+  lost: string | undefined,
+): boolean {
+  const { plan, loading, snapshot, incarnationId } = record;
+  const isTaken = typeof snapshot === 'string' && incarnationId !== lost;
+  const isSnapshotThere = plan.mode !== 'snapshot' || !loading || isTaken;
   return isAtWork(record) && (isSnapshotThere || !roles.includes('ingest'));
 }
 
 /** A snapshot that is loaded stays: its dead letters are replayed and edited, its documents repaired. */
-function isAtWork({ phase, plan }: JobRecord): boolean {
+function isAtWork({ phase, plan }: Pick<JobRecord, 'phase' | 'plan'>): boolean {
   return AT_WORK.includes(phase) || (phase === 'completed' && plan.mode === 'snapshot');
 }
 
-/** Resolves with the snapshot that was lost, if it ended for that: it is in the job's record then. */
+/** Resolves with its incarnation, if it ended because the snapshot was lost: that is in the job's record then. */
 async function workFor(record: JobRecord, deps: WorkerDeps, signal: AbortSignal): Promise<string | undefined> {
   const worker = await JobWorker.make(record, deps);
   try {
@@ -68,11 +76,11 @@ async function tellLost(
   { code, message, remedy }: MillraceError,
   { incarnationId, snapshot }: JobRecord,
   { store, onTrouble }: WorkerDeps,
-): Promise<string | undefined> {
+): Promise<string> {
   onTrouble?.(message);
   const where = { incarnationId, snapshot };
   await store.write.patch(JOB, JOB_ID, { where, set: { snapshotLost: { code, message, remedy } } });
-  return snapshot ?? undefined;
+  return incarnationId;
 }
 
 /** What needs a person stops the whole job, wherever it shows: who runs it sees it in the record. */
