@@ -126,7 +126,13 @@ export class Runner {
         return begun;
       }
       const { state, planned } = begun;
-      return { value: new Session(this.deps, state, store, planned), lease, lost: lost.signal, store, removed: false };
+      return {
+        value: new Session(this.deps, state, store, planned, () => lease.confirm()),
+        lease,
+        lost: lost.signal,
+        store,
+        removed: false,
+      };
     } catch (error) {
       await lease.release();
       throw error;

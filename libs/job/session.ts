@@ -48,6 +48,8 @@ export class Session {
     readonly state: JobState,
     readonly store: Store,
     private readonly planned: PlannedSource,
+    /** Rejects where another process holds the lease by now. */
+    private readonly confirmLease: () => Promise<void>,
   ) {
     this.names = new IncarnationNames(state.record);
     this.plan = state.record.plan;
@@ -165,7 +167,11 @@ export class Session {
     if (plan.mode === 'snapshot') return state.advance('loading');
     const names: CaptureNames = captureNames(plan.job, state.record.incarnation);
     const patience = new Patience(deps.timers, signal, (message) => this.trouble(message));
-    const begun = await patience.patiently(() => this.source.beginCapture(plan, names, signal));
+    // Each time: who slept meanwhile would take the slot from under whoever goes on, or leave one when the job is no more.
+    const begun = await patience.patiently(async () => {
+      await this.confirmLease();
+      return this.source.beginCapture(plan, names, signal);
+    });
     await state.advance('loading', { capture: names, identity: begun.identity });
   }
 
