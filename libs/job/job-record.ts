@@ -1,7 +1,7 @@
 import { MillraceError } from '#errors';
 import type { Plan } from '#model';
 import type { CaptureNames, SourceIdentity } from '#sources';
-import { type Incarnation, JOB, JOB_ID } from '#stage';
+import { type Incarnation, JOB, JOB_ID, LEASE_ID } from '#stage';
 import { type Doc, DocumentRefused, type Store } from '#store';
 import type { Phase } from './commands.js';
 import type { KnownColumns } from './compile.js';
@@ -85,8 +85,10 @@ export class JobState {
     now: () => Date,
     record: JobRecord,
     former: Incarnation | undefined,
+    /** Of the job's lease: this process, unless it has slept for too long. */
+    holder: string,
   ): Promise<JobState> {
-    if (former === undefined) await insertFirst(store, record);
+    if (former === undefined) await insertFirst(store, record, holder);
     else await replaceFormer(store, record, former);
     return new JobState(store, now, record);
   }
@@ -117,9 +119,14 @@ export class JobState {
 
 const NOT_OF_A_NEW_ONE = ['renewing', 'snapshot', 'snapshotLost', 'topicsMade'] as const;
 
-async function insertFirst(store: Store, record: JobRecord): Promise<void> {
+/** In one transaction with the lease: who slept while others have loaded and completed the job must not bring it back. */
+async function insertFirst(store: Store, record: JobRecord, holder: string): Promise<void> {
   try {
-    await store.write.insert(JOB, [record]);
+    await store.transact('begin', async (tx) => {
+      const lease = await tx.patch(JOB, LEASE_ID, { where: { holder }, inc: { beat: 1 } });
+      if (lease === undefined) throw begunElsewhere();
+      await tx.insert(JOB, [record]);
+    });
   } catch (error) {
     throw error instanceof DocumentRefused ? begunElsewhere() : error;
   }

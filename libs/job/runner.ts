@@ -246,7 +246,7 @@ export class Runner {
     const record = await JobState.load(store);
     const planned = await this.connections.planned(LEASE_WAIT_MS, options.fresh ? undefined : record, signal);
     await lease.confirm();
-    const state = await this.stateForRun(store, record, planned, options);
+    const state = await this.stateForRun({ store, lease }, record, planned, options);
     return state === 'loaded' ? state : { state, planned };
   }
 
@@ -257,13 +257,13 @@ export class Runner {
   }
 
   private async stateForRun(
-    store: Store,
+    begin: Begin,
     record: JobRecord | undefined,
     planned: PlannedSource,
     options: ToRun,
   ): Promise<JobState | 'loaded'> {
     const { plan } = planned;
-    if (record === undefined || options.fresh || record.renewing) return this.fresh(store, planned, record, options);
+    if (record === undefined || options.fresh || record.renewing) return this.fresh(begin, planned, record, options);
     refuseCompleted(record);
     refuseAttention(record, options.asked);
     if (record.plan.hash !== plan.hash || record.plan.mode !== plan.mode) {
@@ -271,8 +271,8 @@ export class Runner {
     }
     if (options.dropTarget) this.tellNothingDropped();
     if (plan.mode === 'snapshot' && record.phase === 'completed') return 'loaded';
-    if (plan.mode === 'snapshot' && record.loading) return this.fresh(store, planned, record, options);
-    return this.goOn(store, record, options.asked);
+    if (plan.mode === 'snapshot' && record.loading) return this.fresh(begin, planned, record, options);
+    return this.goOn(begin.store, record, options.asked);
   }
 
   private async stateForCommand(
@@ -318,7 +318,7 @@ export class Runner {
   }
 
   private async fresh(
-    store: Store,
+    { store, lease }: Begin,
     planned: PlannedSource,
     record: JobRecord | undefined,
     options: ToRun,
@@ -332,7 +332,8 @@ export class Runner {
     }
     const { job } = planned.plan;
     const { tuning } = this.deps;
-    const state = await newIncarnation({ store, now, ...planned, tuning, asked: options.asked ?? null }, record);
+    const asked = options.asked ?? null;
+    const state = await newIncarnation({ store, now, ...planned, tuning, asked, holder: lease.holder }, record);
     // Not before its fences: who still works for them ends by those. All of them: the one before may have been cut short here.
     await this.removeTopics(job, record === undefined ? [] : [...record.formers, record]);
     return state;
@@ -366,6 +367,12 @@ export class Runner {
 interface Begun {
   state: JobState;
   planned: PlannedSource;
+}
+
+/** Under the job's lease. */
+interface Begin {
+  store: Store;
+  lease: Lease;
 }
 
 /** `loaded`: of a snapshot, before. `not asked`: nothing is asked of the job any more. */

@@ -1,4 +1,5 @@
 import { EXIT, MillraceError } from '#errors';
+import { awaitedLater } from '#log';
 import type { Assembler, Evaluator } from '#mapping';
 import type { Plan } from '#model';
 import type { CaptureNames, Source, SourceSnapshot } from '#sources';
@@ -15,7 +16,7 @@ import { dropIncarnation, touchFormerRoots } from './formers.js';
 import type { JobDeps } from './job-deps.js';
 import { JOB_FINDINGS } from './finding.codes.js';
 import { JOB_ERRORS } from './job.codes.js';
-import type { JobState } from './job-record.js';
+import { JobState } from './job-record.js';
 import { LiveView } from './live.js';
 import { runBuildPhase, runLoadPhase } from './load-phase.js';
 import { Patience } from './patience.js';
@@ -23,6 +24,8 @@ import { ALL_ROLES, type Role } from './river.js';
 import { captureNames, sameSource } from './start-incarnation.js';
 
 const TELL_MS = 1_000;
+/** For taking away what is nobody's: the target may be away, too. */
+const LEAVE_MS = 2_000;
 const LETTERS_LOOK_MS = 500;
 /** The first retry comes after five seconds. */
 const LETTERS_OPEN_MS = 15_000;
@@ -167,12 +170,24 @@ export class Session {
     if (plan.mode === 'snapshot') return state.advance('loading');
     const names: CaptureNames = captureNames(plan.job, state.record.incarnation);
     const patience = new Patience(deps.timers, signal, (message) => this.trouble(message));
-    // Each time: who slept meanwhile would take the slot from under whoever goes on, or leave one when the job is no more.
-    const begun = await patience.patiently(async () => {
-      await this.confirmLease();
-      return this.source.beginCapture(plan, names, signal);
-    });
-    await state.advance('loading', { capture: names, identity: begun.identity });
+    try {
+      // Each time: who slept meanwhile would take the slot from under whoever goes on.
+      const begun = await patience.patiently(async () => {
+        await this.confirmLease();
+        return this.source.beginCapture(plan, names, signal);
+      });
+      await state.advance('loading', { capture: names, identity: begun.identity });
+    } catch (error) {
+      const left = awaitedLater(this.leaveNoCapture(names));
+      await Promise.race([left, deps.timers.wait(LEAVE_MS)]).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Who slept while it made slot and publication, and finds no such load any more, takes them away: a slot pins the source's log. */
+  private async leaveNoCapture(names: CaptureNames): Promise<void> {
+    const present = await JobState.load(this.store);
+    if (present?.incarnation !== this.state.record.incarnation) await this.source.dropCapture(names, 0);
   }
 
   private makeEngine(): Engine {

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { MillraceError } from '#errors';
 import type { Plan } from '#model';
 import type { CaptureNames, Source, SourceIdentity } from '#sources';
 import { type Incarnation, IncarnationNames, newRowsFence, newTouchesFence } from '#stage';
 import type { Store } from '#store';
 import type { KnownColumns } from './compile.js';
 import { dropIncarnation, dropOthers } from './formers.js';
+import { JOB_ERRORS } from './job.codes.js';
 import { type Former, type JobRecord, JobState } from './job-record.js';
 import type { Tuning } from './tuning.js';
 
@@ -29,6 +31,8 @@ export async function newIncarnation(
     identity: SourceIdentity;
     knownColumns: KnownColumns;
     asked: number | null;
+    /** Of the job's lease. */
+    holder: string;
   },
   former: JobRecord | undefined,
 ): Promise<JobState> {
@@ -63,7 +67,11 @@ export async function newIncarnation(
     attention: null,
     history: [...(former?.history ?? []), { phase: 'checking', incarnation, at: parts.now() }],
   };
-  const state = await JobState.create(store, parts.now, record, former);
+  const state = await JobState.create(store, parts.now, record, former, parts.holder).catch(async (error: unknown) => {
+    if (error instanceof MillraceError && error.code === JOB_ERRORS.JOB_TAKEN_OVER.code)
+      await dropIncarnation(record, store);
+    throw error;
+  });
   // Not before: who slept until another one has begun must not drop what that one has made.
   await dropOthers(record, store);
   if (former?.loading) await dropIncarnation(former, store);
