@@ -14,9 +14,8 @@ async function simulate(...args: string[]): Promise<string> {
   );
 }
 
-test('the laws hold in worlds that nobody has seen before', async () => {
-  const output = await simulate('--seconds', '60', '--brief');
-  process.stdout.write(`${/^seeds from .*$/m.exec(output)?.[0]}\n`);
+test('the laws hold in some hundred worlds', async () => {
+  const output = await simulate('--from', '300000', '--seconds', '60', '--brief');
   expect(output).toMatch(/^[1-9]\d* seeds, \d+ steps, \d+ s: all laws held$/m);
 }, 300_000);
 
