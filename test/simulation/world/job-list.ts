@@ -3,8 +3,6 @@ import type { AskedRun } from '#job';
 
 /** The list of jobs, as far as whoever runs one looks at it: what is asked, and how a run ended that nobody stopped. */
 export class SimJobList {
-  /** Codes of what ended runs, when that was to be expected. */
-  readonly expected = new Set<string>();
   number = 1;
   private isFresh = false;
   private endedNumber = 0;
