@@ -1,4 +1,5 @@
 import { MillraceError } from '#errors';
+import { awaitedLater, within } from '#log';
 import { electionTopic, type Incarnation, IncarnationNames, JOB, JOB_ID } from '#stage';
 import type { Store } from '#store';
 import { isCompleted, keepAttention, phaseBefore, refuseAttention, refuseCompleted } from './attention.js';
@@ -61,8 +62,7 @@ export class Runner {
     const result = await this.within(held, signal, async (stop) => {
       refuseHeldLoad(session);
       const working = this.onceUp(operation, session, signal);
-      const own = working.then(() => undefined);
-      own.catch(() => undefined); // Nobody may ever ask.
+      const own = awaitedLater(working.then(() => undefined));
       // Others find a living holder meanwhile, and ask it: what they ask is done after this process's own.
       const answering = this.answering(held, own, stop.signal);
       const done = await Promise.race([working, answering.then(() => working)]);
@@ -171,7 +171,7 @@ export class Runner {
 
   /** With the target away nothing more can be said there; the lease then ends by itself. */
   private async soon(work: Promise<unknown>, ms = 1_000): Promise<void> {
-    await Promise.race([work.catch(() => undefined), this.deps.timers.wait(ms)]);
+    await within(this.deps.timers, ms, work);
   }
 
   private async answering(held: Held, brought: Promise<void>, signal: AbortSignal): Promise<'completed' | undefined> {
@@ -202,10 +202,11 @@ export class Runner {
   /** The documents are built; an operator who holds the load meanwhile is not waited for. */
   private async up(session: Session, brought: Promise<void>): Promise<void> {
     let isUp = false;
-    const up = brought.then(() => {
-      isUp = true;
-    });
-    up.catch(() => undefined);
+    const up = awaitedLater(
+      brought.then(() => {
+        isUp = true;
+      }),
+    );
     while (!isUp) {
       refuseHeldLoad(session);
       await Promise.race([up, this.deps.timers.wait(HELD_LOOK_MS)]);

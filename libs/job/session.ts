@@ -1,5 +1,5 @@
 import { EXIT, MillraceError } from '#errors';
-import { awaitedLater } from '#log';
+import { within } from '#log';
 import type { Assembler, Evaluator } from '#mapping';
 import type { Plan } from '#model';
 import type { CaptureNames, Source, SourceSnapshot } from '#sources';
@@ -178,8 +178,7 @@ export class Session {
       });
       await state.advance('loading', { capture: names, identity: begun.identity });
     } catch (error) {
-      const left = awaitedLater(this.leaveNoCapture(names));
-      await Promise.race([left, deps.timers.wait(LEAVE_MS)]).catch(() => undefined);
+      await within(deps.timers, LEAVE_MS, this.leaveNoCapture(names));
       throw error;
     }
   }

@@ -1,3 +1,4 @@
+import { awaitedLater } from '../awaited-later.js';
 import type { LogRecord } from '../log.js';
 import { type MessagePart, partsOf } from './message-parts.js';
 import { WHOLE_WITHIN_MS } from './part-times.js';
@@ -38,9 +39,8 @@ export class PartitionSender {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (records.length === 0) return Promise.resolve();
     const appended = new Promise<void>((resolve, reject) => this.#waiting.push({ records, resolve, reject }));
-    appended.catch(() => undefined); // Pipelining producers look at their promises later.
     if (!this.#sending) void this.#run();
-    return appended;
+    return awaitedLater(appended);
   }
 
   /** What is on its way may have arrived or not. */
