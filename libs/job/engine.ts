@@ -147,12 +147,14 @@ export class Engine {
 
   /** Nothing more is read from the source; what was read goes on to be written. */
   async pause(): Promise<void> {
+    if (this.pausedAt !== undefined) return;
     this.consumers.holdTasks();
     await this.hold();
     this.pausedAt = this.timers.now();
   }
 
   resume(): void {
+    if (this.pausedAt === undefined) return;
     this.pausedAt = undefined;
     this.consumers.releaseTasks();
     if (this.parts.capture !== null) this.follow();

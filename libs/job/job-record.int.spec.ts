@@ -50,3 +50,34 @@ test.each([
   await expect(late).rejects.toMatchObject({ code: 'JOB_TAKEN_OVER' });
   expect(await JobState.load(store)).toBeUndefined();
 });
+
+test('a former holder of the lease writes nothing into the record: whoever has it now would not know of it', async () => {
+  await using kept = await emptyStore();
+  const { store } = kept;
+  await store.write.insert(JOB, [{ _id: LEASE_ID, holder: 'a former one', beat: 1 }]);
+  const now = () => new Date();
+  const record = { ...recordOf({ incarnation: 1, incarnationId: 'a' }), paused: false, heldPhase: null };
+  const former = await JobState.create(store, now, record, undefined, 'a former one');
+  await store.write.patch(JOB, LEASE_ID, { set: { holder: 'this one' } });
+  for (const late of [() => former.hold(), () => former.letGoOn(), () => former.advance('building')])
+    await expect(late()).rejects.toMatchObject({ code: 'JOB_TAKEN_OVER' });
+  expect(await JobState.load(store)).toEqual(record);
+  const state = new JobState(store, now, record, 'this one');
+  await state.hold();
+  expect(await JobState.load(store)).toMatchObject({ phase: 'paused', paused: true, heldPhase: 'loading' });
+});
+
+test('a job is let go on though this process does not know that it was held, and held though it believes so', async () => {
+  await using kept = await emptyStore();
+  const { store } = kept;
+  await store.write.insert(JOB, [{ _id: LEASE_ID, holder: 'this one', beat: 1 }]);
+  const record = { ...recordOf({ incarnation: 1, incarnationId: 'a' }), paused: false, heldPhase: null };
+  const state = await JobState.create(store, () => new Date(), record, undefined, 'this one');
+  await store.write.patch(JOB, 'job', { set: { phase: 'paused', paused: true, heldPhase: 'loading' } });
+  await state.letGoOn();
+  expect(await JobState.load(store)).toMatchObject({ phase: 'loading', paused: false, heldPhase: null });
+  await state.hold();
+  await store.write.patch(JOB, 'job', { set: { phase: 'loading', paused: false, heldPhase: null } });
+  await state.hold();
+  expect(await JobState.load(store)).toMatchObject({ phase: 'paused', paused: true, heldPhase: 'loading' });
+});

@@ -2,7 +2,7 @@ import { MillraceError } from '#errors';
 import type { Plan } from '#model';
 import type { CaptureNames, SourceIdentity } from '#sources';
 import { type Incarnation, JOB, JOB_ID, LEASE_ID } from '#stage';
-import { type Doc, DocumentRefused, type Store } from '#store';
+import { type Doc, DocumentRefused, type Store, type StoreTransaction } from '#store';
 import type { Phase } from './commands.js';
 import type { KnownColumns } from './compile.js';
 import { JOB_ERRORS } from './job.codes.js';
@@ -65,14 +65,17 @@ export function restOf({ mode }: Pick<Plan, 'mode'>): Phase {
 }
 
 /**
- * The job's record in memory and in the store: written first, then believed. Only where it still is of this incarnation:
- * a process that slept while another began a load anew must not end that one's loading.
+ * The job's record in memory and in the store: written first, then believed. Only where it still is of this incarnation, and in one
+ * transaction with the lease: a process that slept while another began a load anew must not end that one's loading, nor may it hold a
+ * job that another process, which knows nothing of it, would never let go on.
  */
 export class JobState {
   constructor(
     private readonly store: Store,
     private readonly now: () => Date,
     public record: JobRecord,
+    /** Of the job's lease. Undefined: a worker, which tells what needs a person whoever runs the job. */
+    private readonly holder: string | undefined,
   ) {}
 
   static async load(store: Store): Promise<JobRecord | undefined> {
@@ -85,19 +88,42 @@ export class JobState {
     now: () => Date,
     record: JobRecord,
     former: Incarnation | undefined,
-    /** Of the job's lease: this process, unless it has slept for too long. */
     holder: string,
   ): Promise<JobState> {
     if (former === undefined) await insertFirst(store, record, holder);
-    else await replaceFormer(store, record, former);
-    return new JobState(store, now, record);
+    else await replaceFormer(store, record, former, holder);
+    return new JobState(store, now, record, holder);
   }
 
   async set(fields: Partial<JobRecord>): Promise<void> {
+    if (!(await this.setWhere({}, fields))) throw begunElsewhere();
+  }
+
+  /** Whether it was as `where` says, and of this incarnation. */
+  private async setWhere(where: Partial<JobRecord>, fields: Partial<JobRecord>): Promise<boolean> {
+    const { store, holder } = this;
     const { incarnation, incarnationId } = this.record;
-    const kept = await this.store.write.patch(JOB, JOB_ID, { where: { incarnation, incarnationId }, set: fields });
-    if (kept === undefined) throw begunElsewhere();
-    this.record = { ...this.record, ...fields };
+    const patch = { where: { ...where, incarnation, incarnationId }, set: fields };
+    const kept =
+      holder === undefined
+        ? await store.write.patch(JOB, JOB_ID, patch)
+        : await underLease(store, holder, (tx) => tx.patch(JOB, JOB_ID, patch));
+    if (kept !== undefined) this.record = { ...this.record, ...fields };
+    return kept !== undefined;
+  }
+
+  /** Held by an operator; whatever this process believes: a write whose answer was lost may have been done. */
+  async hold(): Promise<void> {
+    const { paused, heldPhase, phase } = this.record;
+    if (paused) await this.setWhere({ paused: false }, { phase: 'paused', paused, heldPhase });
+    else await this.enter('paused', { paused: true, heldPhase: phase });
+  }
+
+  /** As `hold`, the other way. */
+  async letGoOn(): Promise<void> {
+    const goesOn = { paused: false, heldPhase: null };
+    if (this.record.paused) await this.enter(this.at, goesOn);
+    else await this.setWhere({ paused: true }, { ...goesOn, phase: this.at });
   }
 
   /** As `enter`, by the engine itself: a job that is held stays so, and goes on there. */
@@ -119,26 +145,37 @@ export class JobState {
 
 const NOT_OF_A_NEW_ONE = ['renewing', 'snapshot', 'snapshotLost', 'topicsMade'] as const;
 
-/** In one transaction with the lease: who slept while others have loaded and completed the job must not bring it back. */
+/** Whoever takes the lease meanwhile conflicts with it. */
+async function underLease<T>(store: Store, holder: string, work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
+  return store.transact('job', async (tx) => {
+    const lease = await tx.patch(JOB, LEASE_ID, { where: { holder }, inc: { beat: 1 } });
+    if (lease === undefined) throw begunElsewhere();
+    return work(tx);
+  });
+}
+
+/** Who slept while others have loaded and completed the job must not bring it back. */
 async function insertFirst(store: Store, record: JobRecord, holder: string): Promise<void> {
   try {
-    await store.transact('begin', async (tx) => {
-      const lease = await tx.patch(JOB, LEASE_ID, { where: { holder }, inc: { beat: 1 } });
-      if (lease === undefined) throw begunElsewhere();
-      await tx.insert(JOB, [record]);
-    });
+    await underLease(store, holder, (tx) => tx.insert(JOB, [record]));
   } catch (error) {
     throw error instanceof DocumentRefused ? begunElsewhere() : error;
   }
 }
 
-async function replaceFormer(store: Store, record: JobRecord, { incarnationId }: Incarnation): Promise<void> {
+async function replaceFormer(
+  store: Store,
+  record: JobRecord,
+  { incarnationId }: Incarnation,
+  holder: string,
+): Promise<void> {
   const { _id, ...set } = record;
-  const kept = await store.write.patch(JOB, _id, { where: { incarnationId }, set, unset: NOT_OF_A_NEW_ONE });
+  const patch = { where: { incarnationId }, set, unset: NOT_OF_A_NEW_ONE };
+  const kept = await underLease(store, holder, (tx) => tx.patch(JOB, _id, patch));
   if (kept === undefined) throw begunElsewhere();
 }
 
 function begunElsewhere(): MillraceError {
-  const message = 'another process has begun to load this job anew, or removed it';
+  const message = 'another process has taken this job over, has begun to load it anew, or has removed it';
   return new MillraceError(JOB_ERRORS.JOB_TAKEN_OVER, message);
 }

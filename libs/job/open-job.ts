@@ -31,7 +31,7 @@ import { LettersDesk } from './letters-desk.js';
 import { hasDifferences, type Operation } from './operations.js';
 import { connectionFinding, preflight, refuseBlockers } from './preflight.js';
 import { ask, isUnanswered } from './requests.js';
-import { interrupted, Runner } from './runner.js';
+import { interrupted, LEASE_WAIT_MS, Runner } from './runner.js';
 import { statusOf } from './status.js';
 import { synced } from './synced.js';
 import { toRun } from './to-run.js';
@@ -211,7 +211,7 @@ class OpenJob implements JobCommands {
     const store = await this.connections.store(0);
     if ((await JobState.load(store)) === undefined) return;
     const lease = new Lease(store, this.deps.timers);
-    await lease.acquire(15_000, () => undefined, NEVER);
+    await lease.acquire(LEASE_WAIT_MS, () => undefined, NEVER);
     try {
       await this.runner.forget(NEVER);
     } finally {
@@ -250,21 +250,35 @@ class OpenJob implements JobCommands {
   /** Pausing and going on need no engine where none runs: the next one finds it in the record. */
   private async hold(operation: { kind: 'pause' } | { kind: 'resume' }): Promise<void> {
     const store = await this.connections.store(0);
+    const { timers } = this.deps;
+    const lease = new Lease(store, timers);
+    for (;;) {
+      if ((await JobState.load(store)) === undefined)
+        throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
+      const holder = await lease.livingHolder();
+      if (holder !== undefined) return void (await ask(operation, { store, timers, holder }));
+      try {
+        await lease.acquire(LEASE_WAIT_MS, () => undefined, NEVER);
+      } catch (error) {
+        // Another process has just begun to run it.
+        if (error instanceof MillraceError && error.code === JOB_ERRORS.JOB_RUNNING.code) continue;
+        throw error;
+      }
+      try {
+        return await this.holdUnderLease(operation, store, lease);
+      } finally {
+        await lease.release();
+      }
+    }
+  }
+
+  private async holdUnderLease({ kind }: { kind: 'pause' | 'resume' }, store: Store, lease: Lease): Promise<void> {
     const record = await JobState.load(store);
     if (record === undefined) throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
-    const lease = new Lease(store, this.deps.timers);
-    const { timers } = this.deps;
-    const holder = await lease.livingHolder();
-    if (holder !== undefined) {
-      await ask(operation, { store, timers, holder });
-      return;
-    }
-    const state = new JobState(store, () => new Date(this.deps.timers.now()), record);
-    if (operation.kind === 'pause' && !record.paused) {
-      refuseUnholdable(record);
-      await state.enter('paused', { paused: true, heldPhase: record.phase });
-    }
-    if (operation.kind === 'resume' && record.paused) await state.enter(state.at, { paused: false, heldPhase: null });
+    const state = new JobState(store, () => new Date(this.deps.timers.now()), record, lease.holder);
+    if (kind === 'resume') return state.letGoOn();
+    if (!record.paused) refuseUnholdable(record);
+    await state.hold();
   }
 
   private async openDesk(): Promise<{ store: Store; record: JobRecord; desk: LettersDesk }> {

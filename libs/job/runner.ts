@@ -1,6 +1,6 @@
 import { MillraceError } from '#errors';
 import { awaitedLater, within } from '#log';
-import { electionTopic, type Incarnation, IncarnationNames, JOB, JOB_ID } from '#stage';
+import { electionTopic, type Incarnation, IncarnationNames } from '#stage';
 import type { Store } from '#store';
 import { isCompleted, keepAttention, phaseBefore, refuseAttention, refuseCompleted } from './attention.js';
 import type { RunOptions, RunOutcome } from './commands.js';
@@ -18,7 +18,7 @@ import { Session } from './session.js';
 import { captureNames, newIncarnation } from './start-incarnation.js';
 import { type ToRun, toRun } from './to-run.js';
 
-const LEASE_WAIT_MS = 15_000;
+export const LEASE_WAIT_MS = 15_000;
 const HELD_LOOK_MS = 250;
 
 /** Runs a job in this process, under its lease: by `run`, or for as long as another command needs the engine. */
@@ -56,7 +56,7 @@ export class Runner {
 
   /** Where nobody holds the lease: catches up, carries one operation out, stops. */
   async once(operation: Operation, signal: AbortSignal): Promise<unknown> {
-    const held = await this.open((store) => this.beginCommand(store, signal), signal);
+    const held = await this.open((store, lease) => this.beginCommand(store, lease, signal), signal);
     if (typeof held === 'string') return undefined;
     const session = held.value;
     const result = await this.within(held, signal, async (stop) => {
@@ -251,10 +251,10 @@ export class Runner {
     return state === 'loaded' ? state : { state, planned };
   }
 
-  private async beginCommand(store: Store, signal: AbortSignal): Promise<Begun> {
+  private async beginCommand(store: Store, lease: Lease, signal: AbortSignal): Promise<Begun> {
     const record = await JobState.load(store);
     const planned = await this.connections.planned(LEASE_WAIT_MS, record, signal);
-    return { state: await this.stateForCommand(store, record, planned), planned };
+    return { state: await this.stateForCommand({ store, lease }, record, planned), planned };
   }
 
   private async stateForRun(
@@ -273,11 +273,11 @@ export class Runner {
     if (options.dropTarget) this.tellNothingDropped();
     if (plan.mode === 'snapshot' && record.phase === 'completed') return 'loaded';
     if (plan.mode === 'snapshot' && record.loading) return this.fresh(begin, planned, record, options);
-    return this.goOn(begin.store, record, options.asked);
+    return this.goOn(begin, record, options.asked);
   }
 
   private async stateForCommand(
-    store: Store,
+    begin: Begin,
     record: JobRecord | undefined,
     planned: PlannedSource,
   ): Promise<JobState> {
@@ -298,11 +298,11 @@ export class Runner {
         'the load of this snapshot was interrupted; run the job again first',
       );
     }
-    return this.goOn(store, record);
+    return this.goOn(begin, record);
   }
 
-  private async goOn(store: Store, record: JobRecord, asked?: number): Promise<JobState> {
-    const state = new JobState(store, () => new Date(this.deps.timers.now()), record);
+  private async goOn({ store, lease }: Begin, record: JobRecord, asked?: number): Promise<JobState> {
+    const state = this.stateOf(record, { store, lease });
     if (asked !== undefined && asked !== record.asked) await state.set({ asked });
     // Who began this load may have been killed before it had.
     if (record.formers.length > 0) await this.removeTopics(record.job, record.formers);
@@ -310,6 +310,10 @@ export class Runner {
     if (record.phase === 'attention' && record.paused) await state.enter('paused');
     if (record.phase === 'completing') await state.enter(restOf(record.plan));
     return state;
+  }
+
+  private stateOf(record: JobRecord, { store, lease }: Begin): JobState {
+    return new JobState(store, () => new Date(this.deps.timers.now()), record, lease.holder);
   }
 
   private tellNothingDropped(): void {
@@ -327,7 +331,7 @@ export class Runner {
     const now = () => new Date(this.deps.timers.now());
     // Again, under the lease: while this process waited for it, the job that had made the documents may have been forgotten.
     if (!options.dropTarget) refuseBlockers(await notEmpty(store, planned.plan, record), options.force);
-    if (record !== undefined) await store.write.patch(JOB, JOB_ID, { set: { renewing: true } });
+    if (record !== undefined) await this.stateOf(record, { store, lease }).set({ renewing: true });
     if (options.dropTarget) {
       for (const { name } of planned.plan.collections) await store.drop({ database: 'target', name });
     }

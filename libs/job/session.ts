@@ -134,15 +134,13 @@ export class Session {
   }
 
   async pause(): Promise<void> {
-    if (this.state.record.paused) return;
-    await this.state.enter('paused', { paused: true, heldPhase: this.state.record.phase });
+    await this.state.hold();
     await this.engine.pause();
     this.tellPhase();
   }
 
   async resume(): Promise<void> {
-    if (!this.state.record.paused) return;
-    await this.state.enter(this.state.at, { paused: false, heldPhase: null });
+    await this.state.letGoOn();
     this.engine.resume();
     this.tellPhase();
   }

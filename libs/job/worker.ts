@@ -87,7 +87,7 @@ async function tellLost(
 async function tell(error: unknown, former: JobRecord, { store, timers }: WorkerDeps): Promise<void> {
   const record = await present(former, store);
   if (record === undefined) return;
-  const state = new JobState(store, () => new Date(timers.now()), record);
+  const state = new JobState(store, () => new Date(timers.now()), record, undefined);
   await keepAttention(state, error).catch(() => undefined);
 }
 

@@ -15,6 +15,8 @@ export interface CampaignOptions {
   complete?: boolean;
   /** Every seed is one of progress; the steps to rest are told. */
   progress?: boolean;
+  /** Of every seed only what `verify` finds counts. */
+  verify?: boolean;
   /** The module of its workers, which answers a seed with what became of it. */
   worker: URL;
   say: (line: string) => void;
@@ -33,6 +35,10 @@ const YOUNG_MB = 64;
 /** An error that nobody caught: each process of the engine would end by it, too. */
 const ENDED = 'the process ended by an error that nobody caught';
 
+export function seedOptions({ progress, verify }: Pick<CampaignOptions, 'progress' | 'verify'>): SeedOptions {
+  return { ...(progress && { isOfProgress: true }), ...(verify && { isJudgedByVerify: true }) };
+}
+
 /** Many seeds, on all cores; what failed is told at the end. */
 export class Campaign {
   private readonly began = Date.now();
@@ -46,7 +52,7 @@ export class Campaign {
 
   constructor(private readonly options: CampaignOptions) {
     this.next = options.from;
-    this.ofSeed = options.progress ? { isOfProgress: true } : {};
+    this.ofSeed = seedOptions(options);
   }
 
   /** Whether all held. */

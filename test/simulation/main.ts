@@ -1,9 +1,9 @@
 import { isMainThread, parentPort } from 'node:worker_threads';
 import { Command, InvalidArgumentError } from 'commander';
-import { type AskedSeed, Campaign } from './campaign.js';
+import { type AskedSeed, Campaign, seedOptions } from './campaign.js';
 import { COMPLETE_SEEDS } from './matrix/summary.js';
 import { reported, tracedSeed } from './report.js';
-import { runSeed, type SeedOptions } from './world/run-seed.js';
+import { runSeed } from './world/run-seed.js';
 
 /**
  * `npm run simulate`: the engine in a simulated world, one seed after the other. `--seeds N` explores, from a random first seed
@@ -19,6 +19,7 @@ interface Options {
   brief?: boolean;
   complete?: boolean;
   progress?: boolean;
+  verify?: boolean;
 }
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -46,6 +47,7 @@ async function main(): Promise<number> {
       '--progress',
       'in every seed one of two replicas of each role is lost when faults stop, and the steps to rest are counted',
     )
+    .option('--verify', 'counts only what the command verify finds once faults have stopped')
     .parse()
     .opts<Options>();
   if (options.seed !== undefined) return alone(options.seed, options);
@@ -53,8 +55,8 @@ async function main(): Promise<number> {
   return (await new Campaign({ ...options, from, say, worker: new URL(import.meta.url) }).run()) ? 0 : 1;
 }
 
-async function alone(seed: number, { progress, trace }: Options): Promise<number> {
-  const options: SeedOptions = progress ? { isOfProgress: true } : {};
+async function alone(seed: number, { trace, ...asked }: Options): Promise<number> {
+  const options = seedOptions(asked);
   const result = await runSeed(seed, trace ? { ...options, onTrace: tracedSeed(say) } : options);
   say(
     result.failure === undefined ? `seed ${seed}: all held, in ${result.steps} steps` : await reported(result, options),

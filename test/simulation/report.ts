@@ -12,8 +12,8 @@ export function tracedSeed(say: (line: string) => void): (entry: TraceEntry) => 
 
 type Failed = Pick<SeedResult, 'seed' | 'failure'>;
 
-export const named = ({ seed, failure }: Failed, { isOfProgress }: SeedOptions): string =>
-  `seed ${seed} fails: npm run simulate --${isOfProgress ? ' --progress' : ''} --seed ${seed} --trace\n${failure}`;
+export const named = ({ seed, failure }: Failed, { isOfProgress, isJudgedByVerify }: SeedOptions): string =>
+  `seed ${seed} fails: npm run simulate --${isOfProgress ? ' --progress' : ''}${isJudgedByVerify ? ' --verify' : ''} --seed ${seed} --trace\n${failure}`;
 
 /** What failed, how to repeat it, and the last that happened in the shortest storm that fails as well. */
 export async function reported({ seed, failure }: Failed, options: SeedOptions): Promise<string> {

@@ -13,6 +13,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm1-deep-arrays-are-empty',
     takesAway: 'nesting is read level by level, to any depth',
+    verify: 'finds',
     file: TREES,
     find: 'if (trees.length > 0) await this.level(tx, child, trees, budget);',
     replace: 'if (trees.length > 0 && node.parent === null) await this.level(tx, child, trees, budget);',
@@ -20,6 +21,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm2-an-update-duplicates-its-element',
     takesAway: 'an element is a row, known by its key',
+    verify: 'finds',
     file: TREES,
     find: '(parent.children[index] as RowTree[]).push(tree);',
     replace:
@@ -28,6 +30,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm3-building-again-duplicates-arrays',
     takesAway: 'documents are replaced whole',
+    verify: 'finds',
     file: 'libs/write/target-writes.ts',
     find: 'const documents = writes.map((write) => write.document);',
     replace:
@@ -36,6 +39,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm4-circular-references-are-left-out',
     takesAway: 'a table may stand in itself',
+    verify: 'finds',
     file: TREES,
     find: 'if (byValue.size === 0) continue;',
     replace: 'if (byValue.size === 0 || child.table === node.table) continue;',
@@ -43,6 +47,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm5-one-change-of-a-batch',
     takesAway: 'the size of batches changes nothing',
+    verify: 'finds',
     file: ROW_BATCH,
     find: 'for (const key of keys) images.push(imageOf(table, key, this.present(table, key)));',
     replace: 'for (const key of [...keys].slice(0, 1)) images.push(imageOf(table, key, this.present(table, key)));',
@@ -50,6 +55,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm6-no-children-any-more',
     takesAway: 'a parent without children any more loses its elements',
+    verify: 'finds',
     file: 'libs/write/document-batch.ts',
     find: "return { kind: 'write', root, id: assembled.id, document: assembled.document };",
     replace:
@@ -58,6 +64,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm7-deep-changes-insert-elements',
     takesAway: 'no element stands twice, at any depth',
+    verify: 'finds',
     file: TREES,
     find: '(parent.children[index] as RowTree[]).push(tree);',
     replace:
@@ -66,6 +73,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm8-a-changed-id-leaves-its-document',
     takesAway: 'another _id is a delete and a create',
+    verify: 'finds',
     file: 'libs/write/claims.ts',
     find: 'if (claim._id === wants) continue;',
     replace: 'if (claim._id === wants || wants !== undefined) continue;',
@@ -73,6 +81,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm9-an-update-to-null-is-lost',
     takesAway: 'null is a value',
+    verify: 'finds',
     file: 'libs/stage/merge.ts',
     find: 'if (change.missing === undefined) return this.stage(change.key, change.at, change.tuple);',
     replace:
@@ -81,6 +90,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm10-a-changed-join-column-moves-nothing',
     takesAway: 'a row that changes its parent leaves the former one',
+    verify: 'finds',
     file: ROW_BATCH,
     find: 'for (const name of Object.keys(former.k)) if (former.k[name] !== now.k?.[name]) return true;',
     replace: '',
@@ -88,6 +98,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm11-elements-by-what-shows',
     takesAway: 'what a mapping leaves out does not change which elements there are',
+    verify: 'shared',
     file: ASSEMBLER,
     find: 'this.fill(embedded, view);\n        items.push(embedded);',
     replace:
@@ -97,6 +108,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm12-changes-out-of-order',
     takesAway: 'changes are appended in commit order',
+    verify: 'finds',
     file: 'libs/ingest/capture-actor.ts',
     find: 'const batch = changes;',
     replace: 'const batch = changes.toReversed();',
@@ -104,6 +116,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm13-plain-values-become-documents',
     takesAway: 'an array of plain values stays one',
+    verify: 'shared',
     file: ASSEMBLER,
     find: 'if (this.node.value === null) {',
     replace: 'if (this.node.value === null || views.length > 1) {',
@@ -111,6 +124,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm14-a-default-in-place-of-null',
     takesAway: 'a stored null is null',
+    verify: 'shared',
     file: ASSEMBLER,
     find: 'this.checked(field.convert(view.values[field.column] ?? null), field.path, view));',
     replace: "this.checked(field.convert(view.values[field.column] ?? '0'), field.path, view));",
@@ -118,6 +132,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm15-a-duplicate-key-is-shrugged-off',
     takesAway: 'what MongoDB refuses is tried otherwise or is a letter',
+    verify: 'finds',
     file: 'libs/write/document-actor.ts',
     find: 'this.lookFirst = LOOK_FIRST_BATCHES;\n      return { keys, sure: keys.length };',
     replace: 'this.lookFirst = LOOK_FIRST_BATCHES;\n      return { keys: [], sure: 0 };',
@@ -125,6 +140,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm17-a-join-column-that-does-not-show',
     takesAway: 'columns that a mapping leaves out stay on the stage',
+    verify: 'shared',
     file: ASSEMBLER,
     find: 'const child = plan.nodes[id] as NodePlan;\n      return new',
     replace:
@@ -146,6 +162,7 @@ export const INCUMBENT: readonly Mutant[] = [
   {
     name: 'rm18-part-of-a-composite-key',
     takesAway: 'rows join by all columns of a key',
+    verify: 'shared',
     file: 'libs/mapping/plan/on.ts',
     find: 'return keyOrder(pairs, request);',
     replace: 'return keyOrder({ child: pairs.child.slice(0, 1), parent: pairs.parent.slice(0, 1) }, request);',

@@ -24,6 +24,11 @@ interface Death {
   why: string;
 }
 
+interface Judged extends Death {
+  /** Which seed `verify` alone finds it in; undefined where that is not asked for. */
+  verify: string | undefined;
+}
+
 const ROOT = resolve('.');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -38,24 +43,36 @@ const { only, seeds, table } = new Command('mutants')
 process.exitCode = await main(only === undefined ? MUTANTS : MUTANTS.filter(({ name }) => only.includes(name)));
 
 async function main(mutants: readonly Mutant[]): Promise<number> {
-  const deaths: Death[] = [];
+  const deaths: Judged[] = [];
   for (const mutant of mutants) {
     const death = (await simulated(mutant)) ?? (await tested(mutant)) ?? { mutant, killedBy: undefined, why: '' };
-    deaths.push(death);
     say(`${death.killedBy ? 'killed  ' : 'SURVIVED'}  ${mutant.name.padEnd(40)} ${death.killedBy ?? ''}  ${death.why}`);
+    const verify = await verified(mutant);
+    if (verify !== undefined) say(`  verify: ${verify}`);
+    deaths.push({ ...death, verify });
+    if (table !== undefined) await writeFile(table, tableOf(deaths));
   }
-  if (table !== undefined) await writeFile(table, tableOf(deaths));
-  const survivors = deaths.filter(({ killedBy }) => killedBy === undefined).map(({ mutant }) => mutant.name);
+  const survivors = deaths.filter(survives).map(({ mutant }) => mutant.name);
   say(
     `${deaths.length - survivors.length} of ${deaths.length} killed${survivors.length > 0 ? `; survived: ${survivors.join(', ')}` : ''}`,
   );
   return survivors.length === 0 ? 0 : 1;
 }
 
-async function simulated(mutant: Mutant): Promise<Death | undefined> {
+const UNSEEN = 'unseen';
+
+const survives = ({ killedBy, verify }: Judged): boolean => killedBy === undefined || verify === UNSEEN;
+
+/** What verify, which must find it, is worth. */
+async function verified(mutant: Mutant): Promise<string | undefined> {
+  if (mutant.verify !== 'finds') return mutant.verify;
+  return (await simulated(mutant, ['--verify']))?.killedBy ?? UNSEEN;
+}
+
+async function simulated(mutant: Mutant, further: readonly string[] = []): Promise<Death | undefined> {
   await using checkout = await Checkout.of(ROOT, 'built');
   await checkout.mutateBuilt(mutant);
-  const args = ['dist/test/simulation/main.js', '--seeds', seeds, '--from', '1', '--brief'];
+  const args = ['dist/test/simulation/main.js', '--seeds', seeds, '--from', '1', '--brief', ...further];
   const { output } = await run(checkout.folder, args);
   const [, seed, said = ''] = /^seed (\d+) fails.*\n(.*(?:\n.*){0,8})/m.exec(output) ?? [];
   if (seed !== undefined) return { mutant, killedBy: `seed ${seed}`, why: inShort(said) };
@@ -91,9 +108,15 @@ function inShort(text: string): string {
   return lines.slice(0, 2).join(' ').slice(0, 110);
 }
 
-function tableOf(deaths: readonly Death[]): string {
+function tableOf(deaths: readonly Judged[]): string {
   const rows = deaths.map(
-    ({ mutant, killedBy }) => `| ${mutant.name} | ${mutant.takesAway} | ${killedBy ?? '**survives**'} |`,
+    ({ mutant, killedBy, verify = '' }) =>
+      `| ${mutant.name} | ${mutant.takesAway} | ${killedBy ?? '**survives**'} | ${verify === UNSEEN ? '**unseen**' : verify} |`,
   );
-  return ['| mutant | what it takes away | killed by |', '| --- | --- | --- |', ...rows, ''].join('\n');
+  return [
+    '| mutant | what it takes away | killed by | found by `verify` alone |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
 }

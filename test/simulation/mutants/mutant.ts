@@ -12,6 +12,12 @@ export interface Mutant extends Edit {
   takesAway: string;
   /** What has to change with it. */
   also?: Edit[];
+  /**
+   * Whether `verify`, by itself, must find what it leaves: each seed is judged by that alone, too. `shared`: it is in the making of documents
+   * from their rows, which verify shares by design; that it finds their like is shown where somebody else leaves such documents
+   * (`world/damage.ts`).
+   */
+  verify?: 'finds' | 'shared';
   /** Of what the simulated world does not have: the tests that must fail, as Jest finds them. */
   tests?: string[];
 }

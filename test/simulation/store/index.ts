@@ -9,4 +9,4 @@ export {
 } from './sim-mongo.js';
 export { verdictOf } from './server-failures.js';
 export { SimStore, type SimStoreOptions } from './sim-store.js';
-export { fieldOf, fieldsOf, type Stored, taken } from './stored.js';
+export { fieldOf, fieldsOf, isDocument, type Stored, taken } from './stored.js';

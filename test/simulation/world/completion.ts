@@ -4,6 +4,7 @@ import { electionTopic, JOB } from '#stage';
 import type { SimProcess } from '../kernel/index.js';
 import { remainsOf } from '../laws/remains.js';
 import { commanded } from './commanded.js';
+import type { Damage } from './damage.js';
 import { NAME, type SimWorld, STATE } from './sim-world.js';
 
 export interface CompletionParts {
@@ -58,6 +59,22 @@ export async function verify({ world, isLost, mostSteps, count }: CompletionPart
     count('verified');
   } catch (error) {
     // That it is lost may have been found out only now.
+    if (!isLost || !(error instanceof MillraceError)) throw error;
+  }
+}
+
+/** Where someone else has written to the target, verify finds just that, and repairs it. */
+export async function verifyDamage(parts: CompletionParts, damage: Damage): Promise<void> {
+  const { world, isLost, mostSteps, count } = parts;
+  await damage.happen();
+  try {
+    const report = await commanded(world, (job) => job.verify({ repair: false }, NEVER), mostSteps);
+    const missed = damage.missedBy(report);
+    if (missed !== undefined) throw new Error(missed);
+    for (const what of damage.whats) count(`verify finds ${what}`);
+    refuseDifferences(await commanded(world, (job) => job.verify({ repair: true }, NEVER), mostSteps));
+    count('repaired');
+  } catch (error) {
     if (!isLost || !(error instanceof MillraceError)) throw error;
   }
 }

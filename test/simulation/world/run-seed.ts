@@ -2,7 +2,8 @@ import type { Random, TraceEntry } from '../kernel/index.js';
 import { Laws } from '../laws/laws.js';
 import { replicasToLose } from '../laws/lost-replicas.js';
 import { observe } from '../matrix/observe.js';
-import { afterCompletion, type CompletionParts, complete, verify } from './completion.js';
+import { afterCompletion, type CompletionParts, complete, verify, verifyDamage } from './completion.js';
+import { Damage } from './damage.js';
 import { Holding } from './holding.js';
 import { Monotony } from './monotony.js';
 import { seedUuids } from './seeded-uuids.js';
@@ -26,6 +27,8 @@ export interface SeedOptions {
   onWorld?: (world: SimWorld) => void;
   /** Every role has two replicas, and one of each is lost when faults stop. */
   isOfProgress?: boolean;
+  /** Only what `verify` finds at the end counts as wrong. */
+  isJudgedByVerify?: boolean;
   /** So many steps with faults, in place of the seed's own number. */
   stormSteps?: number;
 }
@@ -42,6 +45,8 @@ const LONG_AFTERMATH_MS = 60_000;
 const LOST_SHARE = 0.25;
 /** Of seeds: an operator holds the job now and then. */
 const HELD_SHARE = 0.25;
+/** Of seeds: somebody else writes to the target of a job at rest. */
+const DAMAGED_SHARE = 0.15;
 /** Of seeds: the job is completed once it is at rest. */
 const COMPLETED_SHARE = 0.15;
 
@@ -120,11 +125,23 @@ class SeedRun {
     this.stage = 'calm';
     this.calm();
     const faultsEnded = kernel.step;
+    if (this.options.isJudgedByVerify) return this.verdict();
     await this.comesToRest();
     const wrong = this.wrong();
     if (wrong !== undefined) return wrong;
     this.stepsToRest = kernel.step - faultsEnded;
     return (await this.end()) ?? this.wrong();
+  }
+
+  /** What `verify` says, which drains the job itself. */
+  private async verdict(): Promise<string | undefined> {
+    const { world } = this;
+    await world.kernel.runUntil(
+      everyFew(() => this.follows() && world.isAsAsked() && !this.holding.isBusy),
+      CALM_STEPS,
+    );
+    await verify(this.atRest);
+    return undefined;
   }
 
   differences(): string[] {
@@ -139,6 +156,9 @@ class SeedRun {
     if (world.isSnapshot) this.count('a snapshot is loaded');
     this.stage = 'verify';
     if (random.chance(0.3)) await verify(this.atRest);
+    this.stage = 'damage';
+    if (random.chance(DAMAGED_SHARE) && !world.isSnapshot && !storm.isLost)
+      await verifyDamage(this.atRest, new Damage(world, random.fork()));
     this.stage = 'completing';
     if (this.completes && (await complete(this.atRest))) return afterCompletion(this.atRest);
     this.stage = 'aftermath';
@@ -205,6 +225,7 @@ class SeedRun {
 
   private wrong(): string | undefined {
     const { world, monotony, storm } = this;
+    if (this.options.isJudgedByVerify) return undefined;
     if (world.failure !== undefined)
       return `a service failed: ${world.failure instanceof Error ? world.failure.stack : String(world.failure)}`;
     const attention =

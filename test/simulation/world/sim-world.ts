@@ -1,27 +1,13 @@
 import { DEFAULT_TUNING, type Tuning } from '#job';
 import { quickJs, readJobFile, SANDBOX_LIMITS, Sandbox } from '#mapping';
-import { type Incarnation, IncarnationNames, JOB, JOB_ID } from '#stage';
+import { type Incarnation, JOB, JOB_ID } from '#stage';
 import type { Plan } from '#model';
 import { Kernel, type KernelOptions, type Random } from '../kernel/index.js';
 import { SimBroker } from '../log/index.js';
 import { type CommitOptions, SimPostgres } from '../source/index.js';
 import { fieldOf, SimMongo, type Stored } from '../store/index.js';
-import {
-  BAD,
-  type Expected,
-  expectedDocuments,
-  inWords,
-  jobFileOf,
-  type Model,
-  type ModelCollection,
-  NUMBER,
-  objectInWords,
-  RandomChanges,
-  randomModel,
-  tableNamed,
-  VERSION,
-  type Words,
-} from '../workload/index.js';
+import { BAD, jobFileOf, type Model, NUMBER, RandomChanges, randomModel, VERSION } from '../workload/index.js';
+import { Documents } from './documents.js';
 import { SimJobList } from './job-list.js';
 import { type Servers, type SimJob, type SimRole, SimService } from './sim-service.js';
 
@@ -39,6 +25,7 @@ export class SimWorld {
   readonly servers: Servers;
   readonly model: Model;
   readonly changes: RandomChanges;
+  readonly documents: Documents;
   readonly list = new SimJobList();
   readonly services: SimService[] = [];
   /** Of rows, by the number that each change draws. */
@@ -71,6 +58,7 @@ export class SimWorld {
     this.model = randomModel(kernel.random.fork());
     this.changes = new RandomChanges(this.model, postgres, kernel.random.fork());
     this.changes.createTables();
+    this.documents = new Documents(this.model, this.servers, STATE);
     postgres.onVersion((row) => this.versions.set(Number(row[VERSION]), row));
     for (const { name, isValidated } of this.model.collections)
       if (isValidated) mongo.refuse(name, (document) => fieldOf(document, NUMBER) === BAD);
@@ -110,13 +98,7 @@ export class SimWorld {
 
   /** What is wrong now with documents and letters; empty where they are what the source says. */
   differences(): string[] {
-    const rows = new Map(this.model.tables.map(({ name }) => [name, this.servers.postgres.rows(name)]));
-    const expected = expectedDocuments(this.model, (table) => rows.get(table) ?? []);
-    const letters = this.letters();
-    return [...expected].flatMap(([collection, each]) => [
-      ...this.differencesOf(collection, each),
-      ...lettersApart(collection, letters.get(collection) ?? 0, each),
-    ]);
+    return this.documents.differences(this.record() as Incarnation | undefined);
   }
 
   /** Nothing happens in it any more. */
@@ -127,27 +109,6 @@ export class SimWorld {
   /** For people. */
   describe(): string {
     return jobFileOf(this.model, NAME, this.job.jobFile.mode);
-  }
-
-  private differencesOf(collection: string, { documents, unwritable, unwritableRows }: Expected): string[] {
-    const found = new Map<Words, Words>();
-    const key = this.keyOf(collection);
-    for (const document of this.servers.mongo.committed('target', collection)) {
-      const id = inWords(fieldOf(document, '_id'));
-      const row = objectInWords(key.map((name) => [name, inWords(fieldOf(document, name))]));
-      if (documents.has(id) || !unwritableRows.has(row)) found.set(id, inWords(document));
-    }
-    const ids = new Set([...documents.keys(), ...found.keys()]);
-    return [...ids].flatMap((id) => {
-      const [should, is] = [documents.get(id), found.get(id)];
-      if (should === is || unwritable.has(id)) return [];
-      return [`${collection} ${id}\n  should be ${should ?? 'absent'}\n  is        ${is ?? 'absent'}`];
-    });
-  }
-
-  private keyOf(collection: string): string[] {
-    const { root } = this.model.collections.find(({ name }) => name === collection) as ModelCollection;
-    return tableNamed(this.model, root.table).key;
   }
 
   /** It loads once, from a source that is quiet. */
@@ -180,25 +141,6 @@ export class SimWorld {
   private record(): Stored | undefined {
     return this.servers.mongo.committed(STATE, JOB.name).find((each) => fieldOf(each, '_id') === JOB_ID);
   }
-
-  /** How many each collection has. */
-  private letters(): Map<string, number> {
-    const { mongo } = this.servers;
-    const record = this.record();
-    const counts = new Map<string, number>();
-    if (record === undefined) return counts;
-    const { letters } = new IncarnationNames(record as unknown as Incarnation);
-    for (const letter of mongo.committed(STATE, letters.name)) {
-      const collection = String(fieldOf(letter, 'collection'));
-      counts.set(collection, (counts.get(collection) ?? 0) + 1);
-    }
-    return counts;
-  }
-}
-
-function lettersApart(collection: string, found: number, { letters: { least, most } }: Expected): string[] {
-  if (found >= least && found <= most) return [];
-  return [`${collection} has ${found} letters, and should have ${least} to ${most}`];
 }
 
 /** Worlds share the module: to compile it costs as much as most of a world. */

@@ -1,0 +1,155 @@
+import type { VerifyReport } from '#job';
+import type { Random } from '../kernel/index.js';
+import { fieldOf, fieldsOf, isDocument, type Stored } from '../store/index.js';
+import { inWords, LARGE } from '../workload/index.js';
+import type { SimWorld } from './sim-world.js';
+
+/** What verify has to call it. */
+type Kind = 'different' | 'missing' | 'extra';
+
+interface Wrong {
+  collection: string;
+  id: unknown;
+  kind: Kind;
+}
+
+interface Change {
+  /** The class of defects that leaves documents so. */
+  what: string;
+  document: Stored;
+}
+
+const SOMEONE = { process: 'someone else', label: 'damage' };
+const NOBODYS = 'nobody’s';
+const MOST = 3;
+
+/**
+ * Someone who is no part of Millrace writes to the target. Documents are left as the defects of the product before us left them (RM1 to RM18 of
+ * its record, by name in `whats`): those that verify cannot find by itself are of what it shares with the writer, the making of
+ * a document from its rows, which the oracle looks after.
+ */
+export class Damage {
+  private readonly wrongs: Wrong[] = [];
+  /** What was done, each once. */
+  readonly whats = new Set<string>();
+
+  constructor(
+    private readonly world: SimWorld,
+    private readonly random: Random,
+  ) {}
+
+  /** To a few documents that are right. */
+  async happen(): Promise<void> {
+    for (let i = this.random.between(1, MOST); i > 0; i--) {
+      const { name } = this.random.one(this.world.model.collections);
+      const rights = this.world.documents.right(name);
+      const untouched = rights.filter((document) => !this.isWrong(name, fieldOf(document, '_id')));
+      const kind = this.random.one<Kind>(['different', 'different', 'missing', 'extra']);
+      if (kind === 'extra') await this.insert(name);
+      else if (untouched.length > 0) await this.change(name, this.random.one(untouched), kind);
+    }
+  }
+
+  /** What is wrong of the report, in words: all damage has to be in it that has not been mended meanwhile, and nothing else. */
+  missedBy(report: VerifyReport): string | undefined {
+    const counts = new Map<string, number>();
+    const count = (collection: string, kind: string, by: number) =>
+      counts.set(`${collection} ${kind}`, (counts.get(`${collection} ${kind}`) ?? 0) + by);
+    for (const { collection, kind } of report.documents) if (kind !== 'deadLetter') count(collection, kind, 1);
+    for (const { collection, kind } of this.standing()) count(collection, kind, -1);
+    const apart = [...counts].filter(([, times]) => times !== 0).map(([name, times]) => `${name}: ${times}`);
+    return apart.length === 0 ? undefined : `verify told of so many more: ${apart}; ${JSON.stringify(report)}`;
+  }
+
+  /** A late touch makes a document anew. */
+  private standing(): Wrong[] {
+    return this.wrongs.filter(({ collection, id }) => {
+      return this.world.documents.wrong(collection).has(inWords(id));
+    });
+  }
+
+  private isWrong(collection: string, id: unknown): boolean {
+    const words = inWords(id);
+    return this.wrongs.some((each) => each.collection === collection && inWords(each.id) === words);
+  }
+
+  private async insert(collection: string): Promise<void> {
+    if (this.isWrong(collection, NOBODYS)) return;
+    this.took('a document that no row makes (RM8, RM16)', { collection, id: NOBODYS, kind: 'extra' });
+    const { mongo } = this.world.servers;
+    const transaction = mongo.begin(mongo.primary, NOBODYS, SOMEONE);
+    transaction.insert('target', collection, [{ _id: NOBODYS }], () => undefined);
+    await this.commit(() => transaction.commit(mongo.primary));
+  }
+
+  private async change(collection: string, document: Stored, kind: Kind): Promise<void> {
+    const id = fieldOf(document, '_id');
+    const words = inWords(document);
+    const changes =
+      kind === 'missing' ? [] : [...changesOf(document)].filter((each) => inWords(each.document) !== words);
+    const change = changes.length === 0 ? undefined : this.random.one(changes);
+    const what = change?.what ?? 'a document that is not there (RM15)';
+    this.took(what, { collection, id, kind: change === undefined ? 'missing' : 'different' });
+    const { mongo } = this.world.servers;
+    const transaction = mongo.begin(mongo.primary, NOBODYS, SOMEONE);
+    if (change === undefined) transaction.remove('target', collection, [id]);
+    else transaction.replace('target', collection, [change.document], () => undefined);
+    await this.commit(() => transaction.commit(mongo.primary));
+  }
+
+  private took(what: string, wrong: Wrong): void {
+    this.whats.add(what);
+    this.wrongs.push(wrong);
+    this.world.kernel.note(`someone else leaves ${what}: ${wrong.collection} ${inWords(wrong.id)}`);
+  }
+
+  private async commit(commit: () => number | Promise<number>): Promise<void> {
+    let isCommitted = false;
+    Promise.resolve(commit()).then(() => {
+      isCommitted = true;
+    }, undefined);
+    await this.world.kernel.runUntil(() => isCommitted, 2_000);
+  }
+}
+
+/** All that may be wrong with one, one at a time. */
+function* changesOf(document: Stored): Generator<Change> {
+  for (const [name, value] of fieldsOf(document)) {
+    if (name === '_id' || name === LARGE) continue;
+    for (const { what, value: wrong } of wrongsOf(value)) yield { what, document: withField(document, name, wrong) };
+    yield { what: 'a field that is not there', document: withField(document, name, undefined) };
+  }
+}
+
+function* wrongsOf(value: unknown): Generator<{ what: string; value: unknown }> {
+  if (Array.isArray(value)) return yield* wrongArrays(value);
+  if (isDocument(value)) {
+    yield { what: 'a row that is not embedded (RM4, RM17)', value: null };
+    for (const { what, document } of changesOf(value)) yield { what, value: document };
+    return;
+  }
+  if (value === null) yield { what: 'a default in place of null (RM9, RM14)', value: 'a default' };
+  else yield { what: 'null in place of a value (RM9)', value: null };
+}
+
+function* wrongArrays(elements: readonly unknown[]): Generator<{ what: string; value: unknown }> {
+  const [first, ...others] = elements;
+  yield { what: 'an element of another document (RM10, RM18)', value: [...elements, {}] };
+  if (elements.length === 0) return;
+  yield { what: 'an array without its elements (RM1, RM6)', value: [] };
+  yield { what: 'elements twice (RM2, RM3, RM7)', value: [...elements, first] };
+  yield { what: 'one of several elements (RM5, RM11)', value: [first] };
+  yield { what: 'elements in another order (RM12)', value: elements.toReversed() };
+  if (!isDocument(first))
+    yield { what: 'documents in place of values (RM13)', value: elements.map((each) => ({ each })) };
+  for (const { what, value } of wrongsOf(first)) yield { what, value: [value, ...others] };
+}
+
+/** Undefined takes it out. */
+function withField(document: Stored, name: string, value: unknown): Stored {
+  const fields = [...fieldsOf(document)].map(([each, before]): [string, unknown] => [
+    each,
+    each === name ? value : before,
+  ]);
+  return new Map(fields.filter(([, each]) => each !== undefined));
+}
