@@ -1,26 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { type Incarnation, JOB, LEASE_ID } from '#stage';
-import { openMongoStore } from '#store/mongodb';
-import { testMongo } from '#testing';
 import { type JobRecord, JobState } from './job-record.js';
+import { stateStore } from './testing/state-store.js';
 
 const recordOf = (of: Incarnation) =>
   ({ _id: 'job', ...of, phase: 'loading', loading: true, history: [] }) as unknown as JobRecord;
 
-async function emptyStore() {
-  const mongo = await testMongo();
-  const stateDatabase = `millrace_${mongo.job}`;
-  const { uri, database } = mongo;
-  const store = await openMongoStore({ uri, stateDatabase, targetDatabase: database, appName: 'test' });
-  const dispose = async () => {
-    await store.close();
-    await mongo[Symbol.asyncDispose]();
-  };
-  return { store, [Symbol.asyncDispose]: dispose };
-}
-
 test('a process that slept through the making of a new incarnation cannot end its loading, nor take its place', async () => {
-  await using kept = await emptyStore();
+  await using kept = await stateStore();
   const { store } = kept;
   const record = recordOf({ incarnation: 1, incarnationId: 'a' });
   const now = () => new Date();
@@ -42,7 +29,7 @@ test.each([
   ['has the lease by now', 'another one'],
   ['has completed the job, lease and all', undefined],
 ])('a first load leaves no record where another process %s', async (_, holder) => {
-  await using kept = await emptyStore();
+  await using kept = await stateStore();
   const { store } = kept;
   if (holder !== undefined) await store.write.insert(JOB, [{ _id: LEASE_ID, holder, beat: 1 }]);
   const record = recordOf({ incarnation: 1, incarnationId: 'a' });
@@ -52,7 +39,7 @@ test.each([
 });
 
 test('a former holder of the lease writes nothing into the record: whoever has it now would not know of it', async () => {
-  await using kept = await emptyStore();
+  await using kept = await stateStore();
   const { store } = kept;
   await store.write.insert(JOB, [{ _id: LEASE_ID, holder: 'a former one', beat: 1 }]);
   const now = () => new Date();
@@ -68,7 +55,7 @@ test('a former holder of the lease writes nothing into the record: whoever has i
 });
 
 test('a job is let go on though this process does not know that it was held, and held though it believes so', async () => {
-  await using kept = await emptyStore();
+  await using kept = await stateStore();
   const { store } = kept;
   await store.write.insert(JOB, [{ _id: LEASE_ID, holder: 'this one', beat: 1 }]);
   const record = { ...recordOf({ incarnation: 1, incarnationId: 'a' }), paused: false, heldPhase: null };

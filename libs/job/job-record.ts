@@ -145,8 +145,12 @@ export class JobState {
 
 const NOT_OF_A_NEW_ONE = ['renewing', 'snapshot', 'snapshotLost', 'topicsMade'] as const;
 
-/** Whoever takes the lease meanwhile conflicts with it. */
-async function underLease<T>(store: Store, holder: string, work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
+/** In one transaction with the lease: whoever takes that meanwhile conflicts with it. Rejects with JOB_TAKEN_OVER. */
+export async function underLease<T>(
+  store: Store,
+  holder: string,
+  work: (tx: StoreTransaction) => Promise<T>,
+): Promise<T> {
   return store.transact('job', async (tx) => {
     const lease = await tx.patch(JOB, LEASE_ID, { where: { holder }, inc: { beat: 1 } });
     if (lease === undefined) throw begunElsewhere();

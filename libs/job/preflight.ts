@@ -17,14 +17,39 @@ export interface PreflightOptions {
   dropTarget: boolean;
 }
 
-/** Everything that would stop or damage the job, on source, target and in its own state. Changes nothing. */
+/**
+ * Everything that would stop or damage the job, on source, target and in its own state. Changes nothing. Where another process begins the
+ * job meanwhile it looks again: slot and documents that were found may be that one's.
+ */
 export async function preflight(
   connections: Connections,
   options: PreflightOptions,
   signal?: AbortSignal,
 ): Promise<Finding[]> {
   const store = await connections.store(options.patienceMs, signal);
-  const record = await JobState.load(store);
+  for (let record = await JobState.load(store); ; ) {
+    const findings = await findingsOf(record, { connections, store, options }, signal);
+    const present = await JobState.load(store);
+    if (isSame(record, present)) return findings;
+    record = present;
+  }
+}
+
+function isSame(before: JobRecord | undefined, now: JobRecord | undefined): boolean {
+  return before?.incarnationId === now?.incarnationId && before?.renewing === now?.renewing;
+}
+
+interface Looking {
+  connections: Connections;
+  store: Store;
+  options: PreflightOptions;
+}
+
+async function findingsOf(
+  record: JobRecord | undefined,
+  { connections, store, options }: Looking,
+  signal: AbortSignal | undefined,
+): Promise<Finding[]> {
   const planned = await connections.planned(options.patienceMs, options.fresh ? undefined : record, signal);
   const findings = [
     ...planned.warnings,

@@ -4,6 +4,7 @@ import { jsonText, parseInOrder, withBsonValues } from '#extended-json';
 import { REQUESTS } from '#stage';
 import type { Doc, Store } from '#store';
 import { JOB_ERRORS } from './job.codes.js';
+import { underLease } from './job-record.js';
 import type { Operation } from './operations.js';
 import type { JobTimers } from './patience.js';
 
@@ -59,7 +60,7 @@ export async function ask(
 /**
  * Carries out what others ask of this holder until the signal is raised: one after another, but for pausing and going on,
  * which wait for nothing. What was asked of a former holder is removed: whoever asked has been told, or is gone, and must
- * not be obeyed later.
+ * not be obeyed later. Not by one that is a former holder itself and has slept: it would take what the present one is asked for that.
  */
 export async function answer(
   { store, timers, holder }: { store: Store; timers: JobTimers; holder: string },
@@ -73,11 +74,10 @@ export async function answer(
   while (!stop.aborted) {
     const requests = await store.read.range<RequestRecord>(REQUESTS, {}, { limit: MOST });
     const stale = requests.filter((request) => request.to !== holder);
-    if (stale.length > 0)
-      await store.write.remove(
-        REQUESTS,
-        stale.map(({ _id }) => _id),
-      );
+    if (stale.length > 0) {
+      const ids = stale.map(({ _id }) => _id);
+      await underLease(store, holder, (tx) => tx.remove(REQUESTS, ids));
+    }
     for (const request of requests) {
       if (request.to !== holder || begun.has(request._id)) continue;
       begun.add(request._id);

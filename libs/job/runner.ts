@@ -330,7 +330,10 @@ export class Runner {
   ): Promise<JobState> {
     const now = () => new Date(this.deps.timers.now());
     // Again, under the lease: while this process waited for it, the job that had made the documents may have been forgotten.
-    if (!options.dropTarget) refuseBlockers(await notEmpty(store, planned.plan, record), options.force);
+    const findings = options.dropTarget ? [] : await notEmpty(store, planned.plan, record);
+    // Who slept since it read the record finds another one's documents.
+    if (findings.length > 0) await lease.confirm();
+    refuseBlockers(findings, options.force);
     if (record !== undefined) await this.stateOf(record, { store, lease }).set({ renewing: true });
     if (options.dropTarget) {
       for (const { name } of planned.plan.collections) await store.drop({ database: 'target', name });

@@ -1,6 +1,6 @@
 import { MillraceError } from '#errors';
 import type { VerifyReport } from '#job';
-import { electionTopic, JOB } from '#stage';
+import { electionTopic, JOB, REQUESTS } from '#stage';
 import type { SimProcess } from '../kernel/index.js';
 import { remainsOf } from '../laws/remains.js';
 import { commanded } from './commanded.js';
@@ -20,8 +20,11 @@ export interface CompletionParts {
 }
 
 const AFTER_MS = 60_000;
-/** Who wakes as it is about to stand for election makes that topic, and who is about to take the lease its record; both are of nothing. */
-const LEFT_BY_THE_WOKEN = [`topic ${electionTopic(NAME)}`, `collection ${STATE}.${JOB.name}`];
+/** Who wakes as it is about to stand for election makes that topic, and who is about to take the lease, or to ask its holder, a record; all are of nothing. */
+const LEFT_BY_THE_WOKEN = [
+  `topic ${electionTopic(NAME)}`,
+  ...[JOB, REQUESTS].map(({ name }) => `collection ${STATE}.${name}`),
+];
 const NEVER = new AbortController().signal;
 
 /** An operator completes a job at rest. False where there are letters: then it goes on as before. */

@@ -1,0 +1,30 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { JOB, LEASE_ID, REQUESTS } from '#stage';
+import { answer, ask } from './requests.js';
+import { stateStore } from './testing/state-store.js';
+
+const timers = {
+  now: () => Date.now(),
+  wait: (ms: number, signal?: AbortSignal) => delay(ms, undefined, { signal }),
+  setTimeout: () => undefined,
+  clearTimeout: () => undefined,
+  random: () => 0,
+};
+
+test('a former holder that wakes takes nothing that the present one is asked for what was asked of one before', async () => {
+  await using kept = await stateStore();
+  const { store } = kept;
+  await store.write.insert(JOB, [{ _id: LEASE_ID, holder: 'this one', beat: 1 }]);
+  const over = new AbortController();
+  const asked = ask({ kind: 'pause' }, { store, timers, holder: 'this one' }, over.signal);
+  const isAsked = async () => (await store.read.range(REQUESTS, {}, { limit: 1 })).length > 0;
+  while (!(await isAsked())) await delay(10);
+  const former = answer({ store, timers, holder: 'a former one' }, async () => undefined, over.signal);
+  await expect(former).rejects.toMatchObject({ code: 'JOB_TAKEN_OVER' });
+  expect(await isAsked()).toBe(true);
+  const present = answer({ store, timers, holder: 'this one' }, async () => 'held', over.signal);
+  expect(await asked).toBe('held');
+  over.abort();
+  await present;
+});
