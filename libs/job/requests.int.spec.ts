@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
+import { MillraceError } from '#errors';
 import { JOB, LEASE_ID, REQUESTS } from '#stage';
 import { answer, ask } from './requests.js';
 import { stateStore } from './testing/state-store.js';
@@ -27,4 +28,28 @@ test('a former holder that wakes takes nothing that the present one is asked for
   expect(await asked).toBe('held');
   over.abort();
   await present;
+});
+
+test('what fails as its holder stops is not answered: the next one is asked', async () => {
+  await using kept = await stateStore();
+  const { store } = kept;
+  await store.write.insert(JOB, [{ _id: LEASE_ID, holder: 'this one', beat: 1 }]);
+  const stop = new AbortController();
+  const carryOut = async () => {
+    stop.abort();
+    throw new MillraceError(
+      { code: 'LOG_CLOSED', cause: 'the log was closed', remedy: '', exit: 1 },
+      'the log was closed',
+    );
+  };
+  const present = answer({ store, timers, holder: 'this one' }, carryOut, stop.signal);
+  const asked = ask({ kind: 'verify', repair: false }, { store, timers, holder: 'this one' });
+  asked.catch(() => undefined);
+  await present;
+  await store.write.patch(JOB, LEASE_ID, { set: { holder: 'the next one' } });
+  const over = new AbortController();
+  const next = answer({ store, timers, holder: 'the next one' }, async () => undefined, over.signal);
+  await expect(asked).rejects.toMatchObject({ code: 'REQUEST_UNANSWERED' });
+  over.abort();
+  await next;
 });

@@ -84,7 +84,7 @@ export async function answer(
       const lane = request.operation.kind === 'pause' || request.operation.kind === 'resume' ? 'hold' : 'work';
       const waiting = new Waiting(request._id, store, timers);
       lanes[lane] = lanes[lane]
-        .then(() => (stop.aborted ? undefined : answerOne(request, store, waiting, carryOut)))
+        .then(() => (stop.aborted ? undefined : answerOne(request, store, waiting, carryOut, stop)))
         .finally(() => waiting.over());
       lanes[lane].catch((error: unknown) => failed.abort(error));
     }
@@ -117,6 +117,7 @@ async function answerOne(
   store: Store,
   waiting: Waiting,
   carryOut: (operation: Operation, asked: AbortSignal) => Promise<unknown>,
+  stop: AbortSignal,
 ): Promise<void> {
   const { withdrawn } = waiting;
   if (withdrawn.aborted) return;
@@ -124,7 +125,8 @@ async function answerOne(
     const result = await carryOut(request.operation, withdrawn);
     await handOver(result ?? null, request._id, store);
   } catch (error) {
-    if (withdrawn.aborted) return;
+    // What fails as this holder stops, the next one is asked for.
+    if (withdrawn.aborted || stop.aborted) return;
     if (!(error instanceof MillraceError)) throw error;
     const { code, remedy, exit, message } = error;
     await store.write.patch(REQUESTS, request._id, {

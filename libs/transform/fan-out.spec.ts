@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { IncarnationNames } from '#stage';
-import type { Store } from '#store';
+import { FenceMissing, type Store } from '#store';
 import { waitFor } from '#testing';
 import { FanOutTasks } from './fan-out.js';
 import type { FanOut, Resolver } from './resolver.js';
@@ -17,7 +17,7 @@ function memory(removed: () => Promise<void>) {
     for (const id of ids) records.delete(id);
     await removed();
   };
-  const byId = async (_from: unknown, id: string) => records.get(id);
+  const byId = async (from: unknown, id: string) => (from === NAMES.fences ? { _id: id } : records.get(id));
   const patch = async (_in: unknown, id: string, { where, set }: { where: Record<string, unknown>; set: object }) => {
     const record = records.get(id);
     if (record === undefined || Object.keys(where).some((name) => record[name] !== where[name])) return undefined;
@@ -30,7 +30,7 @@ function memory(removed: () => Promise<void>) {
   const store = {
     read: { byId, range },
     write: { patch, insert },
-    transact: (_label: string, work: (tx: unknown) => Promise<unknown>) => work({ byId, remove }),
+    transact: (_label: string, work: (tx: unknown) => Promise<unknown>) => work({ byId, insert, remove }),
   } as unknown as Store;
   return { store, records };
 }
@@ -144,4 +144,15 @@ test('an image in line gets its turn, though the one at work is asked for again 
   await tasks.add(0, task);
   await waitFor(() => records.size === 0);
   expect(begun.findIndex(({ image }) => image.k !== undefined)).toBeLessThan(4);
+});
+
+test('who slept until the job was gone leaves no task behind it', async () => {
+  const { store, records } = memory(async () => undefined);
+  const gone = {
+    ...store,
+    transact: (_: string, work: (tx: unknown) => Promise<unknown>) => work({ byId: async () => undefined }),
+  };
+  const tasks = new FanOutTasks(gone as unknown as Store, NAMES, {} as Resolver, {} as Toucher, () => undefined);
+  await expect(tasks.add(0, task)).rejects.toThrow(FenceMissing);
+  expect(records.size).toBe(0);
 });

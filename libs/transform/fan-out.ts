@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncarnationNames } from '#stage';
-import { allInRange, type Doc, DocumentRefused, type Store } from '#store';
+import { allInRange, type Doc, DocumentRefused, FenceMissing, type Store } from '#store';
 import type { FanOut, Resolver } from './resolver.js';
 import type { Toucher } from './toucher.js';
 
@@ -88,10 +88,18 @@ export class FanOutTasks {
     this.start(id);
   }
 
-  /** False where another owner of the partition has made it meanwhile: its images must not be lost. */
+  /**
+   * False where another owner of the partition has made it meanwhile: its images must not be lost. Only where the partition has its fence:
+   * who slept until the job was gone leaves nothing behind it.
+   */
   private async made(record: FanOutRecord): Promise<boolean> {
+    const { fences, tasks } = this.names;
+    const id = this.names.rowsFence(record.partition);
     try {
-      await this.store.write.insert(this.names.tasks, [record]);
+      await this.store.transact('fan-out', async (tx) => {
+        if ((await tx.byId(fences, id, { fields: [] })) === undefined) throw new FenceMissing(id);
+        await tx.insert(tasks, [record]);
+      });
       return true;
     } catch (error) {
       if (error instanceof DocumentRefused && error.kind === 'duplicate') return false;

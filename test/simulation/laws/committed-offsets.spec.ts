@@ -12,7 +12,7 @@ function kit() {
     offsets.committed(topic, 0, offset);
     return offsets.broken.map((each) => each.replace(/^.*(is committed, and )/, ''));
   };
-  return { history, rows, touches, broken };
+  return { history, rows, touches, broken, offsets };
 }
 
 test('while the job loads, staged is enough', () => {
@@ -94,4 +94,11 @@ test('no offset is committed before a transaction of its partition', () => {
   history.touch('a');
   history.fence('touches:0');
   expect(broken(touches, 2)).toHaveLength(1);
+});
+
+test('what was in a topic that somebody has made anew is not asked for', () => {
+  const { history, rows, broken, offsets } = kit();
+  history.change(0, 'b', 'p2');
+  offsets.lost(rows);
+  expect(broken(rows, 1)).toEqual([]);
 });

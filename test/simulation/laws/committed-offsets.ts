@@ -32,12 +32,18 @@ export class CommittedOffsets {
   readonly broken: string[] = [];
   private readonly checked = new Map<string, number>();
   private readonly seen = new Map<string, SeenRows>();
+  private readonly lostTopics = new Set<string>();
 
   constructor(private readonly parts: OffsetsParts) {}
 
+  /** Somebody has made it anew: what was in it is lost, and a person has to have the job loaded again. */
+  lost(topic: string): void {
+    this.lostTopics.add(topic);
+  }
+
   committed(topic: string, partition: number, offset: number): void {
     const known = this.parts.ofTopic(topic);
-    if (known === undefined) return;
+    if (known === undefined || this.lostTopics.has(topic)) return;
     const name = `${topic}/${partition}`;
     const from = this.checked.get(name) ?? 0;
     if (offset <= from) return;

@@ -52,6 +52,7 @@ export class SimBroker {
   readonly #watched = new Set<SimProcess>();
   readonly #onCommitted: OnCommitted[] = [];
   readonly #onAppended: OnAppended[] = [];
+  readonly #onRecreated: ((topic: string) => void)[] = [];
 
   constructor(
     readonly kernel: Kernel,
@@ -97,6 +98,7 @@ export class SimBroker {
     this.#topics.set(topic, this.#newTopic(topic, former.partitions.length));
     former.damaged();
     for (const group of this.#groupsOf(topic)) group.forget();
+    for (const listener of this.#onRecreated) listener(topic);
   }
 
   // For checks
@@ -127,6 +129,11 @@ export class SimBroker {
   /** Told of each message when it has arrived. */
   onAppended(listener: OnAppended): void {
     this.#onAppended.push(listener);
+  }
+
+  /** Told of each topic that somebody else has made anew. */
+  onRecreated(listener: (topic: string) => void): void {
+    this.#onRecreated.push(listener);
   }
 
   topicNames(): string[] {

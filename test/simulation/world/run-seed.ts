@@ -37,7 +37,7 @@ const ROLES = ['ingest', 'transform', 'write', 'dead-letter'] as const;
 /** What others do meanwhile is most of what can go wrong. */
 const PACES = [1, 1, 1, 0.2, 0.02];
 /** To come to rest without faults. */
-const CALM_STEPS = 40_000;
+const CALM_STEPS = 100_000;
 /** For what is late; a long one seldom. */
 const AFTERMATHS_MS = [1_000, 3_000, 5_000];
 const LONG_AFTERMATH_MS = 60_000;
@@ -157,7 +157,7 @@ class SeedRun {
     this.stage = 'verify';
     if (random.chance(0.3)) await verify(this.atRest);
     this.stage = 'damage';
-    if (random.chance(DAMAGED_SHARE) && !world.isSnapshot && !storm.isLost)
+    if (random.chance(DAMAGED_SHARE) && !world.isSnapshot && !storm.isLost && storm.rare.isOver)
       await verifyDamage(this.atRest, new Damage(world, random.fork()));
     this.stage = 'completing';
     if (this.completes && (await complete(this.atRest))) return afterCompletion(this.atRest);
