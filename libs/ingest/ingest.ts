@@ -1,7 +1,7 @@
 import { InFlight, type Log } from '#log';
 import type { Finding, Plan, RowChange } from '#model';
 import type { CaptureNames, Source, SnapshotId } from '#sources';
-import type { IncarnationNames } from '#stage';
+import type { AsHolder, IncarnationNames } from '#stage';
 import type { Store } from '#store';
 import { CaptureActor } from './capture-actor.js';
 import { LoadActor } from './load-actor.js';
@@ -21,6 +21,7 @@ export interface IngestParts {
   taskPartitions: number;
   source: Source;
   store: Store;
+  asHolder: AsHolder;
   log: Log;
   snapshot: SnapshotId | undefined;
   /** Resolves when another chunk's rows may be appended; rejects when the signal is raised. Absent: at any time. */
@@ -49,7 +50,7 @@ export interface Ingest {
 export type MakeIngest = (parts: IngestParts) => Ingest;
 
 export const makeIngest: MakeIngest = (parts) => {
-  const { plan, names, source, store, log, tuning, patiently } = parts;
+  const { plan, names, source, store, asHolder, log, tuning, patiently } = parts;
   const packer = new RowPacker(log, names.topic(plan.job, 'rows'), parts.rowsPartitions);
   const loadInFlight = new InFlight(tuning.loadInFlightBytes);
   const captureInFlight = new InFlight(tuning.captureInFlightBytes);
@@ -58,6 +59,7 @@ export const makeIngest: MakeIngest = (parts) => {
     plan,
     names,
     store,
+    asHolder,
     log,
     packer,
     patiently,

@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { awaitedLater, type InFlight, type Log, type LogBatch } from '#log';
 import type { Plan, TablePlan } from '#model';
 import type { Chunk, LoadedRows, SnapshotId, Source } from '#sources';
-import { countDone, type IncarnationNames, type RecordedTask, RecordedTasks, recordsOf, type TaskRecord } from '#stage';
+import {
+  type AsHolder,
+  countDone,
+  type IncarnationNames,
+  type RecordedTask,
+  RecordedTasks,
+  recordsOf,
+  type TaskRecord,
+} from '#stage';
 import type { Store } from '#store';
 import type { RowPacker } from './row-packer.js';
 
@@ -20,6 +28,7 @@ export interface LoadActorParts {
   plan: Plan;
   names: IncarnationNames;
   store: Store;
+  asHolder: AsHolder;
   log: Log;
   topic: string;
   /** Readers side by side. */

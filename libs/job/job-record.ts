@@ -101,13 +101,9 @@ export class JobState {
 
   /** Whether it was as `where` says, and of this incarnation. */
   private async setWhere(where: Partial<JobRecord>, fields: Partial<JobRecord>): Promise<boolean> {
-    const { store, holder } = this;
     const { incarnation, incarnationId } = this.record;
     const patch = { where: { ...where, incarnation, incarnationId }, set: fields };
-    const kept =
-      holder === undefined
-        ? await store.write.patch(JOB, JOB_ID, patch)
-        : await underLease(store, holder, (tx) => tx.patch(JOB, JOB_ID, patch));
+    const kept = await this.asHolder((tx) => tx.patch(JOB, JOB_ID, patch));
     if (kept !== undefined) this.record = { ...this.record, ...fields };
     return kept !== undefined;
   }
@@ -124,6 +120,12 @@ export class JobState {
     const goesOn = { paused: false, heldPhase: null };
     if (this.record.paused) await this.enter(this.at, goesOn);
     else await this.setWhere({ paused: true }, { ...goesOn, phase: this.at });
+  }
+
+  /** In one transaction with the lease; of a worker, in one without it. Rejects where another process holds the job by now. */
+  asHolder<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
+    const { store, holder } = this;
+    return holder === undefined ? store.transact('job', work) : underLease(store, holder, work);
   }
 
   /** As `enter`, by the engine itself: a job that is held stays so, and goes on there. */

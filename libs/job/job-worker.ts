@@ -4,7 +4,7 @@ import type { Log } from '#log';
 import type { Assembler, Evaluator } from '#mapping';
 import type { Plan } from '#model';
 import type { Source } from '#sources';
-import { IncarnationNames } from '#stage';
+import { type AsHolder, IncarnationNames } from '#stage';
 import type { Store } from '#store';
 import { Toucher, type Transform } from '#transform';
 import type { Write, WriteParts } from '#write';
@@ -54,6 +54,9 @@ const ROWS_UNCOMPLETED = 3;
 const STOP_MS = 5_000;
 /** Of a transaction whose owner was silent for longer than that, nothing will come. */
 const ABANDONED_MS = 3_000;
+
+/** It carries out what whoever holds the job has planned. */
+const AS_NOBODY: AsHolder = () => Promise.reject(new Error('a worker plans nothing'));
 
 /** The parts of one incarnation that a process does which does not run the job. */
 export class JobWorker {
@@ -149,7 +152,7 @@ export class JobWorker {
   private common() {
     const { store, timers, tuning } = this.deps;
     const { plan, partitions } = this.record;
-    return { plan, partitions, names: this.names, store, log: this.log, tuning, timers };
+    return { plan, partitions, names: this.names, store, asHolder: AS_NOBODY, log: this.log, tuning, timers };
   }
 
   private makeIngest(source: Source): Ingest {

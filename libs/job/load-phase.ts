@@ -4,23 +4,22 @@ import type { IncarnationNames } from '#stage';
 import type { Engine } from './engine.js';
 import type { JobState } from './job-record.js';
 
+export interface LoadPhaseParts {
+  engine: Engine;
+  state: JobState;
+  store: Store;
+  plan: Plan;
+  names: IncarnationNames;
+  /** All rows are read. */
+  onLoaded: () => Promise<void>;
+}
+
 /**
  * Loading: all chunks, then the indexes that walks and assembling need, then the barrier. Building begins when every
  * partition has passed it: only then is the stage whole.
  */
-export async function runLoadPhase(
-  parts: {
-    engine: Engine;
-    state: JobState;
-    store: Store;
-    plan: Plan;
-    names: IncarnationNames;
-    /** All rows are read. */
-    onLoaded: () => Promise<void>;
-  },
-  signal: AbortSignal,
-): Promise<void> {
-  const { engine, state, store, plan, names } = parts;
+export async function runLoadPhase(parts: LoadPhaseParts, signal: AbortSignal): Promise<void> {
+  const { engine, state } = parts;
   const planned = new Set(state.record.plannedTables);
   const onPlanned = async (table: number): Promise<void> => {
     planned.add(table);
@@ -29,18 +28,21 @@ export async function runLoadPhase(
   await engine.orFailed(engine.river.load.load(planned, onPlanned, signal));
   await engine.loaded(signal);
   await parts.onLoaded();
-  await engine.orFailed(makeIndexes(store, plan, names));
+  await engine.orFailed(makeIndexes(parts));
   await engine.barrier(signal);
   signal.throwIfAborted();
   await state.advance('building', { loading: false });
 }
 
 /** One index per edge that joins by something else than a key; made after the load, when that costs least. */
-async function makeIndexes(store: Store, plan: Plan, names: IncarnationNames): Promise<void> {
+async function makeIndexes({ state, store, plan, names }: LoadPhaseParts): Promise<void> {
   for (const table of plan.tables) {
     const walkedUp = new Set(table.nodes.flatMap((id) => joinsToChildren(plan, id)));
-    for (const { name } of table.joins)
+    for (const { name } of table.joins) {
+      // An index makes its collection, also where the job is gone.
+      await state.asHolder(async () => undefined);
       await store.createIndex(names.stage(table.index), `k.${name}`, { thenId: walkedUp.has(name) });
+    }
   }
 }
 

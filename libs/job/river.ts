@@ -4,7 +4,7 @@ import type { Log, LogBatch } from '#log';
 import type { Assembler, Evaluator } from '#mapping';
 import type { CollectionPlan, Finding, Plan, RowChange, RowsRecord, TouchRecord } from '#model';
 import type { CaptureNames, Source, SourceSnapshot } from '#sources';
-import type { IncarnationNames, RecordedTask } from '#stage';
+import type { AsHolder, IncarnationNames, RecordedTask } from '#stage';
 import type { Store } from '#store';
 import type { MakeTransform, Toucher, Transform } from '#transform';
 import { type Letter, letterId, type MakeWrite, type Write } from '#write';
@@ -39,6 +39,7 @@ export interface RiverParts {
   partitions: Partitions;
   source: Source;
   store: Store;
+  asHolder: AsHolder;
   log: Log;
   assembler: Assembler;
   evaluator: Evaluator;

@@ -336,7 +336,11 @@ export class Runner {
     refuseBlockers(findings, options.force);
     if (record !== undefined) await this.stateOf(record, { store, lease }).set({ renewing: true });
     if (options.dropTarget) {
-      for (const { name } of planned.plan.collections) await store.drop({ database: 'target', name });
+      for (const { name } of planned.plan.collections) {
+        // What another process has built since must not go.
+        await lease.confirm();
+        await store.drop({ database: 'target', name });
+      }
     }
     const { job } = planned.plan;
     const { tuning } = this.deps;

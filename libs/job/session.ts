@@ -200,6 +200,7 @@ export class Session {
         partitions: state.record.partitions,
         source: this.source,
         store: this.store,
+        asHolder: (work) => state.asHolder(work),
         log: deps.makeLog(),
         assembler: this.assembler,
         evaluator: this.evaluator,

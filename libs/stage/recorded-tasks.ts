@@ -1,5 +1,5 @@
 import { awaitedLater, type Log, type LogBatch, type LogRecord } from '#log';
-import { allInRange, type CollectionRef, type Doc, type Store } from '#store';
+import { allInRange, type CollectionRef, type Doc, type Store, type StoreTransaction } from '#store';
 
 /** A piece of work, durable before it is handed out, so that what was begun can be resumed. */
 export interface TaskRecord extends Doc {
@@ -7,15 +7,22 @@ export interface TaskRecord extends Doc {
   done: boolean;
 }
 
+/** Does the work in one transaction that shows that this process holds the job; rejects where another one does by now. */
+export type AsHolder = <T>(work: (tx: StoreTransaction) => Promise<T>) => Promise<T>;
+
 /** In the log a task is known by the id of its record. */
 export interface RecordedTask extends LogRecord {
   id: string;
 }
 
-/** The recorded tasks of a load: of each table or collection (`of`, its index) numbered ones, in the order of their numbers. */
+/**
+ * The recorded tasks of a load: of each table or collection (`of`, its index) numbered ones, in the order of their numbers. Only who holds
+ * the job plans them: who slept in the midst of a planning would put its ranges in the place of others under the same numbers, and what
+ * lies between would never be read.
+ */
 export class RecordedTasks<T extends TaskRecord> {
   constructor(
-    private readonly parts: { store: Store; log: Log; topic: string; partitions: number },
+    private readonly parts: { store: Store; log: Log; topic: string; partitions: number; asHolder: AsHolder },
     private readonly records: CollectionRef,
   ) {}
 
@@ -30,11 +37,11 @@ export class RecordedTasks<T extends TaskRecord> {
 
   /** What a planning that was cut short left: its tasks need not be the same the next time. */
   async forget(index: number): Promise<void> {
-    for await (const record of this.of(index)) await this.parts.store.write.remove(this.records, [record._id]);
+    for await (const { _id } of this.of(index)) await this.parts.asHolder((tx) => tx.remove(this.records, [_id]));
   }
 
   async keep(record: T): Promise<void> {
-    await this.parts.store.write.put(this.records, [record]);
+    await this.parts.asHolder((tx) => tx.put(this.records, [record]));
   }
 
   /** Resolves when the task has been carried out; nobody needs to look at its failure before that. */

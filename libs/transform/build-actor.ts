@@ -1,6 +1,6 @@
 import { awaitedLater, type Log, type LogBatch } from '#log';
 import type { CollectionPlan, Plan } from '#model';
-import { type IncarnationNames, type RecordedTask, RecordedTasks, type TaskRecord } from '#stage';
+import { type AsHolder, type IncarnationNames, type RecordedTask, RecordedTasks, type TaskRecord } from '#stage';
 import type { CollectionRef, Store } from '#store';
 import type { Toucher } from './toucher.js';
 
@@ -16,6 +16,7 @@ export interface BuildActorParts {
   plan: Plan;
   names: IncarnationNames;
   store: Store;
+  asHolder: AsHolder;
   log: Log;
   topic: string;
   partitions: number;

@@ -27,8 +27,10 @@ function memory(removed: () => Promise<void>) {
   const insert = async (_into: unknown, docs: { _id: string }[]) =>
     docs.forEach((doc) => records.set(doc._id, { ...doc }));
   const range = async () => [...records.values()];
+  const byField = async (_in: unknown, field: string, values: unknown[]) =>
+    [...records.values()].filter((record) => values.includes(record[field]));
   const store = {
-    read: { byId, range },
+    read: { byId, byField, range },
     write: { patch, insert },
     transact: (_label: string, work: (tx: unknown) => Promise<unknown>) => work({ byId, insert, remove }),
   } as unknown as Store;
@@ -155,4 +157,20 @@ test('who slept until the job was gone leaves no task behind it', async () => {
   const tasks = new FanOutTasks(gone as unknown as Store, NAMES, {} as Resolver, {} as Toucher, () => undefined);
   await expect(tasks.add(0, task)).rejects.toThrow(FenceMissing);
   expect(records.size).toBe(0);
+});
+
+test('what a former owner of a partition left is taken up, and goes on from where it was', async () => {
+  const { store, records } = memory(async () => undefined);
+  let killed: FanOutTasks | undefined;
+  const first = swept((touches) => (touches === 3 ? new Promise(() => killed?.stop()) : undefined));
+  killed = new FanOutTasks(store, NAMES, first.resolver, first.toucher, () => undefined);
+  await killed.add(1, task);
+  await waitFor(() => first.touched.length === 3);
+  const { touched, resolver, toucher } = swept(() => undefined);
+  const next = new FanOutTasks(store, NAMES, resolver, toucher, () => undefined);
+  await next.own([0]);
+  expect(touched).toEqual([]);
+  await next.own([0, 1]);
+  await waitFor(() => records.size === 0);
+  expect(touched).toEqual(['3', '4', '5']);
 });

@@ -1,7 +1,7 @@
 import type { Log } from '#log';
 import { compileRowStager, type Evaluator } from '#mapping';
 import type { Plan } from '#model';
-import type { IncarnationNames } from '#stage';
+import type { AsHolder, IncarnationNames } from '#stage';
 import type { Store } from '#store';
 import { BuildActor } from './build-actor.js';
 import { FanOutTasks } from './fan-out.js';
@@ -16,6 +16,7 @@ export interface TransformParts {
   names: IncarnationNames;
   partitions: { rows: number; touches: number; tasks: number };
   store: Store;
+  asHolder: AsHolder;
   log: Log;
   evaluator: Evaluator;
   tuning: { rootsPerBuildTask: number };
@@ -38,7 +39,7 @@ export interface Transform {
 export type MakeTransform = (parts: TransformParts) => Transform;
 
 export const makeTransform: MakeTransform = (parts) => {
-  const { plan, names, store, log, tuning, fanOut: fanOutSizes } = parts;
+  const { plan, names, store, asHolder, log, tuning, fanOut: fanOutSizes } = parts;
   const toucher = new Toucher(log, store, names.topic(plan.job, 'touches'), parts.partitions.touches);
   const resolver = new Resolver(plan, names, store.read, fanOutSizes?.rows);
   const fanOut = new FanOutTasks(store, names, resolver, toucher, parts.onFailure, fanOutSizes?.page);
@@ -58,6 +59,7 @@ export const makeTransform: MakeTransform = (parts) => {
     plan,
     names,
     store,
+    asHolder,
     log,
     toucher,
     topic: names.topic(plan.job, 'build-tasks'),

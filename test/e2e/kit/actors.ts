@@ -137,6 +137,7 @@ export async function actorBench({ loading = false } = {}): Promise<ActorBench> 
         plan,
         names,
         store: at ? tracedStore(store, at) : store,
+        asHolder: (work) => store.transact('job', work),
         log,
         partitions: { rows: 1, touches: 1, tasks: 1 },
         evaluator: { evaluate: () => [] },

@@ -175,6 +175,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/stage/merge.ts',
     find: 'present !== undefined && !present.gone && !change.keyChanged && !present.bad ? present : undefined',
     replace: 'present !== undefined && !present.gone && !present.bad ? present : undefined',
+    tests: ['libs/stage/merge', 'test/regression/schedule-06'],
   },
   {
     name: 'load-fills-a-changed-key',

@@ -70,6 +70,8 @@ export interface FailOver {
   unnoticed?: boolean;
   /** The only process that is not told at once. */
   unnoticedBy?: string;
+  /** So long after it no member follows the new primary: it knows of no majority that has more. */
+  aloneForMs?: number;
 }
 
 const NOTICED_WITHIN_MS = 10_000;
@@ -89,6 +91,8 @@ export class SimMongo {
   private majority = 0;
   watch: MongoWatch | undefined;
   private deposed: Member | undefined;
+  /** Before that no member follows the primary. */
+  private followedFromMs = 0;
   /** Counts what was written: the time, as this server tells it. */
   private clock = 0;
   private log: Logged[] = [];
@@ -252,7 +256,7 @@ export class SimMongo {
     this.listeners.push(listener);
   }
 
-  failOver({ kept = 0, unnoticed = true, unnoticedBy }: FailOver = {}): void {
+  failOver({ kept = 0, unnoticed = true, unnoticedBy, aloneForMs = 0 }: FailOver = {}): void {
     for (const { undo, by, written } of this.log.splice(kept).reverse()) {
       undo();
       if (by !== undefined && written.length > 0) this.watch?.rolledBack(by, written.length);
@@ -265,6 +269,7 @@ export class SimMongo {
     // It has what a majority has, and may not know yet that one does: until one has something of its own term.
     const known = this.random.chance(0.5) ? this.majority : this.random.between(this.majority - UNKNOWN, this.majority);
     this.primary = new Member(former.term + 1, Math.max(0, known));
+    this.followedFromMs = this.now() + aloneForMs;
     this.append(() => undefined);
     this.kernel.note(`a fail-over: term ${this.primary.term}`);
     if (!unnoticed) return this.heal();
@@ -301,9 +306,11 @@ export class SimMongo {
     const at = ++this.clock;
     const { primary } = this;
     this.log.push({ at, written, by, undo });
-    this.kernel.schedule(this.kernel.servers, `a majority has ${at}`, () => {
+    const replicate = () => {
       if (primary.isPrimary && at > this.majority) this.replicated(at);
-    });
+    };
+    const delayMs = Math.max(0, this.followedFromMs - this.now());
+    this.kernel.schedule(this.kernel.servers, `a majority has ${at}`, replicate, delayMs);
     return at;
   }
 

@@ -19,6 +19,8 @@ export interface StormParts {
   count(name: string): void;
 }
 
+/** Of a new primary, which no member follows yet. */
+const LONGEST_ALONE_MS = 3_000;
 const EMPHASES = [0, 1, 1, 5];
 const MOST_SLOW_MS = 3_000;
 const MOST_STANDING_STILL_MS = 30_000;
@@ -139,13 +141,19 @@ export class Storm {
     };
   }
 
+  private aloneForMs(): number {
+    const { random } = this.parts;
+    return random.chance(0.3) ? random.below(LONGEST_ALONE_MS) : 0;
+  }
+
   private ofServers(): Record<string, () => void> {
     const { world, random } = this.parts;
     const { mongo, broker, postgres } = world.servers;
     return {
       'the primary is deposed at a certain moment': () =>
-        this.trap(() => mongo.failOver({ kept: 0, unnoticed: false })),
-      'the primary is deposed': () => mongo.failOver({ kept: random.below(3), unnoticed: random.chance(0.5) }),
+        this.trap(() => mongo.failOver({ kept: 0, unnoticed: false, aloneForMs: this.aloneForMs() })),
+      'the primary is deposed': () =>
+        mongo.failOver({ kept: random.below(3), unnoticed: random.chance(0.5), aloneForMs: this.aloneForMs() }),
       'MongoDB heals': () => mongo.heal(),
       ...(broker.topicNames().length > 0 && {
         'a group is rebalanced': () => broker.rebalance(random.one(broker.topicNames())),
