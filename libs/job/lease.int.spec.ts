@@ -3,6 +3,7 @@ import { JOB, LEASE_ID } from '#stage';
 import { openMongoStore } from '#store/mongodb';
 import { testMongo } from '#testing';
 import { Lease, LeaseWatch } from './lease.js';
+import { stateStore } from './testing/state-store.js';
 
 test('a holder whose beat stands still is dead, and what it left open holds nobody up', async () => {
   await using mongo = await testMongo();
@@ -68,4 +69,22 @@ test('who has watched a lease while another process held it need not wait to kno
   await lease.acquire(0, () => undefined, never);
   await lease.release();
   await store.close();
+});
+
+test('a process that lives on, and runs the job no more, holds nothing by its beat', async () => {
+  await using kept = await stateStore();
+  const { store } = kept;
+  const never = new AbortController().signal;
+  const stopped = new Lease(store, { now: () => 0, wait: () => new Promise(() => undefined) });
+  await stopped.acquire(0, () => undefined, never);
+  let nowMs = 0;
+  const timers = {
+    now: () => nowMs,
+    wait: async (ms: number) => {
+      nowMs += ms;
+    },
+  };
+  const asking = new Lease(store, timers);
+  expect(await asking.livingHolder()).toBe(stopped.holder);
+  expect(await asking.livingHolder({ byBeat: true })).toBeUndefined();
 });

@@ -50,21 +50,21 @@ export class Lease {
   }
 
   /**
-   * The living process that holds it: one of this host is known by its process, another by its beat. A dead one's open
-   * transactions are ended: whoever asks is about to change what they hold.
+   * The living process that holds it: one of this host is known by its process, another by its beat; `byBeat`, each of them, as a process
+   * may live on that runs this job no more. A dead one's open transactions are ended: whoever asks is about to change what they hold.
    */
-  async livingHolder(): Promise<string | undefined> {
+  async livingHolder({ byBeat = false } = {}): Promise<string | undefined> {
     const lease = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);
     if (lease === undefined || lease.holder === null) return undefined;
-    const holder = await this.outliving(lease);
+    const holder = await this.outliving(lease, byBeat);
     if (holder === null) await this.store.endAbandoned?.();
     return holder ?? undefined;
   }
 
   /** Who holds it when it is known whether this holder lives; null: nobody. */
-  private async outliving(first: LeaseRecord): Promise<string | null> {
+  private async outliving(first: LeaseRecord, byBeat: boolean): Promise<string | null> {
     if (deadHere(first)) return null;
-    if (first.host === here()) return first.holder;
+    if (first.host === here() && !byBeat) return first.holder;
     for (const begun = this.timers.now(); this.timers.now() - begun < DEAD_AFTER_MS; ) {
       await this.timers.wait(LOOK_MS);
       const lease = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);

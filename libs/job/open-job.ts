@@ -213,7 +213,7 @@ class OpenJob implements JobCommands {
     const lease = new Lease(store, this.deps.timers);
     await lease.acquire(LEASE_WAIT_MS, () => undefined, NEVER);
     try {
-      await this.runner.forget(NEVER);
+      await this.runner.forget(lease, NEVER);
     } finally {
       await lease.release();
     }
@@ -228,35 +228,44 @@ class OpenJob implements JobCommands {
     const store = await this.connections.store(0, signal);
     if ((await JobState.load(store)) === undefined)
       throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
-    const { timers } = this.deps;
-    const lease = new Lease(store, timers);
     try {
-      for (;;) {
-        const holder = await lease.livingHolder();
-        if (holder === undefined) return await this.runner.once(operation, signal);
-        try {
-          return await ask(operation, { store, timers, holder }, signal);
-        } catch (error) {
-          // It ended as it was asked, or died: then this process does it.
-          if (!isUnanswered(error) || (await lease.livingHolder()) === holder) throw error;
-        }
-      }
+      const answer = await this.byHolder(operation, store, signal);
+      return answer === undefined ? await this.runner.once(operation, signal) : answer.result;
     } catch (error) {
       if (signal.aborted && !(error instanceof MillraceError)) throw interrupted();
       throw error;
     }
   }
 
+  /** Undefined where nobody runs the job. One that does not answer may have ended as it was asked, and its process live on. */
+  private async byHolder(
+    operation: Operation,
+    store: Store,
+    signal?: AbortSignal,
+  ): Promise<{ result: unknown } | undefined> {
+    const { timers } = this.deps;
+    const lease = new Lease(store, timers);
+    for (let holder = await lease.livingHolder(); holder !== undefined; ) {
+      try {
+        return { result: await ask(operation, { store, timers, holder }, signal) };
+      } catch (error) {
+        if (!isUnanswered(error)) throw error;
+        const now = await lease.livingHolder({ byBeat: true });
+        if (now === holder) throw error;
+        holder = now;
+      }
+    }
+    return undefined;
+  }
+
   /** Pausing and going on need no engine where none runs: the next one finds it in the record. */
   private async hold(operation: { kind: 'pause' } | { kind: 'resume' }): Promise<void> {
     const store = await this.connections.store(0);
-    const { timers } = this.deps;
-    const lease = new Lease(store, timers);
+    const lease = new Lease(store, this.deps.timers);
     for (;;) {
       if ((await JobState.load(store)) === undefined)
         throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
-      const holder = await lease.livingHolder();
-      if (holder !== undefined) return void (await ask(operation, { store, timers, holder }));
+      if ((await this.byHolder(operation, store)) !== undefined) return;
       try {
         await lease.acquire(LEASE_WAIT_MS, () => undefined, NEVER);
       } catch (error) {

@@ -90,7 +90,7 @@ export class Runner {
     try {
       if (isCompleted(await JobState.load(store))) {
         await this.deps.onCompleted?.();
-        await this.forget(signal);
+        await this.forget(lease, signal);
       }
     } finally {
       await lease.release();
@@ -98,16 +98,19 @@ export class Runner {
     return true;
   }
 
-  /** Forgets the job: its slot and publication, its state database. The caller has made sure that nobody runs it. */
-  async forget(signal: AbortSignal): Promise<void> {
+  /** Forgets the job: its slot and publication, its state database. The caller has the lease, which is looked at before each step. */
+  async forget(lease: Lease, signal: AbortSignal): Promise<void> {
     const store = await this.connections.store(0, signal);
     const record = await JobState.load(store);
     if (record === undefined) return;
     if (record.plan.mode === 'continuous') {
       const source = await this.connections.source();
+      await lease.confirm();
       await source.dropCapture(captureNames(record.job, record.incarnation), 10_000);
     }
+    await lease.confirm();
     await this.removeTopics(record.job, [record, ...record.formers], { electionToo: true });
+    await lease.confirm();
     await store.dropState();
   }
 

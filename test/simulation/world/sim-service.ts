@@ -70,7 +70,8 @@ export class SimService {
     if (role === 'engine') return this.again(() => this.run(new AbortController().signal));
     if (role === 'console') return;
     this.again(() => this.work(role));
-    if (role === 'ingest') this.again(() => this.runWhenElected());
+    // A topic of elections that a completing has removed is made again.
+    if (role === 'ingest') this.again(() => this.runWhenElected(), ['LOG_TOPIC_MISSING']);
   }
 
   /** A command, as the console carries it out: by whoever holds the job, or by itself. */
@@ -83,14 +84,15 @@ export class SimService {
     }
   }
 
-  private again(work: () => Promise<void>): void {
+  private again(work: () => Promise<void>, passing: readonly string[] = []): void {
     const { signal } = this.stopping;
     const forEver = async () => {
       while (!signal.aborted) {
         try {
           await work();
         } catch (error) {
-          this.attention = this.refused(error) ?? this.attention;
+          const refused = this.refused(error);
+          if (refused !== undefined && !passing.includes(refused.code)) this.attention = refused;
         }
         await this.timers.wait(AGAIN_MS, signal).catch(() => undefined);
       }
