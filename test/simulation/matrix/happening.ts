@@ -61,6 +61,8 @@ export type Happening =
   | { kind: 'fault'; name: string }
   /** A verify that was asked for while changes went on has its report, and it calls no right document wrong. */
   | { kind: 'verified under traffic' }
+  /** verify told of just what someone else had done to the target. */
+  | { kind: 'damage is found' }
   /** Everything is right again, though a replica is dead for good. */
   | { kind: 'at rest with a replica less' };
 

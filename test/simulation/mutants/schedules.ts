@@ -165,6 +165,7 @@ export const SCHEDULES: readonly Mutant[] = [
     file: `${WRITE}/document-actor.ts`,
     find: 'const free = [...batch.released, ...batch.loose, ...batch.takenOver];',
     replace: 'const free = [...batch.released, ...batch.loose];',
+    tests: ['test/regression/claim-taken-over'],
   },
   {
     name: 'claims-without-a-write',

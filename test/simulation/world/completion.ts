@@ -3,6 +3,7 @@ import type { VerifyReport } from '#job';
 import { electionTopic, JOB, REQUESTS } from '#stage';
 import type { SimProcess } from '../kernel/index.js';
 import { remainsOf } from '../laws/remains.js';
+import type { Happening } from '../matrix/happening.js';
 import { commanded } from './commanded.js';
 import type { Damage } from './damage.js';
 import { NAME, type SimWorld, STATE } from './sim-world.js';
@@ -17,6 +18,7 @@ export interface CompletionParts {
   /** Whether anything is wrong already. */
   isWrong(): boolean;
   count(name: string): void;
+  tell(happening: Happening): void;
 }
 
 const AFTER_MS = 60_000;
@@ -75,6 +77,7 @@ export async function verifyDamage(parts: CompletionParts, damage: Damage): Prom
     const missed = damage.missedBy(report);
     if (missed !== undefined) throw new Error(missed);
     for (const what of damage.whats) count(`verify finds ${what}`);
+    parts.tell({ kind: 'damage is found' });
     refuseDifferences(await commanded(world, (job) => job.verify({ repair: true }, NEVER), mostSteps));
     count('repaired');
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Random, TraceEntry } from '../kernel/index.js';
 import { Laws } from '../laws/laws.js';
 import { replicasToLose } from '../laws/lost-replicas.js';
-import { observe } from '../matrix/observe.js';
+import { type Observed, observe } from '../matrix/observe.js';
 import { afterCompletion, type CompletionParts, complete, verify, verifyDamage } from './completion.js';
 import { Damage } from './damage.js';
 import { Holding } from './holding.js';
@@ -36,6 +36,8 @@ export interface SeedOptions {
 const ROLES = ['ingest', 'transform', 'write', 'dead-letter'] as const;
 /** What others do meanwhile is most of what can go wrong. */
 const PACES = [1, 1, 1, 0.2, 0.02];
+/** How far behind the source's decoding may come. */
+const DECODING_MS = [0, 0, 0, 100, 1_000];
 /** To come to rest without faults. */
 const CALM_STEPS = 100_000;
 /** For what is late; a long one seldom. */
@@ -75,6 +77,7 @@ class SeedRun {
   private readonly completes: boolean;
   private readonly holding: Holding;
   private readonly storm: Storm;
+  private readonly observed: Observed;
   /** What was asked for and what MongoDB had committed when differences were looked for. */
   private lookedAt = '';
 
@@ -97,10 +100,11 @@ class SeedRun {
     this.laws = new Laws({ ...world.servers, state: STATE });
     this.completes = random.chance(COMPLETED_SHARE) && !world.isSnapshot;
     this.holding = new Holding(world, random.fork(), count);
+    this.observed = observe(world, count);
     this.storm = new Storm({
       world,
       random: random.fork(),
-      observed: observe(world, count),
+      observed: this.observed,
       holding: this.holding,
       isHeld: random.chance(HELD_SHARE),
       isWrong: () => this.wrong() !== undefined,
@@ -115,6 +119,7 @@ class SeedRun {
     for (let i = random.below(40); i > 0; i--) world.changes.transaction();
     await kernel.runUntil(() => servers.postgres.isQuiet(), 2_000);
     this.startServices();
+    world.decodesWithinMs = random.one(DECODING_MS);
     this.stage = 'storm';
     if (random.chance(0.7)) await storm.rage(random.one([50, 300, 600]));
     // Most of the time a job follows changes: another storm then.
@@ -220,6 +225,7 @@ class SeedRun {
       mostSteps: CALM_STEPS,
       isWrong: () => this.wrong() !== undefined,
       count: (name) => this.count(name),
+      tell: (happening) => this.observed.tell(happening),
     };
   }
 
@@ -240,6 +246,7 @@ class SeedRun {
     const { world, random, storm } = this;
     world.servers.mongo.heal();
     for (const { process } of world.services) process.pace = 1;
+    world.decodesWithinMs = 0;
     storm.rare.beginCalm();
     for (const service of [...world.services]) {
       if (service.process.state === 'running') continue;

@@ -34,6 +34,8 @@ export class SimWorld {
   failure: unknown;
   /** How transactions of the source commit. */
   commitOptions: () => CommitOptions = () => ({});
+  /** So long the source takes at most to decode the next changes. */
+  decodesWithinMs = 0;
   /** How often MongoDB has committed a document or a letter. */
   commits = 0;
   private readonly random: Random;
@@ -47,7 +49,10 @@ export class SimWorld {
     const kernel = new Kernel(options);
     this.kernel = kernel;
     this.random = kernel.random.fork();
-    const postgres = new SimPostgres(kernel, { commitOptions: () => this.commitOptions() });
+    const postgres = new SimPostgres(kernel, {
+      commitOptions: () => this.commitOptions(),
+      decodesWithinMs: () => this.decodesWithinMs,
+    });
     const mongo = new SimMongo(kernel, { newestRead: this.random.one([0, 0.5]) });
     mongo.onCommitted(({ database, collection }) => {
       if (database !== STATE || collection.startsWith('letters_')) this.commits++;

@@ -158,7 +158,7 @@ export const OTHER_ROWS: readonly MatrixRow[] = [
     fault: 'verify runs while documents change',
     where: 'verify',
     expected: 'it calls no right document wrong, and finds what is wrong',
-    simulated: ['F51'],
+    simulated: ['F51', 'F51 finds'],
     tests: [
       ['test/e2e/verify-under-traffic.int.spec.ts', 'calls no right document wrong (%i)'],
       ['test/e2e/verify-under-traffic.int.spec.ts', 'finds what is wrong, and nothing else'],

@@ -25,6 +25,10 @@ test('F48: a process goes on that stood still for a minute', () => {
   expect(new Watching().see(wentOn(60_000)).times('F48')).toBe(1);
 });
 
+test('F51 finds where verify has found damage', () => {
+  expect(new Watching().see({ kind: 'damage is found' }).times('F51 finds')).toBe(1);
+});
+
 test('F51 and F52 are told by who looks at the end', () => {
   const watching = new Watching();
   expect([watching.times('F51'), watching.times('F52')]).toEqual([0, 0]);

@@ -30,6 +30,8 @@ export class OperatorWatch implements Watch {
         return;
       case 'verified under traffic':
         return this.reach('F51');
+      case 'damage is found':
+        return this.reach('F51 finds');
       case 'at rest with a replica less':
         this.reach('F52');
     }

@@ -21,6 +21,8 @@ export interface ServerOptions {
   firstTransaction?: bigint;
   /** Of a stream's messages that are sent at once. */
   mostMessages?: number;
+  /** So long it takes at most until the next messages of a stream are decoded; at once where absent. */
+  decodesWithinMs?: () => number;
 }
 
 const OID_OF_FIRST_TABLE = 16_384;
@@ -98,8 +100,9 @@ export class SimServer {
     const slot = this.slots.use(session, names.slot);
     const { kernel, random, wal } = this;
     const publication = (transaction: WalTransaction) => this.publications.at(names.publication, transaction);
-    const mostMessages = this.options.mostMessages ?? 16;
-    const sender = new WalSender({ kernel, random, wal, publication, receiver, mostMessages }, session, slot);
+    const { mostMessages = 16, decodesWithinMs = () => 0 } = this.options;
+    const parts = { kernel, random, wal, publication, receiver, mostMessages, decodesWithinMs };
+    const sender = new WalSender(parts, session, slot);
     this.senders.add(sender);
     session.onEnd(() => this.senders.delete(sender));
     sender.pump();

@@ -17,6 +17,8 @@ export interface WalSenderParts {
   receiver: ReplicationHandler & { isPaused(): boolean };
   /** Of messages sent at once. */
   mostMessages: number;
+  /** So long it takes at most until the next of them are decoded. */
+  decodesWithinMs(): number;
 }
 
 type Sent = { messages: Buffer[] } | { walEnd: bigint };
@@ -52,11 +54,13 @@ export class WalSender {
 
   /** Goes on where there is anything to send. */
   pump(): void {
-    const { kernel, receiver, wal } = this.parts;
+    const { kernel, random, receiver, wal, decodesWithinMs } = this.parts;
     if (this.isBusy || !this.session.isOpen || receiver.isPaused()) return;
     if (this.pending.length === 0 && this.sentEnd >= wal.flushed) return;
     this.isBusy = true;
-    kernel.schedule(kernel.servers, `the stream of ${this.session.process.name} is sent`, () => this.send());
+    const withinMs = decodesWithinMs();
+    const delayMs = withinMs > 0 ? random.below(withinMs) : 0;
+    kernel.schedule(kernel.servers, `the stream of ${this.session.process.name} is sent`, () => this.send(), delayMs);
   }
 
   private send(): void {
