@@ -26,6 +26,10 @@ export class EventQueue {
   }
 
   added(bytes: number): void {
+    if (this.isClosed) {
+      this.current.events.length = 0;
+      return;
+    }
     this.bytes += bytes;
     this.current.bytes += bytes;
     if (this.current.bytes < BATCH_MAX_BYTES) return;
@@ -46,25 +50,29 @@ export class EventQueue {
     this.flush();
   }
 
+  /** Nothing more is handed over: what was not taken is gone, and what the socket still adds would come with a gap before it. */
   close(): void {
     this.end = {};
     this.full.length = 0;
     this.current = { events: [], bytes: 0 };
+    this.bytes = 0;
     this.flush();
+  }
+
+  private get isClosed(): boolean {
+    return this.end !== undefined && !('error' in this.end);
   }
 
   /** Undefined at the end. */
   async take(): Promise<DecodedBatch | undefined> {
     for (;;) {
+      if (this.isClosed) return undefined;
       const batch = this.full.shift() ?? this.takeCurrent();
       if (batch) {
         this.bytes -= batch.bytes;
         return batch;
       }
-      if (this.end) {
-        if ('error' in this.end) throw this.end.error;
-        return undefined;
-      }
+      if (this.end) throw this.end.error;
       await new Promise<void>((resolve) => {
         this.waiting = resolve;
       });

@@ -296,6 +296,26 @@ export const SCHEDULES: readonly Mutant[] = [
     tests: ['libs/transform/fan-out'],
   },
   {
+    name: 'a-closed-queue-goes-on',
+    takesAway: 'a stream that was stopped hands over nothing that came later',
+    file: 'libs/sources/postgres/event-queue.ts',
+    find: 'if (this.isClosed) return undefined;',
+    replace: '',
+    also: [
+      {
+        file: 'libs/sources/postgres/event-queue.ts',
+        find: 'if (this.isClosed) {\n      this.current.events.length = 0;\n      return;\n    }\n    this.bytes',
+        replace: 'this.bytes',
+      },
+      {
+        file: 'libs/sources/postgres/event-queue.ts',
+        find: 'if (this.end) throw this.end.error;',
+        replace: "if (this.end && 'error' in this.end) throw this.end.error;\n      if (this.end) return undefined;",
+      },
+    ],
+    tests: ['libs/sources/postgres/event-queue'],
+  },
+  {
     name: 'staging-without-a-majority',
     takesAway: 'what is staged is acknowledged by a majority (in the simulated server)',
     file: 'test/simulation/store/member.ts',

@@ -182,6 +182,17 @@ test('a table that is read cannot be emptied, and one that is being emptied is w
   expect(transaction.isOver).toBe(true);
 });
 
+test('a table that another transaction empties is locked, also where only a reference leads to it', async () => {
+  const world = new SimWorld();
+  for (const spec of [PARENT, CHILD]) world.postgres.createTable(spec);
+  const before = world.postgres.begin();
+  before.insert('parent', { id: 1 });
+  await world.done(before.commit());
+  world.postgres.begin().truncate('child');
+  expect(() => world.postgres.begin().truncate('parent')).toThrow(StatementFailed);
+  expect(() => world.postgres.begin().delete('parent', { id: 1 })).toThrow(StatementFailed);
+});
+
 test('a row that another transaction writes is locked until that one is visible, and what is rolled back was never there', async () => {
   const world = new SimWorld();
   world.postgres.createTable(PARENT);

@@ -29,9 +29,11 @@ const LEFT_BY_THE_WOKEN = [
 ];
 const NEVER = new AbortController().signal;
 
-/** An operator completes a job at rest. False where there are letters: then it goes on as before. */
-export async function complete({ world, mostSteps, count }: CompletionParts): Promise<boolean> {
-  const report = await commanded(world, (job) => job.complete(NEVER), mostSteps);
+/** An operator completes a job at rest. False where there are letters, or it is lost: then it goes on as before. */
+export async function complete(parts: CompletionParts): Promise<boolean> {
+  const { world, mostSteps, count } = parts;
+  const report = await unlessLost(parts, () => commanded(world, (job) => job.complete(NEVER), mostSteps));
+  if (report === undefined) return false;
   refuseDifferences(report);
   const isRefused = report.deadLetters > 0;
   count(isRefused ? 'completing is refused' : 'completed');
@@ -58,30 +60,38 @@ export async function afterCompletion(parts: CompletionParts): Promise<string | 
 }
 
 /** Of a job at rest verify finds nothing. */
-export async function verify({ world, isLost, mostSteps, count }: CompletionParts): Promise<void> {
-  try {
-    refuseDifferences(await commanded(world, (job) => job.verify({ repair: false }, NEVER), mostSteps));
-    count('verified');
-  } catch (error) {
-    // That it is lost may have been found out only now.
-    if (!isLost || !(error instanceof MillraceError)) throw error;
-  }
+export async function verify(parts: CompletionParts): Promise<void> {
+  await unlessLost(parts, async () => {
+    refuseDifferences(await verified(parts, { repair: false }));
+    parts.count('verified');
+  });
 }
 
 /** Where someone else has written to the target, verify finds just that, and repairs it. */
 export async function verifyDamage(parts: CompletionParts, damage: Damage): Promise<void> {
-  const { world, isLost, mostSteps, count } = parts;
+  const { count, tell } = parts;
   await damage.happen();
-  try {
-    const report = await commanded(world, (job) => job.verify({ repair: false }, NEVER), mostSteps);
-    const missed = damage.missedBy(report);
+  await unlessLost(parts, async () => {
+    const missed = damage.missedBy(await verified(parts, { repair: false }));
     if (missed !== undefined) throw new Error(missed);
     for (const what of damage.whats) count(`verify finds ${what}`);
-    parts.tell({ kind: 'damage is found' });
-    refuseDifferences(await commanded(world, (job) => job.verify({ repair: true }, NEVER), mostSteps));
+    tell({ kind: 'damage is found' });
+    refuseDifferences(await verified(parts, { repair: true }));
     count('repaired');
+  });
+}
+
+function verified({ world, mostSteps }: CompletionParts, options: { repair: boolean }): Promise<VerifyReport> {
+  return commanded(world, (job) => job.verify(options, NEVER), mostSteps);
+}
+
+/** That it is lost may have been found out only now: undefined then. */
+async function unlessLost<T>({ isLost }: CompletionParts, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
   } catch (error) {
     if (!isLost || !(error instanceof MillraceError)) throw error;
+    return undefined;
   }
 }
 

@@ -46,6 +46,7 @@ export class RowWrites {
     this.endVersion(version);
     this.log({ kind: 'delete', table, former: version.values });
     for (const { child, key } of this.referring(table)) {
+      this.throwIfEmptied(child);
       if (key.onDelete === 'no action') continue;
       // One at a time: what is done to one may reach the next one.
       for (;;) {
@@ -59,9 +60,11 @@ export class RowWrites {
 
   truncate(named: readonly SimTable[], isInUse: (table: SimTable) => boolean): void {
     const tables = this.withReferring(named);
-    for (const table of tables)
+    for (const table of tables) {
+      this.throwIfEmptied(table);
       if (isInUse(table) || this.isWrittenByOthers(table))
         throw new StatementFailed('locked', `${table.name} is in use by another transaction`);
+    }
     for (const table of tables) {
       this.undo.push(table.empty(this.writer));
       this.lockedTables.push(table);
@@ -100,6 +103,11 @@ export class RowWrites {
     this.undo.push(() => {
       version.endedBy = undefined;
     });
+  }
+
+  /** Also where a reference leads to it. */
+  private throwIfEmptied({ name, lockedBy }: SimTable): void {
+    if (lockedBy && lockedBy !== this.writer) throw new StatementFailed('locked', `${name} is being emptied`);
   }
 
   private throwIfLocked(table: SimTable, { createdBy, endedBy }: RowVersion): void {
