@@ -68,3 +68,18 @@ test('a job is let go on though this process does not know that it was held, and
   await state.hold();
   expect(await JobState.load(store)).toMatchObject({ phase: 'paused', paused: true, heldPhase: 'loading' });
 });
+
+test.each([
+  ['let go on', (state: JobState) => state.letGoOn(), { phase: 'building', paused: false, heldPhase: null }],
+  ['held', (state: JobState) => state.hold(), { phase: 'paused', paused: true, heldPhase: 'building' }],
+])('a phase that a job comes to while it is %s is not lost', async (_, ask, expected) => {
+  await using kept = await stateStore();
+  const { store } = kept;
+  await store.write.insert(JOB, [{ _id: LEASE_ID, holder: 'this one', beat: 1 }]);
+  const isHeld = expected.phase === 'building';
+  const before = isHeld ? { phase: 'paused', paused: true, heldPhase: 'loading' } : { paused: false, heldPhase: null };
+  const record = { ...recordOf({ incarnation: 1, incarnationId: 'a' }), ...before } as JobRecord;
+  const state = await JobState.create(store, () => new Date(), record, undefined, 'this one');
+  await Promise.all([state.advance('building', { loading: false }), ask(state)]);
+  expect(await JobState.load(store)).toMatchObject({ ...expected, loading: false });
+});

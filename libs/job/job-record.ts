@@ -70,6 +70,8 @@ export function restOf({ mode }: Pick<Plan, 'mode'>): Phase {
  * job that another process, which knows nothing of it, would never let go on.
  */
 export class JobState {
+  private last: Promise<unknown> = Promise.resolve();
+
   constructor(
     private readonly store: Store,
     private readonly now: () => Date,
@@ -95,31 +97,42 @@ export class JobState {
     return new JobState(store, now, record, holder);
   }
 
-  async set(fields: Partial<JobRecord>): Promise<void> {
-    if (!(await this.setWhere({}, fields))) throw begunElsewhere();
+  set(fields: Partial<JobRecord>): Promise<void> {
+    return this.inTurn(() => this.write(fields));
   }
 
-  /** Whether it was as `where` says, and of this incarnation. */
-  private async setWhere(where: Partial<JobRecord>, fields: Partial<JobRecord>): Promise<boolean> {
-    const { incarnation, incarnationId } = this.record;
-    const patch = { where: { ...where, incarnation, incarnationId }, set: fields };
-    const kept = await this.asHolder((tx) => tx.patch(JOB, JOB_ID, patch));
-    if (kept !== undefined) this.record = { ...this.record, ...fields };
-    return kept !== undefined;
+  enter(phase: Phase, fields: Partial<JobRecord> = {}): Promise<void> {
+    return this.inTurn(() => this.writePhase(phase, fields));
+  }
+
+  /** As `enter`, by the engine itself: a job that is held stays so, and goes on there. */
+  advance(phase: Phase, fields: Partial<JobRecord> = {}): Promise<void> {
+    return this.inTurn(() =>
+      this.record.paused ? this.write({ ...fields, heldPhase: phase }) : this.writePhase(phase, fields),
+    );
   }
 
   /** Held by an operator; whatever this process believes: a write whose answer was lost may have been done. */
-  async hold(): Promise<void> {
-    const { paused, heldPhase, phase } = this.record;
-    if (paused) await this.setWhere({ paused: false }, { phase: 'paused', paused, heldPhase });
-    else await this.enter('paused', { paused: true, heldPhase: phase });
+  hold(): Promise<void> {
+    return this.inTurn(async () => {
+      const { paused, heldPhase, phase } = this.record;
+      if (paused) await this.writeWhere({ paused: false }, { phase: 'paused', paused, heldPhase });
+      else await this.writePhase('paused', { paused: true, heldPhase: phase });
+    });
   }
 
   /** As `hold`, the other way. */
-  async letGoOn(): Promise<void> {
-    const goesOn = { paused: false, heldPhase: null };
-    if (this.record.paused) await this.enter(this.at, goesOn);
-    else await this.setWhere({ paused: true }, { ...goesOn, phase: this.at });
+  letGoOn(): Promise<void> {
+    return this.inTurn(async () => {
+      const goesOn = { paused: false, heldPhase: null };
+      if (this.record.paused) await this.writePhase(this.at, goesOn);
+      else await this.writeWhere({ paused: true }, { ...goesOn, phase: this.at });
+    });
+  }
+
+  /** The phase, looking through a pause. */
+  get at(): Phase {
+    return this.record.phase === 'paused' ? (this.record.heldPhase ?? 'streaming') : this.record.phase;
   }
 
   /** In one transaction with the lease; of a worker, in one without it. Rejects where another process holds the job by now. */
@@ -128,20 +141,30 @@ export class JobState {
     return holder === undefined ? store.transact('job', work) : underLease(store, holder, work);
   }
 
-  /** As `enter`, by the engine itself: a job that is held stays so, and goes on there. */
-  async advance(phase: Phase, fields: Partial<JobRecord> = {}): Promise<void> {
-    await (this.record.paused ? this.set({ ...fields, heldPhase: phase }) : this.enter(phase, fields));
+  /** What is written depends on what the record is by then: an operator lets a job go on as it enters its next phase. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.last.then(work);
+    this.last = turn.catch(() => undefined);
+    return turn;
   }
 
-  /** The phase, looking through a pause. */
-  get at(): Phase {
-    return this.record.phase === 'paused' ? (this.record.heldPhase ?? 'streaming') : this.record.phase;
+  private async write(fields: Partial<JobRecord>): Promise<void> {
+    if (!(await this.writeWhere({}, fields))) throw begunElsewhere();
   }
 
-  async enter(phase: Phase, fields: Partial<JobRecord> = {}): Promise<void> {
+  private writePhase(phase: Phase, fields: Partial<JobRecord>): Promise<void> {
     const entry = { phase, incarnation: this.record.incarnation, at: this.now() };
     const history = [...this.record.history, entry].slice(-HISTORY);
-    await this.set({ ...fields, phase, history });
+    return this.write({ ...fields, phase, history });
+  }
+
+  /** Whether it was as `where` says, and of this incarnation. */
+  private async writeWhere(where: Partial<JobRecord>, fields: Partial<JobRecord>): Promise<boolean> {
+    const { incarnation, incarnationId } = this.record;
+    const patch = { where: { ...where, incarnation, incarnationId }, set: fields };
+    const kept = await this.asHolder((tx) => tx.patch(JOB, JOB_ID, patch));
+    if (kept !== undefined) this.record = { ...this.record, ...fields };
+    return kept !== undefined;
   }
 }
 

@@ -57,13 +57,17 @@ export class Patience {
   ): Promise<void> {
     const name = Symbol();
     this.tell(name, error.message);
-    const given = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    const over = new AbortController();
+    const given = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true, signal: over.signal });
+    });
     const answered = this.backOff(attempt).then(() => this.patiently(probe));
     try {
       await Promise.race([answered, given]);
     } catch (failure) {
       if (!signal.aborted && !this.signal.aborted) throw failure;
     } finally {
+      over.abort();
       answered.catch(() => undefined);
       this.tell(name, undefined);
     }

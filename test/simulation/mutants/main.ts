@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { Checkout } from './checkout.js';
 import { MUTANTS } from './list.js';
 import type { Mutant } from './mutant.js';
+import { type Death, type Judged, mutantsPage, survives, UNSEEN } from './page.js';
 
 /**
  * `npm run mutants`: takes one mechanism after the other away, and puts one defect after the other in; demands that the simulator
@@ -15,18 +16,6 @@ interface Options {
   only?: string[];
   seeds: string;
   table?: string;
-}
-
-interface Death {
-  mutant: Mutant;
-  /** Undefined where it survived. */
-  killedBy: string | undefined;
-  why: string;
-}
-
-interface Judged extends Death {
-  /** Which seed `verify` alone finds it in; undefined where that is not asked for. */
-  verify: string | undefined;
 }
 
 const ROOT = resolve('.');
@@ -45,12 +34,12 @@ process.exitCode = await main(only === undefined ? MUTANTS : MUTANTS.filter(({ n
 async function main(mutants: readonly Mutant[]): Promise<number> {
   const deaths: Judged[] = [];
   for (const mutant of mutants) {
-    const death = (await simulated(mutant)) ?? (await tested(mutant)) ?? { mutant, killedBy: undefined, why: '' };
+    const death = (await tested(mutant)) ?? (await simulated(mutant)) ?? { mutant, killedBy: undefined, why: '' };
     say(`${death.killedBy ? 'killed  ' : 'SURVIVED'}  ${mutant.name.padEnd(40)} ${death.killedBy ?? ''}  ${death.why}`);
     const verify = await verified(mutant);
     if (verify !== undefined) say(`  verify: ${verify}`);
     deaths.push({ ...death, verify });
-    if (table !== undefined) await writeFile(table, tableOf(deaths));
+    if (table !== undefined) await writeFile(table, mutantsPage(deaths));
   }
   const survivors = deaths.filter(survives).map(({ mutant }) => mutant.name);
   say(
@@ -58,10 +47,6 @@ async function main(mutants: readonly Mutant[]): Promise<number> {
   );
   return survivors.length === 0 ? 0 : 1;
 }
-
-const UNSEEN = 'unseen';
-
-const survives = ({ killedBy, verify }: Judged): boolean => killedBy === undefined || verify === UNSEEN;
 
 /** What verify, which must find it, is worth. */
 async function verified(mutant: Mutant): Promise<string | undefined> {
@@ -106,17 +91,4 @@ function run(folder: string, args: readonly string[]): Promise<{ output: string;
 function inShort(text: string): string {
   const lines = text.split('\n').filter((line) => !line.startsWith('    at '));
   return lines.slice(0, 2).join(' ').slice(0, 110);
-}
-
-function tableOf(deaths: readonly Judged[]): string {
-  const rows = deaths.map(
-    ({ mutant, killedBy, verify = '' }) =>
-      `| ${mutant.name} | ${mutant.takesAway} | ${killedBy ?? '**survives**'} | ${verify === UNSEEN ? '**unseen**' : verify} |`,
-  );
-  return [
-    '| mutant | what it takes away | killed by | found by `verify` alone |',
-    '| --- | --- | --- | --- |',
-    ...rows,
-    '',
-  ].join('\n');
 }

@@ -18,6 +18,6 @@ export interface Mutant extends Edit {
    * (`world/damage.ts`).
    */
   verify?: 'finds' | 'shared';
-  /** Of what the simulated world does not have: the tests that must fail, as Jest finds them. */
+  /** Of what the simulated world does not have, or has very seldom: the tests that must fail, as Jest finds them. They are run first. */
   tests?: string[];
 }

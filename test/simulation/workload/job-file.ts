@@ -1,5 +1,14 @@
 import { stringify } from 'yaml';
-import { BAD, LABEL, type Model, type ModelCollection, type ModelEmbed, type ModelNode } from './model.js';
+import {
+  BAD,
+  LABEL,
+  type Model,
+  type ModelCollection,
+  type ModelEmbed,
+  type ModelNode,
+  NUMBER,
+  RENAMED,
+} from './model.js';
 
 const WHERE = {
   even: 'columns.n !== null && columns.n % 2 === 0',
@@ -40,10 +49,23 @@ function embedOf({ kind, node, sort, limit, value, flatPrefix }: ModelEmbed): ob
   };
 }
 
-function detailsOf({ fields, where, embed, isLabelled }: ModelNode): object {
+function detailsOf(node: ModelNode): object {
+  const { where, embed, nulls } = node;
   return {
-    ...(isLabelled ? { fields: { ...(fields && { only: fields }), computed: LABELLED } } : fields && { fields }),
+    ...fieldsOf(node),
+    ...(nulls && { nulls }),
     ...(where && { where: WHERE[where] }),
     ...(embed.length > 0 && { embed: Object.fromEntries(embed.map((each) => [each.field, embedOf(each)])) }),
   };
+}
+
+function fieldsOf({ fields, isRenamed, isText, isLabelled }: ModelNode): object {
+  if (!isRenamed && !isText && !isLabelled) return fields ? { fields } : {};
+  const details = {
+    ...(fields && { only: fields }),
+    ...(isRenamed && { rename: { [NUMBER]: RENAMED } }),
+    ...(isText && { types: { [NUMBER]: 'string' } }),
+    ...(isLabelled && { computed: LABELLED }),
+  };
+  return { fields: details };
 }

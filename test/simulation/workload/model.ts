@@ -27,6 +27,12 @@ export interface ModelNode {
   on?: [theirs: string, mine: string][];
   /** Only these columns; all of them where absent. */
   fields?: string[];
+  /** The number stands under RENAMED. */
+  isRenamed?: boolean;
+  /** The number is a text in the document. */
+  isText?: boolean;
+  /** Of itself, and of what is embedded in it and does not say so itself. Absent for a root: `keep`. */
+  nulls?: 'keep' | 'omit';
   /** A field LABEL that an expression makes of the row's number and code. */
   isLabelled?: boolean;
   /** `throws`: of some rows nobody can say whether they belong. */
@@ -73,6 +79,7 @@ export const BAD = 7;
 /** What documents may have as `_id`. */
 export const CODE = 'code';
 
+export const RENAMED = 'number';
 export const LABEL = 'label';
 /** The name of large columns. */
 export const LARGE = 'big';

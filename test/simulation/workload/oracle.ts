@@ -9,6 +9,7 @@ import {
   type ModelRow,
   type ModelTable,
   NUMBER,
+  RENAMED,
   tableNamed,
 } from './model.js';
 
@@ -47,6 +48,7 @@ function documentsOf(model: Model, collection: ModelCollection, rowsOf: RowsOf):
   const table = tableNamed(model, root.table);
   const own = id === undefined ? table.key : [id].flat();
   const names = columnsOf(table, root).filter((name) => root.fields !== undefined || !own.includes(name));
+  const omits = root.nulls === 'omit';
   const expected: Expected = {
     documents: new Map(),
     unwritable: new Set(),
@@ -56,10 +58,14 @@ function documentsOf(model: Model, collection: ModelCollection, rowsOf: RowsOf):
   // Rows that claim one `_id`: the lowest key has it.
   for (const row of [...rowsOf(table.name)].sort(byKey(table))) {
     const isObject = id === undefined ? own.length > 1 : Array.isArray(id);
-    const words = isObject ? object(fieldsOf(table, row, own)) : valueOf(table, row, own[0] as string);
+    const words = isObject ? object(idFieldsOf(table, root, row, own)) : valueOf(table, row, own[0] as string);
     try {
       if (!holds(root, row)) continue;
-      const rest = [...fieldsOf(table, row, names), ...labelOf(root, row), ...embeddedOf(model, root, row, rowsOf)];
+      const rest = [
+        ...fieldsOf(table, root, row, names, omits),
+        ...labelOf(root, row),
+        ...embeddedOf(model, root, row, rowsOf, omits),
+      ];
       if (collection.isValidated && names.includes(NUMBER) && row[NUMBER] === String(BAD)) throw new Bad();
       if (expected.unwritable.has(words)) expected.letters.most++;
       else if (expected.documents.has(words)) aLetter(expected);
@@ -67,7 +73,7 @@ function documentsOf(model: Model, collection: ModelCollection, rowsOf: RowsOf):
     } catch (error) {
       if (!(error instanceof Bad)) throw error;
       if (!expected.documents.has(words)) expected.unwritable.add(words);
-      expected.unwritableRows.add(object(fieldsOf(table, row, table.key)));
+      expected.unwritableRows.add(object(table.key.map((name) => [name, valueOf(table, row, name)])));
       aLetter(expected);
     }
   }
@@ -79,21 +85,29 @@ function aLetter({ letters }: Expected): void {
   letters.most++;
 }
 
-function embeddedOf(model: Model, node: ModelNode, row: ModelRow, rowsOf: RowsOf): [string, Words][] {
+function embeddedOf(
+  model: Model,
+  node: ModelNode,
+  row: ModelRow,
+  rowsOf: RowsOf,
+  parentOmits: boolean,
+): [string, Words][] {
   return node.embed.flatMap((embed): [string, Words][] => {
     const table = tableNamed(model, embed.node.table);
+    const omits = omitsIn(embed.node, parentOmits);
     const matching = rowsOf(table.name).filter((their) => joins(embed.node, their, row) && holds(embed.node, their));
     const fieldsOfTheir = (their: ModelRow): [string, Words][] => [
-      ...fieldsOf(table, their, columnsOf(table, embed.node)),
+      ...fieldsOf(table, embed.node, their, columnsOf(table, embed.node), omits),
       ...labelOf(embed.node, their),
-      ...embeddedOf(model, embed.node, their, rowsOf),
+      ...embeddedOf(model, embed.node, their, rowsOf, omits),
     ];
     const [first] = matching;
     if (embed.flatPrefix !== undefined) {
-      const fields = first === undefined ? emptyFields(model, embed.node) : fieldsOfTheir(first);
+      const fields = first === undefined ? emptyFields(model, embed.node, omits) : fieldsOfTheir(first);
       return fields.map(([name, words]) => [embed.flatPrefix + name, words]);
     }
-    if (embed.kind === 'one') return [[embed.field, first === undefined ? 'null' : object(fieldsOfTheir(first))]];
+    if (embed.kind === 'one' && first === undefined) return omits ? [] : [[embed.field, 'null']];
+    if (embed.kind === 'one') return [[embed.field, object(fieldsOfTheir(first as ModelRow))]];
     const sorted = matching.sort(inOrder(table, embed)).slice(0, embed.limit);
     const { value } = embed;
     const each = sorted.map((their) =>
@@ -103,14 +117,18 @@ function embeddedOf(model: Model, node: ModelNode, row: ModelRow, rowsOf: RowsOf
   });
 }
 
-/** What a flattened document without a row shows: its fields null, its arrays empty. */
-function emptyFields(model: Model, node: ModelNode): [string, Words][] {
-  const names = [...columnsOf(tableNamed(model, node.table), node), ...(node.isLabelled ? [LABEL] : [])];
+/** What a flattened document without a row shows: its fields null, its arrays empty; nothing where nulls are left out. */
+function emptyFields(model: Model, node: ModelNode, omits: boolean): [string, Words][] {
+  if (omits) return [];
+  const columns = columnsOf(tableNamed(model, node.table), node).map((name) => nameIn(node, name));
+  const names = [...columns, ...(node.isLabelled ? [LABEL] : [])];
   return [
     ...names.map((name): [string, Words] => [name, 'null']),
     ...node.embed.flatMap((embed): [string, Words][] => {
-      if (embed.flatPrefix === undefined) return [[embed.field, embed.kind === 'one' ? 'null' : '[]']];
-      return emptyFields(model, embed.node).map(([name, words]) => [embed.flatPrefix + name, words]);
+      if (embed.kind === 'many') return [[embed.field, '[]']];
+      const childOmits = omitsIn(embed.node, omits);
+      if (embed.flatPrefix === undefined) return childOmits ? [] : [[embed.field, 'null']];
+      return emptyFields(model, embed.node, childOmits).map(([name, words]) => [embed.flatPrefix + name, words]);
     }),
   ];
 }
@@ -133,8 +151,32 @@ function holds({ where }: ModelNode, row: ModelRow): boolean {
 const columnsOf = (table: ModelTable, { fields }: ModelNode): string[] =>
   table.columns.map(({ name }) => name).filter((name) => fields === undefined || fields.includes(name));
 
-const fieldsOf = (table: ModelTable, row: ModelRow, names: readonly string[]): [string, Words][] =>
-  names.map((name) => [name, valueOf(table, row, name)]);
+const omitsIn = ({ nulls }: ModelNode, parentOmits: boolean): boolean =>
+  nulls === undefined ? parentOmits : nulls === 'omit';
+
+const nameIn = ({ isRenamed }: ModelNode, name: string): string => (isRenamed && name === NUMBER ? RENAMED : name);
+
+/** Each as the node shows it. */
+function fieldsOf(
+  table: ModelTable,
+  node: ModelNode,
+  row: ModelRow,
+  names: readonly string[],
+  omits: boolean,
+): [string, Words][] {
+  return names
+    .filter((name) => !omits || row[name] !== null)
+    .map((name) => [nameIn(node, name), shownOf(table, node, row, name)]);
+}
+
+/** An `_id` of several columns has all of them. */
+const idFieldsOf = (table: ModelTable, node: ModelNode, row: ModelRow, names: readonly string[]): [string, Words][] =>
+  names.map((name) => [nameIn(node, name), shownOf(table, node, row, name)]);
+
+function shownOf(table: ModelTable, { isText }: ModelNode, row: ModelRow, name: string): Words {
+  const value = row[name] ?? null;
+  return isText && name === NUMBER && value !== null ? JSON.stringify(value) : valueOf(table, row, name);
+}
 
 function valueOf(table: ModelTable, row: ModelRow, name: string): Words {
   const value = row[name] ?? null;

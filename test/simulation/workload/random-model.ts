@@ -56,7 +56,7 @@ function randomCollection(random: Random, tables: ModelTable[], index: number): 
   const root = randomNode(random, { tables }, table, 1);
   if (hasCode) root.where = 'hasCode';
   else if (random.chance(0.3)) root.where = random.one(['even', 'throws'] as const);
-  const isValidated = !hasCode && random.chance(0.2);
+  const isValidated = !hasCode && !root.isRenamed && !root.isText && random.chance(0.2);
   const id = random.chance(0.7) ? CODE : [NUMBER, CODE];
   return { name: `c${index}`, root, ...(hasCode && { id }), ...(isValidated && { isValidated }) };
 }
@@ -65,6 +65,10 @@ function randomNode(random: Random, model: Pick<Model, 'tables'>, table: ModelTa
   const node: ModelNode = { table: table.name, embed: [] };
   if (random.chance(0.3)) node.fields = someFields(random, table);
   if (random.chance(0.15)) node.isLabelled = true;
+  const hasNumber = node.fields === undefined || node.fields.includes(NUMBER);
+  if (hasNumber && random.chance(0.1)) node.isRenamed = true;
+  if (hasNumber && random.chance(0.1)) node.isText = true;
+  if (random.chance(0.1)) node.nulls = random.one(['omit', 'omit', 'keep'] as const);
   if (depth >= DEEPEST) return node;
   for (const embed of possibleEmbeds(model, table)) {
     if (node.embed.length >= MOST_EMBEDS || !random.chance(depth === 1 ? 0.8 : 0.5)) continue;
@@ -111,6 +115,8 @@ function randomEmbed(random: Random, embed: ModelEmbed, target: ModelTable, nest
     made.value = VERSION;
     delete node.fields;
     delete node.isLabelled;
+    delete node.isRenamed;
+    delete node.isText;
   }
   return made;
 }
