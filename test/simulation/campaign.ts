@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { COMPLETE_SEEDS, neverReached, summaryOf } from './matrix/summary.js';
-import { type Failure, named, reported } from './report.js';
+import { type Failure, isFailure, named, reported } from './report.js';
 import type { SeedOptions, SeedResult } from './world/run-seed.js';
 
 export interface CampaignOptions {
@@ -78,7 +78,9 @@ export class Campaign {
       const seed = this.next++;
       const result = await this.resultOf(worker, seed);
       if (result === undefined) worker = this.makeWorker();
-      this.take(result ?? { seed, steps: 0, reached: new Map(), failure: ENDED, stepsToRest: undefined });
+      this.take(
+        result ?? { seed, steps: 0, reached: new Map(), withheld: new Set(), failure: ENDED, stepsToRest: undefined },
+      );
     }
     await worker.terminate();
   }
@@ -94,7 +96,7 @@ export class Campaign {
     this.steps += result.steps;
     if ((result.stepsToRest ?? 0) > (this.slowest?.stepsToRest ?? 0)) this.slowest = result;
     for (const [name, times] of result.reached) this.reached.set(name, (this.reached.get(name) ?? 0) + times);
-    if (result.failure !== undefined) this.failures.push({ ...result, failure: result.failure });
+    if (isFailure(result)) this.failures.push(result);
   }
 
   private isComplete(): boolean {

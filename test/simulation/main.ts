@@ -2,7 +2,7 @@ import { isMainThread, parentPort } from 'node:worker_threads';
 import { Command, InvalidArgumentError } from 'commander';
 import { type AskedSeed, Campaign, seedOptions } from './campaign.js';
 import { COMPLETE_SEEDS } from './matrix/summary.js';
-import { reported, tracedSeed } from './report.js';
+import { isFailure, reported, tracedSeed } from './report.js';
 import { runSeed } from './world/run-seed.js';
 
 /**
@@ -16,6 +16,8 @@ interface Options {
   seed?: number;
   from?: number;
   trace?: boolean;
+  storm?: number;
+  without?: string[];
   brief?: boolean;
   complete?: boolean;
   progress?: boolean;
@@ -38,6 +40,8 @@ async function main(): Promise<number> {
     .option('--from <n>', 'the first seed; random where absent', wholeNumber)
     .option('--seed <n>', 'only this one', wholeNumber)
     .option('--trace', 'with --seed: everything that happens')
+    .option('--storm <n>', 'with --seed: so many steps with faults, in place of its own number', wholeNumber)
+    .option('--without <names...>', 'with --seed: these faults are drawn, and do not happen')
     .option('--brief', 'ends with the first seed that fails, and does not look for its shortest storm')
     .option(
       '--complete',
@@ -55,12 +59,14 @@ async function main(): Promise<number> {
   return (await new Campaign({ ...options, from, say, worker: new URL(import.meta.url) }).run()) ? 0 : 1;
 }
 
-async function alone(seed: number, { trace, ...asked }: Options): Promise<number> {
-  const options = seedOptions(asked);
+async function alone(seed: number, { trace, storm, without, ...asked }: Options): Promise<number> {
+  const options = {
+    ...seedOptions(asked),
+    ...(storm !== undefined && { stormSteps: storm }),
+    ...(without && { without }),
+  };
   const result = await runSeed(seed, trace ? { ...options, onTrace: tracedSeed(say) } : options);
-  say(
-    result.failure === undefined ? `seed ${seed}: all held, in ${result.steps} steps` : await reported(result, options),
-  );
+  say(isFailure(result) ? await reported(result, options) : `seed ${seed}: all held, in ${result.steps} steps`);
   return result.failure === undefined ? 0 : 1;
 }
 

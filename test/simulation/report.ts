@@ -4,40 +4,66 @@ import { runSeed, type SeedOptions, type SeedResult } from './world/run-seed.js'
 export type Failure = SeedResult & { failure: string };
 
 const LAST_EVENTS = 60;
+const MINIMISED_WITHIN_MS = 60_000;
 
 export function tracedSeed(say: (line: string) => void): (entry: TraceEntry) => void {
   return ({ step, atMs, process, what }) =>
     say(`${String(step).padStart(6)} ${String(atMs - 1_000_000).padStart(8)} ms  ${process.padEnd(14)} ${what}`);
 }
 
+export const isFailure = (result: SeedResult): result is Failure => result.failure !== undefined;
+
 type Failed = Pick<SeedResult, 'seed' | 'failure'>;
 
-export const named = ({ seed, failure }: Failed, { isOfProgress, isJudgedByVerify }: SeedOptions): string =>
-  `seed ${seed} fails: npm run simulate --${isOfProgress ? ' --progress' : ''}${isJudgedByVerify ? ' --verify' : ''} --seed ${seed} --trace\n${failure}`;
+export const named = ({ seed, failure }: Failed, options: SeedOptions): string =>
+  `seed ${seed} fails: ${commandOf(seed, options)}\n${failure}`;
 
-/** What failed, how to repeat it, and the last that happened in the shortest storm that fails as well. */
-export async function reported({ seed, failure }: Failed, options: SeedOptions): Promise<string> {
-  const steps = await shortestStorm(seed, options);
+function commandOf(seed: number, { isOfProgress, isJudgedByVerify, stormSteps, without = [] }: SeedOptions): string {
+  const words = [
+    'npm run simulate --',
+    ...(isOfProgress ? ['--progress'] : []),
+    ...(isJudgedByVerify ? ['--verify'] : []),
+    `--seed ${seed}`,
+    ...(stormSteps === undefined ? [] : [`--storm ${stormSteps}`]),
+    ...without.map((name) => `--without '${name}'`),
+    '--trace',
+  ];
+  return words.join(' ');
+}
+
+/** What failed, how to repeat it, and the last that happened in the smallest storm that fails as well. */
+export async function reported({ seed, failure, reached }: Failure, options: SeedOptions): Promise<string> {
+  const small = await smallestStorm(seed, options, [...reached.keys()]);
   const lines: string[] = [];
-  const again = await runSeed(seed, {
-    ...options,
-    ...(steps !== undefined && { stormSteps: steps }),
-    onTrace: tracedSeed((line) => lines.push(line)),
-  });
+  const again = await runSeed(seed, { ...small, onTrace: tracedSeed((line) => lines.push(line)) });
   return [
     named({ seed, failure }, options),
-    `the last ${LAST_EVENTS} events${steps === undefined ? '' : ` of a storm of ${steps} steps`}:`,
+    ...(small === options ? [] : [`the smallest storm that fails as well: ${commandOf(seed, small)}`]),
+    `the last ${LAST_EVENTS} events:`,
     ...lines.slice(-LAST_EVENTS),
     again.failure === failure ? '' : `(there: ${again.failure})`,
   ].join('\n');
 }
 
-/** Halved as long as it fails; undefined where only the whole one does. */
-async function shortestStorm(seed: number, options: SeedOptions): Promise<number | undefined> {
-  let shortest: number | undefined;
-  for (let steps = 500; steps >= 1; steps = Math.floor(steps / 2)) {
-    if ((await runSeed(seed, { ...options, stormSteps: steps })).failure === undefined) break;
-    shortest = steps;
+/** As long as it fails: halved, then without one kind of faults after the other. */
+async function smallestStorm(seed: number, options: SeedOptions, reached: readonly string[]): Promise<SeedOptions> {
+  const endMs = Date.now() + MINIMISED_WITHIN_MS;
+  const failing = async (tried: SeedOptions): Promise<SeedResult | undefined> => {
+    if (Date.now() > endMs) return undefined;
+    const result = await runSeed(seed, tried);
+    return isFailure(result) ? result : undefined;
+  };
+  let smallest = options;
+  for (let stormSteps = 500; stormSteps >= 1; stormSteps = Math.floor(stormSteps / 2)) {
+    const tried = { ...smallest, stormSteps };
+    if ((await failing(tried)) === undefined) break;
+    smallest = tried;
   }
-  return shortest;
+  for (const name of reached) {
+    const tried = { ...smallest, without: [...(smallest.without ?? []), name] };
+    const result = await failing(tried);
+    // Much is counted that is no fault of the storm.
+    if (result?.withheld.has(name)) smallest = tried;
+  }
+  return smallest;
 }

@@ -17,6 +17,8 @@ export interface SeedResult {
   failure: string | undefined;
   /** How often each kind of fault happened. */
   reached: Map<string, number>;
+  /** Of the faults that were not to happen, those that would have. */
+  withheld: ReadonlySet<string>;
   /** From the end of faults until all was as it should be; undefined where it never was. */
   stepsToRest: number | undefined;
 }
@@ -31,6 +33,8 @@ export interface SeedOptions {
   isJudgedByVerify?: boolean;
   /** So many steps with faults, in place of the seed's own number. */
   stormSteps?: number;
+  /** Faults of the storm, by name, that do not happen. */
+  without?: readonly string[];
 }
 
 const ROLES = ['ingest', 'transform', 'write', 'dead-letter'] as const;
@@ -63,7 +67,8 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     failure = `${run.stage}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n${run.differences().join('\n')}`;
   }
   run.world.end();
-  return { seed, steps: run.world.kernel.step, failure, reached: run.reached, stepsToRest: run.stepsToRest };
+  const { reached, withheld, stepsToRest } = run;
+  return { seed, steps: run.world.kernel.step, failure, reached, withheld, stepsToRest };
 }
 
 class SeedRun {
@@ -109,6 +114,7 @@ class SeedRun {
       isHeld: random.chance(HELD_SHARE),
       isWrong: () => this.wrong() !== undefined,
       tend: () => this.tend(),
+      without: new Set(options.without),
       count,
     });
   }
@@ -147,6 +153,10 @@ class SeedRun {
     );
     await verify(this.atRest);
     return undefined;
+  }
+
+  get withheld(): ReadonlySet<string> {
+    return this.storm.withheld;
   }
 
   differences(): string[] {

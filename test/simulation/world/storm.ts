@@ -16,6 +16,8 @@ export interface StormParts {
   isWrong(): boolean;
   /** Looks after the job, as an operator does. */
   tend(): void;
+  /** Faults that are drawn, and do not happen: to find those that matter. */
+  without: ReadonlySet<string>;
   count(name: string): void;
 }
 
@@ -24,6 +26,7 @@ const LONGEST_ALONE_MS = 3_000;
 const EMPHASES = [0, 1, 1, 5];
 const MOST_SLOW_MS = 3_000;
 const MOST_STANDING_STILL_MS = 30_000;
+const SLOW = 'a call is slow';
 /** Between two of what happens, at least one step. */
 const STEPS_BETWEEN = 100;
 
@@ -34,6 +37,8 @@ export class Storm {
   isLost = false;
   /** The source has lost transactions: documents go back with it. */
   isSetBack = false;
+  /** Of the faults that are not to happen, those that would have. */
+  readonly withheld = new Set<string>();
   /** They stand still for ever. */
   readonly lost = new Set<SimProcess>();
   private isOn = false;
@@ -93,12 +98,24 @@ export class Storm {
   faultOfCall(process: SimProcess, label: string): CallFault | undefined {
     if (!this.isOn) return undefined;
     const { random, count } = this.parts;
-    if (random.chance(this.slowShare)) return { afterMs: random.below(MOST_SLOW_MS) };
+    if (random.chance(this.slowShare)) {
+      const afterMs = random.below(MOST_SLOW_MS);
+      if (this.isWithheld(SLOW)) return undefined;
+      count(SLOW);
+      return { afterMs };
+    }
     const share = this.appendFaultShare > 0 && label.startsWith('append ') ? this.appendFaultShare : this.faultShare;
     const byChance = random.chance(share) ? random.one(['lost', 'unanswered'] as const) : undefined;
     const fault = byChance ?? this.rare.faultOf(process, label);
-    if (fault !== undefined) count(`a call is ${fault}`);
+    if (fault === undefined || this.isWithheld(`a call is ${fault}`)) return undefined;
+    count(`a call is ${fault}`);
     return fault;
+  }
+
+  private isWithheld(name: string): boolean {
+    if (!this.parts.without.has(name)) return false;
+    this.withheld.add(name);
+    return true;
   }
 
   private befall(): void {
@@ -113,6 +130,7 @@ export class Storm {
       }),
     };
     const name = this.drawn(Object.keys(faults));
+    if (this.isWithheld(name)) return;
     world.kernel.note(name);
     count(name);
     observed.tell({ kind: 'fault', name });
