@@ -65,6 +65,7 @@ export const ROOMS: Rooms = {
 
 export const REAL_JOB_TIMERS: JobTimers = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   wait: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
   setTimeout: (run, ms) => setTimeout(run, ms),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),

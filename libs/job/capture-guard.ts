@@ -14,7 +14,11 @@ export class CaptureGuard {
     private readonly source: Source,
     private readonly capture: CaptureNames,
     private readonly patience: Patience,
-    private readonly options: { maxRetainedBytes: number; onHealth: (health: CaptureHealth) => void },
+    private readonly options: {
+      maxRetainedBytes: number;
+      confirmLease: () => Promise<void>;
+      onHealth: (health: CaptureHealth) => void;
+    },
   ) {}
 
   /** `hold`: stops whoever streams. Rejects where the job cannot go on. */
@@ -25,7 +29,8 @@ export class CaptureGuard {
     if (paused) await source.checkCapture(capture);
     if (health.lost !== undefined || health.retainedBytes <= options.maxRetainedBytes) return;
     await hold();
-    await this.patience.patiently(() => source.dropCapture(capture, DROP_MS));
+    // Who slept meanwhile would drop the slot of whoever goes on, and has caught up.
+    await this.patience.patiently(() => source.dropCapture(capture, DROP_MS, options.confirmLease));
     throw new MillraceError(
       JOB_ERRORS.RETENTION_BOUND,
       `the source kept ${health.retainedBytes} bytes of its log for this job, more than source.maxRetainedBytes allows (${options.maxRetainedBytes}); its slot was dropped`,

@@ -17,6 +17,8 @@ import { UnseenTransactions } from './unseen-transactions.js';
 
 export interface EngineOptions {
   maxRetainedBytes: number;
+  /** Rejects where another process holds the job by now. */
+  confirmLease: () => Promise<void>;
   onHealth: (health: CaptureHealth) => void;
   /** Before each connection of the capture: throws where the source is not the one that positions speak of. */
   onConnect: () => Promise<void>;

@@ -115,9 +115,11 @@ export class JobState {
   /** Held by an operator; whatever this process believes: a write whose answer was lost may have been done. */
   hold(): Promise<void> {
     return this.inTurn(async () => {
-      const { paused, heldPhase, phase } = this.record;
+      const { paused, heldPhase, phase, plan } = this.record;
+      // A completing that ends without an end goes back to where the job was.
+      const held = phase === 'completing' ? restOf(plan) : phase;
       if (paused) await this.writeWhere({ paused: false }, { phase: 'paused', paused, heldPhase });
-      else await this.writePhase('paused', { paused: true, heldPhase: phase });
+      else await this.writePhase('paused', { paused: true, heldPhase: held });
     });
   }
 

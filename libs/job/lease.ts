@@ -18,6 +18,8 @@ interface LeaseRecord extends Doc {
 
 export interface LeaseTimers {
   now(): number;
+  /** By a clock that nobody sets: a lease must not be found dead because the time of day was corrected. `now` where absent. */
+  elapsed?(): number;
   wait(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -65,7 +67,7 @@ export class Lease {
   private async outliving(first: LeaseRecord, byBeat: boolean): Promise<string | null> {
     if (deadHere(first)) return null;
     if (first.host === here() && !byBeat) return first.holder;
-    for (const begun = this.timers.now(); this.timers.now() - begun < DEAD_AFTER_MS; ) {
+    for (const begun = elapsed(this.timers); elapsed(this.timers) - begun < DEAD_AFTER_MS; ) {
       await this.timers.wait(LOOK_MS);
       const lease = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);
       if (lease?.holder !== first.holder) return lease?.holder ?? null;
@@ -104,12 +106,12 @@ export class Lease {
   }
 
   private async tryFor(waitMs: number, signal: AbortSignal): Promise<boolean> {
-    const begun = this.timers.now();
+    const begun = elapsed(this.timers);
     let seen = this.watch?.seen;
     for (;;) {
       signal.throwIfAborted();
       const lease = await this.present();
-      const now = this.timers.now();
+      const now = elapsed(this.timers);
       seen = seenAgain(seen, lease, now);
       const free = lease.holder === null || deadHere(lease) || now - seen.sinceMs >= DEAD_AFTER_MS;
       if (free) {
@@ -157,6 +159,10 @@ export class Lease {
   }
 }
 
+function elapsed(timers: Pick<LeaseTimers, 'now' | 'elapsed'>): number {
+  return timers.elapsed?.() ?? timers.now();
+}
+
 function seenAgain(before: LeaseSeen | undefined, { holder, beat }: LeaseRecord, sinceMs: number): LeaseSeen {
   return before !== undefined && before.holder === holder && before.beat === beat ? before : { holder, beat, sinceMs };
 }
@@ -167,12 +173,12 @@ export class LeaseWatch {
 
   constructor(
     private readonly store: Store,
-    private readonly timers: Pick<LeaseTimers, 'now'>,
+    private readonly timers: Pick<LeaseTimers, 'now' | 'elapsed'>,
   ) {}
 
   async look(): Promise<void> {
     const lease = await this.store.read.byId<LeaseRecord>(JOB, LEASE_ID);
-    this.seen = lease && seenAgain(this.seen, lease, this.timers.now());
+    this.seen = lease && seenAgain(this.seen, lease, elapsed(this.timers));
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Plan, RowChange } from '#model';
 import { qualifiedName } from '#model';
 import { type Incarnation, JOB } from '#stage';
-import type { Doc, Store, StoreReader } from '#store';
+import type { Doc, StoreReader } from '#store';
 import type { JobEvent, JobStatus, Phase } from './commands.js';
 
 const LIVE_ID = 'live';
@@ -139,7 +139,8 @@ export class LiveView {
     }
   }
 
-  async keep(store: Store, incarnationId: string, lagMs: number): Promise<void> {
+  /** `put`: into the collection of the job, as whoever holds it. */
+  async keep(put: (record: Doc) => Promise<unknown>, incarnationId: string, lagMs: number): Promise<void> {
     const now = this.now();
     const record: LiveRecord = {
       _id: LIVE_ID,
@@ -155,7 +156,7 @@ export class LiveView {
       built: this.built.map((progress) => this.builtOf(progress, now)),
       changesPerSecond: this.kept.look(this.changes, now),
     };
-    await store.write.put(JOB, [record]);
+    await put(record);
   }
 
   private builtOf(progress: TableProgress, now: number): NonNullable<JobStatus['built']>[number] {

@@ -229,8 +229,15 @@ class OpenJob implements JobCommands {
     if ((await JobState.load(store)) === undefined)
       throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
     try {
-      const answer = await this.byHolder(operation, store, signal);
-      return answer === undefined ? await this.runner.once(operation, signal) : answer.result;
+      for (;;) {
+        const answer = await this.byHolder(operation, store, signal);
+        if (answer !== undefined) return answer.result;
+        try {
+          return await this.runner.once(operation, signal);
+        } catch (error) {
+          if (!isRunning(error)) throw error;
+        }
+      }
     } catch (error) {
       if (signal.aborted && !(error instanceof MillraceError)) throw interrupted();
       throw error;
@@ -269,8 +276,7 @@ class OpenJob implements JobCommands {
       try {
         await lease.acquire(LEASE_WAIT_MS, () => undefined, NEVER);
       } catch (error) {
-        // Another process has just begun to run it.
-        if (error instanceof MillraceError && error.code === JOB_ERRORS.JOB_RUNNING.code) continue;
+        if (isRunning(error)) continue;
         throw error;
       }
       try {
@@ -315,4 +321,9 @@ class OpenJob implements JobCommands {
   private preflightOptions(patienceMs: number, fresh: boolean, dropTarget: boolean) {
     return { patienceMs, fresh, dropTarget, maxRetainedBytes: this.deps.jobFile.source.maxRetainedBytes };
   }
+}
+
+/** Another process has just begun to run the job, and can be asked. */
+function isRunning(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === JOB_ERRORS.JOB_RUNNING.code;
 }

@@ -2,6 +2,8 @@ import { MillraceError } from '#errors';
 
 export interface JobTimers {
   now(): number;
+  /** By a clock that nobody sets. */
+  elapsed?(): number;
   /** Rejects when the signal is raised. */
   wait(ms: number, signal?: AbortSignal): Promise<void>;
   setTimeout(run: () => void, ms: number): unknown;

@@ -35,8 +35,11 @@ export async function preflight(
   }
 }
 
+const LOOKED_AT = ['incarnationId', 'renewing', 'phase'] as const;
+
+/** As far as what is found depends on it. */
 function isSame(before: JobRecord | undefined, now: JobRecord | undefined): boolean {
-  return before?.incarnationId === now?.incarnationId && before?.renewing === now?.renewing;
+  return LOOKED_AT.every((name) => before?.[name] === now?.[name]);
 }
 
 interface Looking {

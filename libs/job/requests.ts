@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MillraceError } from '#errors';
 import { jsonText, parseInOrder, withBsonValues } from '#extended-json';
-import { REQUESTS } from '#stage';
+import { JOB, LEASE_ID, REQUESTS } from '#stage';
 import type { Doc, Store } from '#store';
 import { JOB_ERRORS } from './job.codes.js';
 import { underLease } from './job-record.js';
@@ -45,6 +45,8 @@ export async function ask(
       if (record === undefined) throw unanswered();
       if (record.state === 'done') return parseInOrder(record.result ?? 'null');
       if (record.state === 'failed' && record.error !== null) throw failureOf(record.error);
+      const lease = await store.read.byId(JOB, LEASE_ID, { fields: ['holder'] });
+      if (lease?.holder !== holder) throw unanswered();
       if (record.beat !== beat) {
         beat = record.beat;
         seenMs = timers.now();
@@ -125,9 +127,10 @@ async function answerOne(
     const result = await carryOut(request.operation, withdrawn);
     await handOver(result ?? null, request._id, store);
   } catch (error) {
-    // What fails as this holder stops, the next one is asked for.
-    if (withdrawn.aborted || stop.aborted) return;
+    if (withdrawn.aborted) return;
     if (!(error instanceof MillraceError)) throw error;
+    // What fails as this holder stops, or is one no more, the next one is asked for.
+    if (stop.aborted || error.code === JOB_ERRORS.JOB_TAKEN_OVER.code) return;
     const { code, remedy, exit, message } = error;
     await store.write.patch(REQUESTS, request._id, {
       set: { state: 'failed', error: { code, cause: message, remedy, exit, message } },

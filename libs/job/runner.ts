@@ -89,6 +89,7 @@ export class Runner {
     await lease.acquire(LEASE_WAIT_MS, () => undefined, signal);
     try {
       if (isCompleted(await JobState.load(store))) {
+        await lease.confirm();
         await this.deps.onCompleted?.();
         await this.forget(lease, signal);
       }
@@ -105,12 +106,17 @@ export class Runner {
     if (record === undefined) return;
     if (record.plan.mode === 'continuous') {
       const source = await this.connections.source();
-      await lease.confirm();
-      await source.dropCapture(captureNames(record.job, record.incarnation), 10_000);
+      await source.dropCapture(captureNames(record.job, record.incarnation), 10_000, () => lease.confirm());
     }
     await lease.confirm();
     await this.removeTopics(record.job, [record, ...record.formers], { electionToo: true });
     await lease.confirm();
+    await this.dropState(store, [record, ...record.formers]);
+  }
+
+  /** Fences first: a database goes collection by collection, and whoever still works must not find its stage gone and its fence there. */
+  private async dropState(store: Store, incarnations: readonly Incarnation[]): Promise<void> {
+    for (const incarnation of incarnations) await store.drop(new IncarnationNames(incarnation).fences);
     await store.dropState();
   }
 
@@ -227,13 +233,12 @@ export class Runner {
       await session.state.enter('completed');
       await session.stop();
       const { capture, formers } = session.state.record;
-      await held.lease.confirm();
-      if (capture !== null) await session.source.dropCapture(capture, 10_000);
+      if (capture !== null) await session.source.dropCapture(capture, 10_000, () => held.lease.confirm());
       await held.lease.confirm();
       await this.removeTopics(session.plan.job, [session.names, ...formers], { electionToo: true });
       await held.lease.confirm();
       await this.deps.onCompleted?.();
-      await store.dropState();
+      await this.dropState(store, [session.names, ...formers]);
     } finally {
       await this.soon(held.lease.release());
     }
@@ -348,10 +353,8 @@ export class Runner {
     const { job } = planned.plan;
     const { tuning } = this.deps;
     const asked = options.asked ?? null;
-    const state = await newIncarnation({ store, now, ...planned, tuning, asked, holder: lease.holder }, record);
-    // Not before its fences: who still works for them ends by those. All of them: the one before may have been cut short here.
-    await this.removeTopics(job, record === undefined ? [] : [...record.formers, record]);
-    return state;
+    const removeTopics = (incarnations: readonly Incarnation[]) => this.removeTopics(job, incarnations);
+    return newIncarnation({ store, now, ...planned, tuning, asked, lease, removeTopics }, record);
   }
 
   private async removeTopics(

@@ -3,8 +3,8 @@ import { within } from '#log';
 import type { Assembler, Evaluator } from '#mapping';
 import type { Plan } from '#model';
 import type { CaptureNames, Source, SourceSnapshot } from '#sources';
-import { IncarnationNames } from '#stage';
-import { allInRange, type Store } from '#store';
+import { IncarnationNames, JOB } from '#stage';
+import { allInRange, type Doc, type Store } from '#store';
 import { TouchRegister } from '#verify';
 import { hasFailed, type Letter } from '#write';
 import type { JobEvent } from './commands.js';
@@ -169,11 +169,9 @@ export class Session {
     const names: CaptureNames = captureNames(plan.job, state.record.incarnation);
     const patience = new Patience(deps.timers, signal, (message) => this.trouble(message));
     try {
-      // Each time: who slept meanwhile would take the slot from under whoever goes on.
-      const begun = await patience.patiently(async () => {
-        await this.confirmLease();
-        return this.source.beginCapture(plan, names, signal);
-      });
+      // Who slept meanwhile would take the slot from under whoever goes on.
+      const stop = AbortSignal.any([signal, this.ended.signal]);
+      const begun = await patience.patiently(() => this.source.beginCapture(plan, names, stop, this.confirmLease));
       await state.advance('loading', { capture: names, identity: begun.identity });
     } catch (error) {
       await within(deps.timers, LEAVE_MS, this.leaveNoCapture(names));
@@ -218,6 +216,7 @@ export class Session {
       },
       {
         maxRetainedBytes: deps.jobFile.source.maxRetainedBytes,
+        confirmLease: this.confirmLease,
         onHealth: (health) => {
           live.retainedBytes = health.retainedBytes;
           this.warnRetention(health.retainedBytes);
@@ -298,7 +297,8 @@ export class Session {
 
   /** A phase that is over shows all of its counts before the next one shows. */
   private keepLive(): Promise<void> {
-    return this.live.keep(this.store, this.names.incarnationId, this.engine.lagMs());
+    const put = (record: Doc) => this.state.asHolder((tx) => tx.put(JOB, [record]));
+    return this.live.keep(put, this.names.incarnationId, this.engine.lagMs());
   }
 
   private tellPhase(): void {

@@ -7,6 +7,7 @@ import type { Store } from '#store';
 import type { KnownColumns } from './compile.js';
 import { dropIncarnation, dropOthers } from './formers.js';
 import { JOB_ERRORS } from './job.codes.js';
+import type { Lease } from './lease.js';
 import { type Former, type JobRecord, JobState } from './job-record.js';
 import type { Tuning } from './tuning.js';
 
@@ -31,13 +32,18 @@ export async function newIncarnation(
     identity: SourceIdentity;
     knownColumns: KnownColumns;
     asked: number | null;
-    /** Of the job's lease. */
-    holder: string;
+    /** The job's. */
+    lease: Pick<Lease, 'holder' | 'confirm'>;
+    removeTopics: (incarnations: readonly Incarnation[]) => Promise<void>;
   },
   former: JobRecord | undefined,
 ): Promise<JobState> {
-  const { store, plan, tuning } = parts;
-  if (former !== undefined) await retire(former, parts.store, parts.source);
+  const { store, plan, tuning, lease } = parts;
+  if (former !== undefined) {
+    await retire(former, parts);
+    // After its fences, by which whoever still works for it ends, and before its record goes, which knows of them.
+    await parts.removeTopics([...former.formers, former]);
+  }
   const incarnation = (former?.incarnation ?? 0) + 1;
   const incarnationId = randomUUID().slice(0, ID_LENGTH);
   const formers = former === undefined ? [] : [...former.formers, ...stageOf(former)];
@@ -67,12 +73,13 @@ export async function newIncarnation(
     attention: null,
     history: [...(former?.history ?? []), { phase: 'checking', incarnation, at: parts.now() }],
   };
-  const state = await JobState.create(store, parts.now, record, former, parts.holder).catch(async (error: unknown) => {
+  const state = await JobState.create(store, parts.now, record, former, lease.holder).catch(async (error: unknown) => {
     if (error instanceof MillraceError && error.code === JOB_ERRORS.JOB_TAKEN_OVER.code)
       await dropIncarnation(record, store);
     throw error;
   });
   // Not before: who slept until another one has begun must not drop what that one has made.
+  await lease.confirm();
   await dropOthers(record, store);
   if (former?.loading) await dropIncarnation(former, store);
   return state;
@@ -82,10 +89,13 @@ export function sameSource(a: SourceIdentity | null, b: SourceIdentity): boolean
   return a !== null && a.system === b.system && a.history === b.history;
 }
 
-async function retire(former: JobRecord, store: Store, source: Source): Promise<void> {
+async function retire(
+  former: JobRecord,
+  { store, source, lease }: { store: Store; source: Source; lease: Pick<Lease, 'confirm'> },
+): Promise<void> {
   const names = new IncarnationNames(former);
   await store.drop(names.fences);
-  await source.dropCapture(captureNames(former.job, former.incarnation), 10_000);
+  await source.dropCapture(captureNames(former.job, former.incarnation), 10_000, () => lease.confirm());
 }
 
 /** A load that was given up before its stage was whole has written no document: nobody need visit its roots. */

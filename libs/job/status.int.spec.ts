@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { Plan, RowChange } from '#model';
 import { JOB } from '#stage';
-import type { Store } from '#store';
+import type { Doc, Store } from '#store';
 import { openMongoStore } from '#store/mongodb';
 import { testMongo } from '#testing';
 import type { JobEvent, Phase } from './commands.js';
@@ -56,6 +56,7 @@ async function runningJob() {
     live: view(),
     view,
     store,
+    put: (record: Doc) => store.write.put(JOB, [record]),
     lease,
     told,
     tick: (ms: number) => (nowMs += ms),
@@ -95,8 +96,8 @@ async function loadedJob() {
 
 test('what is built shows while the phase is building, with the time left at the pace since that began', async () => {
   await using job = await loadedJob();
-  const { live, store, tick, status, enter } = job;
-  await live.keep(store, 'a', 0);
+  const { live, put, tick, status, enter } = job;
+  await live.keep(put, 'a', 0);
   const none = [
     { collection: 'orders', roots: 0, total: 1_000 },
     { collection: 'customers', roots: 0, total: 10 },
@@ -105,7 +106,7 @@ test('what is built shows while the phase is building, with the time left at the
   live.roots(0, 250);
   live.roots(1, 10);
   tick(10_000);
-  await live.keep(store, 'a', 0);
+  await live.keep(put, 'a', 0);
   const { built, ...rest } = await status();
   expect(built).toEqual([
     { collection: 'orders', roots: 250, total: 1_000, etaSeconds: 30 },
@@ -120,43 +121,43 @@ test('what is built shows while the phase is building, with the time left at the
 
 test('what others build is counted from the beginning of building, too', async () => {
   await using job = await loadedJob();
-  const { live, store, tick, status } = job;
+  const { live, put, tick, status } = job;
   tick(10_000);
   live.counted(0, 250);
-  await live.keep(store, 'a', 0);
+  await live.keep(put, 'a', 0);
   expect((await status()).built).toContainEqual({ collection: 'orders', roots: 250, total: 1_000, etaSeconds: 30 });
 });
 
 test('what was built before this process took the job over is no pace of building', async () => {
   await using job = await loadedJob();
-  const { store, tick, status, view } = job;
+  const { put, tick, status, view } = job;
   const live = view();
   live.rows(0, 1_000);
   live.tableDone(0);
   live.expect(PLAN);
   tick(1_000);
   live.counted(0, 900);
-  await live.keep(store, 'a', 0);
+  await live.keep(put, 'a', 0);
   expect((await status()).built).toContainEqual({ collection: 'orders', roots: 900, total: 1_000 });
   tick(10_000);
   live.counted(0, 910);
-  await live.keep(store, 'a', 0);
+  await live.keep(put, 'a', 0);
   expect((await status()).built).toContainEqual({ collection: 'orders', roots: 910, total: 1_000, etaSeconds: 90 });
 });
 
 test('changes a second show while a run follows them, since they were kept last, whatever was told meanwhile', async () => {
   await using job = await runningJob();
-  const { live, store, tick, status, enter, lease, told } = job;
+  const { live, store, put, tick, status, enter, lease, told } = job;
   await enter('streaming');
   live.captured(changes(50));
-  await live.keep(store, 'a', 0);
+  await live.keep(put, 'a', 0);
   live.captured(changes(10));
   tick(1_000);
   live.tell('streaming', 0);
   live.captured(changes(2));
   tick(1_000);
   live.tell('streaming', 0);
-  await live.keep(store, 'a', 0);
+  await live.keep(put, 'a', 0);
   expect(told).toMatchObject([{ changesPerSecond: 60 }, { changesPerSecond: 2 }]);
   expect(await status()).toMatchObject({ running: true, changesPerSecond: 6 });
   expect(await watched(store, 'streaming')).toMatchObject({ changesPerSecond: 6 });

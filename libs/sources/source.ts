@@ -32,13 +32,22 @@ export interface Source {
 
   /**
    * Makes publication and slot under these names (dropping what a former try left under the same names), and resolves when
-   * P is as above. Everything later is streamed from P on.
+   * P is as above. Everything later is streamed from P on. `confirm` is called directly before each step that cannot be undone: a slot
+   * that another process has made under the name by now must not go. Where it rejects, nothing more is done.
    */
-  beginCapture(plan: Plan, names: CaptureNames, signal: AbortSignal): Promise<CaptureStart>;
+  beginCapture(
+    plan: Plan,
+    names: CaptureNames,
+    signal: AbortSignal,
+    confirm?: () => Promise<void>,
+  ): Promise<CaptureStart>;
   /** Streams from the last confirmed position. One at a time per slot. */
   capture(plan: Plan, names: CaptureNames, epoch: number): CaptureStream;
-  /** Removes slot and publication if they are there; waits for a slot in use, up to `deadlineMs`, then ends its user. */
-  dropCapture(names: CaptureNames, deadlineMs: number): Promise<void>;
+  /**
+   * Removes slot and publication if they are there; waits for a slot in use, up to `deadlineMs`, then ends its user. `confirm` as in
+   * `beginCapture`.
+   */
+  dropCapture(names: CaptureNames, deadlineMs: number, confirm?: () => Promise<void>): Promise<void>;
   captureHealth(names: CaptureNames): Promise<CaptureHealth>;
   /** Rejects, as a stream of it would, where it cannot be streamed from any more: for while nobody streams. */
   checkCapture(names: CaptureNames): Promise<void>;

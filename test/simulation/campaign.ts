@@ -79,7 +79,15 @@ export class Campaign {
       const result = await this.resultOf(worker, seed);
       if (result === undefined) worker = this.makeWorker();
       this.take(
-        result ?? { seed, steps: 0, reached: new Map(), withheld: new Set(), failure: ENDED, stepsToRest: undefined },
+        result ?? {
+          seed,
+          steps: 0,
+          reached: new Map(),
+          withheld: new Set(),
+          stormSteps: 0,
+          failure: ENDED,
+          stepsToRest: undefined,
+        },
       );
     }
     await worker.terminate();

@@ -1,4 +1,5 @@
 import type { TraceEntry } from './kernel/index.js';
+import { COUNTERS } from './matrix/rows.js';
 import { runSeed, type SeedOptions, type SeedResult } from './world/run-seed.js';
 
 export type Failure = SeedResult & { failure: string };
@@ -32,8 +33,9 @@ function commandOf(seed: number, { isOfProgress, isJudgedByVerify, stormSteps, w
 }
 
 /** What failed, how to repeat it, and the last that happened in the smallest storm that fails as well. */
-export async function reported({ seed, failure, reached }: Failure, options: SeedOptions): Promise<string> {
-  const small = await smallestStorm(seed, options, [...reached.keys()]);
+export async function reported(result: Failure, options: SeedOptions): Promise<string> {
+  const { seed, failure } = result;
+  const small = await smallestStorm(result, options);
   const lines: string[] = [];
   const again = await runSeed(seed, { ...small, onTrace: tracedSeed((line) => lines.push(line)) });
   return [
@@ -45,8 +47,8 @@ export async function reported({ seed, failure, reached }: Failure, options: See
   ].join('\n');
 }
 
-/** As long as it fails: halved, then without one kind of faults after the other. */
-async function smallestStorm(seed: number, options: SeedOptions, reached: readonly string[]): Promise<SeedOptions> {
+/** As long as it fails: halved, then without one kind of faults after the other; what is found within a minute. */
+async function smallestStorm({ seed, reached, stormSteps: own }: Failure, options: SeedOptions): Promise<SeedOptions> {
   const endMs = Date.now() + MINIMISED_WITHIN_MS;
   const failing = async (tried: SeedOptions): Promise<SeedResult | undefined> => {
     if (Date.now() > endMs) return undefined;
@@ -54,12 +56,17 @@ async function smallestStorm(seed: number, options: SeedOptions, reached: readon
     return isFailure(result) ? result : undefined;
   };
   let smallest = options;
-  for (let stormSteps = 500; stormSteps >= 1; stormSteps = Math.floor(stormSteps / 2)) {
+  for (
+    let stormSteps = Math.floor((options.stormSteps ?? own) / 2);
+    stormSteps >= 1;
+    stormSteps = Math.floor(stormSteps / 2)
+  ) {
     const tried = { ...smallest, stormSteps };
     if ((await failing(tried)) === undefined) break;
     smallest = tried;
   }
-  for (const name of reached) {
+  for (const name of reached.keys()) {
+    if (COUNTERS.includes(name)) continue;
     const tried = { ...smallest, without: [...(smallest.without ?? []), name] };
     const result = await failing(tried);
     // Much is counted that is no fault of the storm.

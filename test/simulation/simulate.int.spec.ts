@@ -17,7 +17,7 @@ async function simulate(...args: string[]): Promise<string> {
 
 test('the laws hold in some hundred worlds, other ones each time', async () => {
   const from = String(randomInt(1_000_000_000));
-  process.stdout.write(`simulation: seeds from ${from}\n`);
+  process.stderr.write(`simulation: seeds from ${from}\n`);
   const output = await simulate('--from', from, '--seconds', '60', '--brief');
   expect(output).toMatch(/^[1-9]\d* seeds, \d+ steps, \d+ s: all laws held$/m);
 }, 300_000);

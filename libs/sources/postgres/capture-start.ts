@@ -25,13 +25,19 @@ export async function startCapture(
   names: CaptureNames,
   signal: AbortSignal,
   report: (message: string) => void,
+  confirm: () => Promise<void>,
 ): Promise<bigint> {
   signal.throwIfAborted();
-  await dropSlot(connections, names.slot, FORMER_USER_MS);
+  await dropSlot(connections, names.slot, FORMER_USER_MS, confirm);
+  await confirm();
   await dropPublication(connections, names.publication);
   await createPublication(connections, names.publication, plan);
   signal.throwIfAborted();
   const creator = await connections.replicationClient();
+  await confirm().catch(async (error: unknown) => {
+    await creator.close();
+    throw error;
+  });
   const pid = processIdOf(creator);
   const reporter = setInterval(() => {
     describeWait(connections, pid).then(

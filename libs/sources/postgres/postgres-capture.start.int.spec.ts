@@ -152,7 +152,16 @@ describe('the start of a capture', () => {
       );
       return client.apply(connections, given);
     };
-    await expect(startCapture(connections, plan, names, new AbortController().signal, () => {})).rejects.toMatchObject({
+    await expect(
+      startCapture(
+        connections,
+        plan,
+        names,
+        new AbortController().signal,
+        () => {},
+        async () => {},
+      ),
+    ).rejects.toMatchObject({
       retriable: true,
     });
     await source.beginCapture(plan, names, new AbortController().signal);

@@ -20,6 +20,8 @@ export interface PostgresSourceOptions extends ConnectionsOptions {
   report?: (message: string) => void;
 }
 
+const unconfirmed = async (): Promise<void> => undefined;
+
 /** The Source port on PostgreSQL 14 and later. Nothing is connected before the first call. */
 export function createPostgresSource(uri: string, options: PostgresSourceOptions = {}): Source {
   const connections = new PostgresConnections(uri, options);
@@ -29,14 +31,15 @@ export function createPostgresSource(uri: string, options: PostgresSourceOptions
     identity: () => readIdentity(connections),
     catalogue: (schemas) => readCatalogue(connections, schemas),
     preflight: (request) => runPreflight(connections, request),
-    beginCapture: async (plan, names, signal) => {
-      const commit = await startCapture(connections, plan, names, signal, options.report ?? (() => {}));
+    beginCapture: async (plan, names, signal, confirm = unconfirmed) => {
+      const commit = await startCapture(connections, plan, names, signal, options.report ?? (() => {}), confirm);
       return { commit, identity: await readIdentity(connections) };
     },
     capture: (plan, names, epoch) =>
       new PostgresCapture(connections, plan, names, epoch, { ...CAPTURE_DEFAULTS, ...options.capture }),
-    dropCapture: async (names, deadlineMs) => {
-      await dropSlot(connections, names.slot, deadlineMs);
+    dropCapture: async (names, deadlineMs, confirm = unconfirmed) => {
+      await dropSlot(connections, names.slot, deadlineMs, confirm);
+      await confirm();
       await dropPublication(connections, names.publication);
     },
     captureHealth: (names) => captureHealth(connections, names),

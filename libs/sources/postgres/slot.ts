@@ -68,14 +68,23 @@ export async function endSlotUser(connections: PostgresConnections, slot: string
 const POLL_MS = 100;
 
 /** Waits until nobody streams from the slot, ends its user at the deadline, and drops it. */
-export async function dropSlot(connections: PostgresConnections, slot: string, deadlineMs: number): Promise<void> {
+export async function dropSlot(
+  connections: PostgresConnections,
+  slot: string,
+  deadlineMs: number,
+  confirm: () => Promise<void>,
+): Promise<void> {
   const deadline = Date.now() + deadlineMs;
   let ended = false;
   for (;;) {
     const state = await readSlot(connections, slot);
     if (!state) return;
-    if (!state.active && (await tryDrop(connections, slot))) return;
+    if (!state.active) {
+      await confirm();
+      if (await tryDrop(connections, slot)) return;
+    }
     if (!ended && Date.now() >= deadline) {
+      await confirm();
       await endSlotUser(connections, slot);
       ended = true;
     }

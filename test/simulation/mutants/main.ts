@@ -19,6 +19,7 @@ interface Options {
 }
 
 const ROOT = resolve('.');
+const SUITE_FAILED = 'Test suite failed to run';
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const { only, seeds, table } = new Command('mutants')
@@ -32,6 +33,11 @@ const { only, seeds, table } = new Command('mutants')
 process.exitCode = await main(only === undefined ? MUTANTS : MUTANTS.filter(({ name }) => only.includes(name)));
 
 async function main(mutants: readonly Mutant[]): Promise<number> {
+  const control = await alive(mutants);
+  if (control !== undefined) {
+    say(`what is not mutated fails, so that nothing can be told of what is: ${control}`);
+    return 1;
+  }
   const deaths: Judged[] = [];
   for (const mutant of mutants) {
     const death = (await tested(mutant)) ?? (await simulated(mutant)) ?? { mutant, killedBy: undefined, why: '' };
@@ -48,6 +54,22 @@ async function main(mutants: readonly Mutant[]): Promise<number> {
   return survivors.length === 0 ? 0 : 1;
 }
 
+/** What fails of the code as it is, by the same seeds and tests. */
+async function alive(mutants: readonly Mutant[]): Promise<string | undefined> {
+  const nothing: Mutant = {
+    name: 'nothing',
+    takesAway: 'nothing',
+    file: 'package.json',
+    find: '',
+    replace: '',
+    tests: [...new Set(mutants.flatMap(({ tests = [] }) => tests))],
+  };
+  await using built = await Checkout.of(ROOT, 'built');
+  await using sources = await Checkout.of(ROOT, 'sources');
+  const found = (await judgedBySeeds(built.folder, nothing)) ?? (await judgedByTests(sources.folder, nothing));
+  return found && `${found.killedBy}: ${found.why}`;
+}
+
 /** What verify, which must find it, is worth. */
 async function verified(mutant: Mutant): Promise<string | undefined> {
   if (mutant.verify !== 'finds') return mutant.verify;
@@ -57,8 +79,16 @@ async function verified(mutant: Mutant): Promise<string | undefined> {
 async function simulated(mutant: Mutant, further: readonly string[] = []): Promise<Death | undefined> {
   await using checkout = await Checkout.of(ROOT, 'built');
   await checkout.mutateBuilt(mutant);
+  return judgedBySeeds(checkout.folder, mutant, further);
+}
+
+async function judgedBySeeds(
+  folder: string,
+  mutant: Mutant,
+  further: readonly string[] = [],
+): Promise<Death | undefined> {
   const args = ['dist/test/simulation/main.js', '--seeds', seeds, '--from', '1', '--brief', ...further];
-  const { output } = await run(checkout.folder, args);
+  const { output } = await run(folder, args);
   const [, seed, said = ''] = /^seed (\d+) fails.*\n(.*(?:\n.*){0,8})/m.exec(output) ?? [];
   if (seed !== undefined) return { mutant, killedBy: `seed ${seed}`, why: inShort(said) };
   // Not only what the checks find: a process that does not even begin is no proof.
@@ -71,10 +101,19 @@ async function tested(mutant: Mutant): Promise<Death | undefined> {
   if (mutant.tests === undefined) return undefined;
   await using checkout = await Checkout.of(ROOT, 'sources');
   await checkout.mutate(mutant);
-  const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--forceExit', ...mutant.tests];
-  const { output, code } = await run(checkout.folder, jest);
-  const failed = /^ {2}● (.*)$/m.exec(output)?.[1];
-  return code !== 0 && failed !== undefined ? { mutant, killedBy: mutant.tests.join(', '), why: failed } : undefined;
+  return judgedByTests(checkout.folder, mutant);
+}
+
+async function judgedByTests(folder: string, mutant: Mutant): Promise<Death | undefined> {
+  const { tests = [] } = mutant;
+  if (tests.length === 0) return undefined;
+  const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--forceExit', ...tests];
+  const { output, code } = await run(folder, jest);
+  // A suite that cannot even be run is no proof.
+  const failed = [...output.matchAll(/^ {2}● (.*)$/gm)]
+    .map(([, title = '']) => title)
+    .find((title) => title !== SUITE_FAILED);
+  return code !== 0 && failed !== undefined ? { mutant, killedBy: tests.join(', '), why: failed } : undefined;
 }
 
 function run(folder: string, args: readonly string[]): Promise<{ output: string; code: number | null }> {

@@ -49,8 +49,13 @@ export class SimSource implements Source {
     return this.connections.call('checks the source', () => []);
   }
 
-  async beginCapture(plan: Plan, names: CaptureNames, signal: AbortSignal): Promise<CaptureStart> {
-    const commit = await startCapture(this.connections, this.timers, plan, names, signal);
+  async beginCapture(
+    plan: Plan,
+    names: CaptureNames,
+    signal: AbortSignal,
+    confirm = async () => {},
+  ): Promise<CaptureStart> {
+    const commit = await startCapture(this.connections, this.timers, plan, names, signal, confirm);
     return { commit, identity: await this.identity() };
   }
 
@@ -60,9 +65,10 @@ export class SimSource implements Source {
     return new SimCapture({ connections, timers, plan, names, epoch, options });
   }
 
-  async dropCapture({ slot, publication }: CaptureNames, deadlineMs: number): Promise<void> {
+  async dropCapture({ slot, publication }: CaptureNames, deadlineMs: number, confirm = async () => {}): Promise<void> {
     const { publications } = this.connections.server;
-    await dropSlot(this.connections, this.timers, slot, deadlineMs);
+    await dropSlot(this.connections, this.timers, slot, deadlineMs, confirm);
+    await confirm();
     await this.connections.call('drops the publication', () => publications.drop(publication));
   }
 

@@ -16,7 +16,7 @@ import {
 const DEEPEST = 4;
 const MOST_EMBEDS = 3;
 
-/** Tables that refer to one another, and collections that nest them: all of the grammar that the protocol can tell apart. */
+/** Tables that refer to one another, and collections that nest them: most of the grammar that the protocol can tell apart. */
 export function randomModel(random: Random): Model {
   const tables: ModelTable[] = [];
   const count = random.between(2, 5);

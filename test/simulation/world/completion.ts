@@ -1,9 +1,10 @@
 import { MillraceError } from '#errors';
 import type { VerifyReport } from '#job';
-import { electionTopic, JOB, REQUESTS } from '#stage';
+import { electionTopic, JOB, LEASE_ID, REQUESTS } from '#stage';
 import type { SimProcess } from '../kernel/index.js';
 import { remainsOf } from '../laws/remains.js';
 import type { Happening } from '../matrix/happening.js';
+import { fieldOf } from '../store/index.js';
 import { commanded } from './commanded.js';
 import type { Damage } from './damage.js';
 import { NAME, type SimWorld, STATE } from './sim-world.js';
@@ -22,12 +23,26 @@ export interface CompletionParts {
 }
 
 const AFTER_MS = 60_000;
-/** Who wakes as it is about to stand for election makes that topic, and who is about to take the lease, or to ask its holder, a record; all are of nothing. */
-const LEFT_BY_THE_WOKEN = [
+/** Who is late to stand for election makes that topic anew, and who is late to take the lease or to ask its holder, a record. */
+const LEFT_BY_THE_LATE = [
   `topic ${electionTopic(NAME)}`,
   ...[JOB, REQUESTS].map(({ name }) => `collection ${STATE}.${name}`),
 ];
+
+/** Of nothing: the job's own record is not among them, and nobody has the lease. */
+function leftOf({ servers }: SimWorld): string[] {
+  const records = servers.mongo.committed(STATE, JOB.name);
+  const wrong = records.filter((each) => fieldOf(each, '_id') !== LEASE_ID || fieldOf(each, 'holder') !== null);
+  return [
+    ...remainsOf(servers, STATE).filter((each) => !LEFT_BY_THE_LATE.includes(each)),
+    ...wrong.map((each) => `record ${String(fieldOf(each, '_id'))} of the job`),
+  ];
+}
 const NEVER = new AbortController().signal;
+
+export class DifferencesFound extends Error {
+  override readonly name = 'DifferencesFound';
+}
 
 /** An operator completes a job at rest. False where there are letters, or it is lost: then it goes on as before. */
 export async function complete(parts: CompletionParts): Promise<boolean> {
@@ -45,17 +60,16 @@ export async function complete(parts: CompletionParts): Promise<boolean> {
 /** Nothing is left of the job. Processes wake that stood still all the time, and change no document. */
 export async function afterCompletion(parts: CompletionParts): Promise<string | undefined> {
   const { world, asleep, mostSteps, isWrong } = parts;
-  const { kernel, servers, commits } = world;
-  await kernel.runUntil(() => isWrong() || remainsOf(servers, STATE).length === 0, mostSteps);
+  const { kernel, commits } = world;
+  await kernel.runUntil(() => isWrong() || leftOf(world).length === 0, mostSteps);
   for (const process of asleep) {
     if (process.state === 'standing still') parts.count('a process wakes after completion');
     process.goOn();
   }
   const endMs = kernel.now() + AFTER_MS;
   await kernel.runUntil(() => isWrong() || kernel.now() >= endMs, mostSteps);
-  const left = remainsOf(servers, STATE).filter((each) => !LEFT_BY_THE_WOKEN.includes(each));
   const written = world.commits === commits ? [] : ['documents or letters were written'];
-  const wrong = [...written, ...left, ...world.differences()];
+  const wrong = [...written, ...leftOf(world), ...world.differences()];
   return wrong.length > 0 ? `after its completion:\n${wrong.join('\n')}` : undefined;
 }
 
@@ -74,8 +88,8 @@ export async function verifyDamage(parts: CompletionParts, damage: Damage): Prom
   await unlessLost(parts, async () => {
     const missed = damage.missedBy(await verified(parts, { repair: false }));
     if (missed !== undefined) throw new Error(missed);
-    for (const what of damage.whats) count(`verify finds ${what}`);
-    tell({ kind: 'damage is found' });
+    for (const what of damage.stood) count(`verify finds ${what}`);
+    if (damage.stood.size > 0) tell({ kind: 'damage is found' });
     refuseDifferences(await verified(parts, { repair: true }));
     count('repaired');
   });
@@ -97,5 +111,5 @@ async function unlessLost<T>({ isLost }: CompletionParts, work: () => Promise<T>
 
 function refuseDifferences(report: VerifyReport): void {
   const { different, missing, extra } = report;
-  if (different + missing + extra > 0) throw new Error(`verify finds differences: ${JSON.stringify(report)}`);
+  if (different + missing + extra > 0) throw new DifferencesFound(JSON.stringify(report));
 }

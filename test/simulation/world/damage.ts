@@ -1,3 +1,4 @@
+import { EJSON } from 'bson';
 import type { VerifyReport } from '#job';
 import type { Random } from '../kernel/index.js';
 import { fieldOf, fieldsOf, isDocument, type Stored } from '../store/index.js';
@@ -8,6 +9,7 @@ import type { SimWorld } from './sim-world.js';
 type Kind = 'different' | 'missing' | 'extra';
 
 interface Wrong {
+  what: string;
   collection: string;
   id: unknown;
   kind: Kind;
@@ -20,18 +22,21 @@ interface Change {
 }
 
 const SOMEONE = { process: 'someone else', label: 'damage' };
+/** An `_id`. */
 const NOBODYS = 'nobody’s';
+const NO_JOB = 'no job';
+/** One that is there may be wrong in many ways. */
+const KINDS: readonly Kind[] = ['different', 'different', 'missing', 'extra'];
 const MOST = 3;
 
 /**
- * Someone who is no part of Millrace writes to the target. Documents are left as the defects of the product before us left them (RM1 to RM18 of
- * its record, by name in `whats`): those that verify cannot find by itself are of what it shares with the writer, the making of
- * a document from its rows, which the oracle looks after.
+ * Someone who is no part of Millrace writes to the target: documents are left as the defects of the product before us left them (RM1 to RM18 of
+ * its record, named in `what`).
  */
 export class Damage {
   private readonly wrongs: Wrong[] = [];
-  /** What was done, each once. */
-  readonly whats = new Set<string>();
+  /** What was still to be found as `missedBy` looked. */
+  readonly stood = new Set<string>();
 
   constructor(
     private readonly world: SimWorld,
@@ -44,28 +49,28 @@ export class Damage {
       const { name } = this.random.one(this.world.model.collections);
       const rights = this.world.documents.right(name);
       const untouched = rights.filter((document) => !this.isWrong(name, fieldOf(document, '_id')));
-      const kind = this.random.one<Kind>(['different', 'different', 'missing', 'extra']);
+      const kind = this.random.one(KINDS);
       if (kind === 'extra') await this.insert(name);
       else if (untouched.length > 0) await this.change(name, this.random.one(untouched), kind);
     }
   }
 
-  /** What is wrong of the report, in words: all damage has to be in it that has not been mended meanwhile, and nothing else. */
+  /** What is wrong with the report, in words: it has to tell of all damage that nobody has mended meanwhile, and of nothing else. */
   missedBy(report: VerifyReport): string | undefined {
-    const counts = new Map<string, number>();
-    const count = (collection: string, kind: string, by: number) =>
-      counts.set(`${collection} ${kind}`, (counts.get(`${collection} ${kind}`) ?? 0) + by);
-    for (const { collection, kind } of report.documents) if (kind !== 'deadLetter') count(collection, kind, 1);
-    for (const { collection, kind } of this.standing()) count(collection, kind, -1);
-    const apart = [...counts].filter(([, times]) => times !== 0).map(([name, times]) => `${name}: ${times}`);
-    return apart.length === 0 ? undefined : `verify told of so many more: ${apart}; ${JSON.stringify(report)}`;
+    const told = report.documents.filter(({ kind }) => kind !== 'deadLetter');
+    const found = told.map(
+      ({ collection, kind, id }) => `${collection} ${kind} ${inWords(EJSON.parse(JSON.stringify(id)))}`,
+    );
+    const standing = this.standing();
+    for (const { what } of standing) this.stood.add(what);
+    const should = standing.map(({ collection, kind, id }) => `${collection} ${kind} ${inWords(id)}`);
+    if (JSON.stringify(found.sort()) === JSON.stringify(should.sort())) return undefined;
+    return `verify tells of ${JSON.stringify(found)}, and should of ${JSON.stringify(should)}`;
   }
 
   /** A late touch makes a document anew. */
   private standing(): Wrong[] {
-    return this.wrongs.filter(({ collection, id }) => {
-      return this.world.documents.wrong(collection).has(inWords(id));
-    });
+    return this.wrongs.filter(({ collection, id }) => this.world.documents.wrong(collection).has(inWords(id)));
   }
 
   private isWrong(collection: string, id: unknown): boolean {
@@ -75,9 +80,9 @@ export class Damage {
 
   private async insert(collection: string): Promise<void> {
     if (this.isWrong(collection, NOBODYS)) return;
-    this.took('a document that no row makes (RM8, RM16)', { collection, id: NOBODYS, kind: 'extra' });
+    this.took({ what: 'a document that no row makes (RM8, RM16)', collection, id: NOBODYS, kind: 'extra' });
     const { mongo } = this.world.servers;
-    const transaction = mongo.begin(mongo.primary, NOBODYS, SOMEONE);
+    const transaction = mongo.begin(mongo.primary, NO_JOB, SOMEONE);
     transaction.insert('target', collection, [{ _id: NOBODYS }], () => undefined);
     await this.commit(() => transaction.commit(mongo.primary));
   }
@@ -89,32 +94,34 @@ export class Damage {
       kind === 'missing' ? [] : [...changesOf(document)].filter((each) => inWords(each.document) !== words);
     const change = changes.length === 0 ? undefined : this.random.one(changes);
     const what = change?.what ?? 'a document that is not there (RM15)';
-    this.took(what, { collection, id, kind: change === undefined ? 'missing' : 'different' });
+    this.took({ what, collection, id, kind: change === undefined ? 'missing' : 'different' });
     const { mongo } = this.world.servers;
-    const transaction = mongo.begin(mongo.primary, NOBODYS, SOMEONE);
+    const transaction = mongo.begin(mongo.primary, NO_JOB, SOMEONE);
     if (change === undefined) transaction.remove('target', collection, [id]);
     else transaction.replace('target', collection, [change.document], () => undefined);
     await this.commit(() => transaction.commit(mongo.primary));
   }
 
-  private took(what: string, wrong: Wrong): void {
-    this.whats.add(what);
+  private took(wrong: Wrong): void {
     this.wrongs.push(wrong);
-    this.world.kernel.note(`someone else leaves ${what}: ${wrong.collection} ${inWords(wrong.id)}`);
+    this.world.kernel.note(`someone else leaves ${wrong.what}: ${wrong.collection} ${inWords(wrong.id)}`);
   }
 
   private async commit(commit: () => number | Promise<number>): Promise<void> {
     let isCommitted = false;
-    Promise.resolve(commit()).then(() => {
+    const committing = Promise.resolve(commit()).then(() => {
       isCommitted = true;
-    }, undefined);
+    });
+    committing.catch(() => undefined);
     await this.world.kernel.runUntil(() => isCommitted, 2_000);
+    await committing;
   }
 }
 
 /** All that may be wrong with one, one at a time. */
 function* changesOf(document: Stored): Generator<Change> {
   for (const [name, value] of fieldsOf(document)) {
+    // A large value that no row had is what `Monotony` looks for.
     if (name === '_id' || name === LARGE) continue;
     for (const { what, value: wrong } of wrongsOf(value)) yield { what, document: withField(document, name, wrong) };
     yield { what: 'a field that is not there', document: withField(document, name, undefined) };

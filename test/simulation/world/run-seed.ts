@@ -2,7 +2,14 @@ import type { Random, TraceEntry } from '../kernel/index.js';
 import { Laws } from '../laws/laws.js';
 import { replicasToLose } from '../laws/lost-replicas.js';
 import { type Observed, observe } from '../matrix/observe.js';
-import { afterCompletion, type CompletionParts, complete, verify, verifyDamage } from './completion.js';
+import {
+  afterCompletion,
+  type CompletionParts,
+  complete,
+  DifferencesFound,
+  verify,
+  verifyDamage,
+} from './completion.js';
 import { Damage } from './damage.js';
 import { Holding } from './holding.js';
 import { Monotony } from './monotony.js';
@@ -19,6 +26,8 @@ export interface SeedResult {
   reached: Map<string, number>;
   /** Of the faults that were not to happen, those that would have. */
   withheld: ReadonlySet<string>;
+  /** With faults, once the job follows changes, as the seed has it. */
+  stormSteps: number;
   /** From the end of faults until all was as it should be; undefined where it never was. */
   stepsToRest: number | undefined;
 }
@@ -64,17 +73,22 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   try {
     failure = await run.run();
   } catch (error) {
-    failure = `${run.stage}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n${run.differences().join('\n')}`;
+    if (options.isJudgedByVerify)
+      failure = error instanceof DifferencesFound ? `verify finds ${error.message}` : undefined;
+    else
+      failure = `${run.stage}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n${run.differences().join('\n')}`;
   }
   run.world.end();
-  const { reached, withheld, stepsToRest } = run;
-  return { seed, steps: run.world.kernel.step, failure, reached, withheld, stepsToRest };
+  const { reached, withheld, stormSteps, stepsToRest } = run;
+  return { seed, steps: run.world.kernel.step, failure, reached, withheld, stormSteps, stepsToRest };
 }
 
 class SeedRun {
   readonly world: SimWorld;
   readonly reached = new Map<string, number>();
   stage = 'begin';
+  /** Its own number. */
+  stormSteps = 0;
   stepsToRest: number | undefined;
   private readonly random: Random;
   private readonly monotony: Monotony;
@@ -132,7 +146,8 @@ class SeedRun {
     const follows = () => this.follows();
     if (random.chance(0.7)) await kernel.runUntil(everyFew(follows), CALM_STEPS);
     storm.rare.beginStreaming({ mayOutlastFaults: !this.completes && !this.options.isOfProgress });
-    await storm.rage(this.options.stormSteps ?? random.one([50, 300, 300, 1_000]));
+    this.stormSteps = random.one([50, 300, 300, 1_000]);
+    await storm.rage(this.options.stormSteps ?? this.stormSteps);
     this.stage = 'calm';
     this.calm();
     const faultsEnded = kernel.step;

@@ -21,10 +21,12 @@ export async function startCapture(
   plan: Plan,
   names: CaptureNames,
   signal: AbortSignal,
+  confirm: () => Promise<void>,
 ): Promise<bigint> {
   signal.throwIfAborted();
   const { server } = connections;
-  await dropSlot(connections, timers, names.slot, FORMER_USER_MS);
+  await dropSlot(connections, timers, names.slot, FORMER_USER_MS, confirm);
+  await confirm();
   await connections.call('drops the publication', () => server.publications.drop(names.publication));
   await connections.call('creates the publication', () =>
     server.publications.create(
@@ -35,6 +37,7 @@ export async function startCapture(
   signal.throwIfAborted();
   const { client: creator } = await connections.open('connects to create the slot', () => {});
   try {
+    await confirm();
     const { point, name } = await untilAborted(signal, () => createSlot(connections, creator, names.slot));
     const exported = await readExported(connections, name);
     await creator.call('confirms that the session lives', () => undefined);

@@ -29,6 +29,7 @@ export async function dropSlot(
   timers: SimTimers,
   slot: string,
   deadlineMs: number,
+  confirm: () => Promise<void>,
 ): Promise<void> {
   const { slots } = connections.server;
   const deadline = timers.now() + deadlineMs;
@@ -38,8 +39,12 @@ export async function dropSlot(
       return found && { isUsed: found.user !== undefined };
     });
     if (!state) return;
-    if (!state.isUsed && (await tryDrop(connections, slot))) return;
+    if (!state.isUsed) {
+      await confirm();
+      if (await tryDrop(connections, slot)) return;
+    }
     if (!ended && timers.now() >= deadline) {
+      await confirm();
       await endSlotUser(connections, slot);
       ended = true;
     }
