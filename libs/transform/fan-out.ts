@@ -96,7 +96,7 @@ export class FanOutTasks {
     const { fences, tasks } = this.names;
     const id = this.names.rowsFence(record.partition);
     try {
-      await this.store.transact('fan-out', async (tx) => {
+      await this.store.transact('fan-out task', async (tx) => {
         if ((await tx.byId(fences, id, { fields: [] })) === undefined) throw new FenceMissing(id);
         await tx.insert(tasks, [record]);
       });

@@ -25,6 +25,7 @@ export function tracedStore(store: Store, at: AtStep): Store {
   return overlay(store, {
     write,
     transact: async (label, work, signal) => {
+      if (WITH_A_CONDITION.includes(label)) return tracedAsOne(store, label, work, at, signal);
       const result = await store.transact(
         label,
         async (tx) => {
@@ -44,6 +45,31 @@ export function tracedStore(store: Store, at: AtStep): Store {
     createIndex: (collection, field) =>
       around(at, `${kindOf(collection)} index`, () => store.createIndex(collection, field)),
   });
+}
+
+/** Of transactions that are one write, and a look at what it depends on. */
+const WITH_A_CONDITION = ['job', 'fan-out task'];
+
+/** The write is done once the transaction has committed. */
+async function tracedAsOne<T>(
+  store: Store,
+  label: string,
+  work: (tx: StoreTransaction) => Promise<T>,
+  at: AtStep,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  let done: string[] = [];
+  const told: AtStep = (step) => (step.endsWith(' after') ? void done.push(step) : at(step));
+  const result = await store.transact(
+    label,
+    (tx) => {
+      done = [];
+      return work(overlay(tx, tracedWriter(tx, told, '') as Partial<StoreTransaction>));
+    },
+    signal,
+  );
+  for (const step of done) await at(step);
+  return result;
 }
 
 export function tracedLog(log: Log, at: AtStep): Log {

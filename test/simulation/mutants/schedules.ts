@@ -274,10 +274,10 @@ export const SCHEDULES: readonly Mutant[] = [
   },
   {
     name: 'a-former-holder-begins-the-capture',
-    takesAway: 'the lease is looked at before slot and publication are made',
+    takesAway: 'the lease is looked at right before slot and publication are made',
     file: 'libs/job/session.ts',
-    find: 'await this.confirmLease();',
-    replace: '',
+    find: 'this.source.beginCapture(plan, names, stop, this.confirmLease)',
+    replace: 'this.source.beginCapture(plan, names, stop)',
   },
   {
     name: 'a-preflight-does-not-look-again',
@@ -314,6 +314,45 @@ export const SCHEDULES: readonly Mutant[] = [
       },
     ],
     tests: ['libs/sources/postgres/event-queue'],
+  },
+  {
+    name: 'the-record-out-of-turn',
+    takesAway: 'the job’s record is changed by one after the other',
+    file: 'libs/job/job-record.ts',
+    find: 'const turn = this.last.then(work);',
+    replace: 'const turn = work();',
+    tests: ['libs/job/job-record'],
+  },
+  {
+    name: 'a-silent-holder-is-asked-again',
+    takesAway: 'a holder that does not answer is looked at by its beat',
+    file: 'libs/job/lease.ts',
+    find: 'if (first.host === here() && !byBeat) return first.holder;',
+    replace: 'if (first.host === here() || byBeat) return first.holder;',
+    tests: ['libs/job/lease'],
+  },
+  {
+    name: 'an-end-is-an-answer',
+    takesAway: 'what fails as its holder stops is asked of the next one',
+    file: 'libs/job/requests.ts',
+    find: 'if (stop.aborted || error.code === JOB_ERRORS.JOB_TAKEN_OVER.code) return;',
+    replace: '',
+    tests: ['libs/job/requests'],
+  },
+  {
+    name: 'topics-after-the-record',
+    takesAway: 'topics of a former load go before the record that knows of them',
+    file: INCARNATION,
+    find: '    await parts.removeTopics([...former.formers, former]);\n',
+    replace: '',
+    also: [
+      {
+        file: INCARNATION,
+        find: 'if (former?.loading) await dropIncarnation(former, store);',
+        replace:
+          'if (former?.loading) await dropIncarnation(former, store);\n  if (former !== undefined) await parts.removeTopics([...former.formers, former]);',
+      },
+    ],
   },
   {
     name: 'staging-without-a-majority',
