@@ -82,9 +82,10 @@ export async function verify(parts: CompletionParts): Promise<void> {
 }
 
 /** Where someone else has written to the target, verify finds just that, and repairs it. */
-export async function verifyDamage(parts: CompletionParts, damage: Damage): Promise<void> {
+export async function verifyDamage(parts: CompletionParts, damage: Damage, onDone: () => void): Promise<void> {
   const { count, tell } = parts;
   await damage.happen();
+  onDone();
   await unlessLost(parts, async () => {
     const missed = damage.missedBy(await verified(parts, { repair: false }));
     if (missed !== undefined) throw new Error(missed);

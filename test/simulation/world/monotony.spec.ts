@@ -8,12 +8,20 @@ const VERSIONS = new Map([
 ]);
 
 /** What is found wrong with documents that are committed one after the other under one `_id`. */
-function backwards(...documents: object[]): string[] {
+function backwards(...documents: (object | undefined)[]): string[] {
+  return backwardsIn('c0', documents);
+}
+
+/** Undefined: it is deleted. Rows contend for the `_id`s of `c1`. */
+function backwardsIn(collection: string, documents: readonly (object | undefined)[]): string[] {
   let told: (change: CommittedChange) => void = () => undefined;
   const mongo = { onCommitted: (listener: typeof told) => (told = listener) } as unknown as SimMongo;
-  const monotony = new Monotony(mongo, 'target', VERSIONS);
-  for (const after of documents)
-    told({ database: 'target', collection: 'c0', _id: 1, before: undefined, after } as unknown as CommittedChange);
+  const monotony = new Monotony(mongo, 'target', VERSIONS, (name) => name === 'c1');
+  let before: object | undefined;
+  for (const after of documents) {
+    told({ database: 'target', collection, _id: 1, before, after } as unknown as CommittedChange);
+    before = after;
+  }
   return monotony.backwards;
 }
 
@@ -34,4 +42,10 @@ test.each([
   ['a value where it had null', { v: 4, big: 'x' }],
 ])('a row may not show %s', (_, row) => {
   expect(backwards({ one: { born: 1, ...row } })).toHaveLength(1);
+});
+
+test('a document that was deleted comes back only with its root changed, but for one whose _id another root had meanwhile', () => {
+  expect(backwards({ born: 1, v: 3 }, undefined, { born: 1, v: 4 }, undefined, { born: 5, v: 5 })).toEqual([]);
+  expect(backwards({ born: 1, v: 3 }, undefined, { born: 1, v: 3 })).toHaveLength(1);
+  expect(backwardsIn('c1', [{ born: 1, v: 3 }, undefined, { born: 1, v: 3 }])).toEqual([]);
 });

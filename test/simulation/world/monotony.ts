@@ -5,24 +5,52 @@ type Versions = ReadonlyMap<number, { [LARGE]?: string | null }>;
 
 /**
  * Watches that no document goes back. A row has a number of its own for each change, which rises; and one that says which row it
- * is, also where another one has its key later. A document that has a row with a lower number than it had before has gone back. And that none shows a large value that its row did not have in that version: the log may
+ * is, also where another one has its key later. A document that has a row with a lower number than it had before has gone back, as has one that was deleted and is
+ * there again with its root as it was. And that none shows a large value that its row did not have in that version: the log may
  * have left it out, and what nobody knows is not shown.
  */
 export class Monotony {
   readonly backwards: string[] = [];
   /** By document: by place and row, the highest number that it had. */
   private readonly seen = new Map<string, Map<string, number>>();
+  /** Of documents that were deleted, the numbers of their roots then. */
+  private readonly deleted = new Map<string, number>();
 
   constructor(
     mongo: SimMongo,
     database: string,
     /** All versions of all rows by that number. */
     private readonly versions: Versions,
+    /** By collection: whether rows contend for its `_id`s, so that one may come back as it was. */
+    private readonly isContended: (collection: string) => boolean,
   ) {
-    mongo.onCommitted((change) => {
-      if (change.database !== database || change.after === undefined) return;
-      this.look(`${change.collection} ${inWords(change._id)}`, change.after);
+    mongo.onCommitted(({ database: changed, collection, _id, before, after }) => {
+      if (changed !== database) return;
+      const name = `${collection} ${inWords(_id)}`;
+      if (after === undefined) this.gone(name, before);
+      else {
+        if (!this.isContended(collection)) this.thereAgain(name, after);
+        this.look(name, after);
+      }
     });
+  }
+
+  /** Somebody else has deleted some, and they are to come back. */
+  excuseDeleted(): void {
+    this.deleted.clear();
+  }
+
+  private gone(name: string, before: Stored | undefined): void {
+    const version = before && fieldOf(before, VERSION);
+    if (typeof version === 'number') this.deleted.set(name, version);
+  }
+
+  private thereAgain(name: string, after: Stored): void {
+    const before = this.deleted.get(name);
+    const version = fieldOf(after, VERSION);
+    if (before !== undefined && typeof version === 'number' && version <= before)
+      this.backwards.push(`${name}: was deleted, and is there again with its root at ${version}, which was ${before}`);
+    this.deleted.delete(name);
   }
 
   private look(name: string, document: Stored): void {

@@ -115,7 +115,9 @@ class SeedRun {
     const random = world.kernel.random.fork();
     this.random = random;
     seedUuids(random.fork());
-    this.monotony = new Monotony(world.servers.mongo, 'target', world.versions);
+    const isContended = (name: string) =>
+      world.model.collections.some((each) => each.name === name && each.id !== undefined);
+    this.monotony = new Monotony(world.servers.mongo, 'target', world.versions, isContended);
     this.laws = new Laws({ ...world.servers, state: STATE });
     this.completes = random.chance(COMPLETED_SHARE) && !world.isSnapshot;
     this.holding = new Holding(world, random.fork(), count);
@@ -188,7 +190,7 @@ class SeedRun {
     if (random.chance(0.3)) await verify(this.atRest);
     this.stage = 'damage';
     if (random.chance(DAMAGED_SHARE) && !world.isSnapshot && !storm.isLost && storm.rare.isOver)
-      await verifyDamage(this.atRest, new Damage(world, random.fork()));
+      await verifyDamage(this.atRest, new Damage(world, random.fork()), () => this.monotony.excuseDeleted());
     this.stage = 'completing';
     if (this.completes && (await complete(this.atRest))) return afterCompletion(this.atRest);
     this.stage = 'aftermath';
