@@ -1,10 +1,10 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transform } from '@swc/core';
 import type { Edit, Mutant } from './mutant.js';
 
-const SOURCES = ['libs', 'apps', 'test', 'scripts', 'docs', 'package.json', 'jest.config.mjs', 'tsconfig.json'];
+const LEFT_OUT = ['node_modules', '.git'];
 
 /** A copy of the project that a mutant is put into. */
 export class Checkout implements AsyncDisposable {
@@ -13,10 +13,11 @@ export class Checkout implements AsyncDisposable {
     readonly folder: string,
   ) {}
 
-  /** `built`: as it runs; else its sources, for tests. */
-  static async of(root: string, kind: 'built' | 'sources'): Promise<Checkout> {
+  /** `built`: as the simulation runs; else all of it, as some tests run the command line as it is shipped. */
+  static async of(root: string, kind: 'built' | 'whole'): Promise<Checkout> {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-mutant-'));
-    for (const name of kind === 'built' ? ['dist', 'package.json'] : SOURCES)
+    const names = kind === 'built' ? ['dist', 'package.json'] : await readdir(root);
+    for (const name of names.filter((each) => !LEFT_OUT.includes(each)))
       await cp(join(root, name), join(folder, name), { recursive: true });
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
     return new Checkout(root, folder);

@@ -65,8 +65,8 @@ async function alive(mutants: readonly Mutant[]): Promise<string | undefined> {
     tests: [...new Set(mutants.flatMap(({ tests = [] }) => tests))],
   };
   await using built = await Checkout.of(ROOT, 'built');
-  await using sources = await Checkout.of(ROOT, 'sources');
-  const found = (await judgedBySeeds(built.folder, nothing)) ?? (await judgedByTests(sources.folder, nothing));
+  await using whole = await Checkout.of(ROOT, 'whole');
+  const found = (await judgedBySeeds(built.folder, nothing)) ?? (await judgedByTests(whole.folder, nothing));
   return found && `${found.killedBy}: ${found.why}`;
 }
 
@@ -99,8 +99,9 @@ async function judgedBySeeds(
 
 async function tested(mutant: Mutant): Promise<Death | undefined> {
   if (mutant.tests === undefined) return undefined;
-  await using checkout = await Checkout.of(ROOT, 'sources');
+  await using checkout = await Checkout.of(ROOT, 'whole');
   await checkout.mutate(mutant);
+  await checkout.mutateBuilt(mutant);
   return judgedByTests(checkout.folder, mutant);
 }
 
