@@ -355,6 +355,53 @@ export const SCHEDULES: readonly Mutant[] = [
     ],
   },
   {
+    name: 'a-wipe-before-its-floor',
+    takesAway: 'the floor of a TRUNCATE is durable before its wipe',
+    file: `${TRANSFORM}/wipe.ts`,
+    find: "  await parts.store.transact('wipe', (tx) => raiseFloor(parts, tx, partition, change), signal);\n  let after",
+    replace: '  let after',
+    also: [
+      {
+        file: `${TRANSFORM}/wipe.ts`,
+        find: "  yield await parts.store.transact('wipe', (tx) => wipe(parts, tx, partition, change, [], tracker), signal);\n}",
+        replace:
+          "  yield await parts.store.transact('wipe', (tx) => wipe(parts, tx, partition, change, [], tracker), signal);\n  await parts.store.transact('wipe', (tx) => raiseFloor(parts, tx, partition, change), signal);\n}",
+      },
+    ],
+  },
+  {
+    name: 'an-equal-key-is-another-one',
+    takesAway: 'a change to an equal key, in other words, is an update',
+    file: 'libs/sources/postgres/pgoutput-decoder.ts',
+    find: 'if (oldKey === key) return',
+    replace: 'if (oldKey === key && before === null) return',
+    tests: ['libs/sources/postgres/pgoutput-decoder', 'test/integration/keys'],
+  },
+  {
+    name: 'a-repair-beats-newer-changes',
+    takesAway: 'a repaired row takes the place of nothing newer than its marker',
+    file: 'libs/stage/merge.ts',
+    find: 'if (present !== undefined && present.at > at) return present;',
+    replace: '',
+    tests: ['libs/stage/merge', 'test/regression/schedule-18'],
+  },
+  {
+    name: 'a-batch-is-never-halved',
+    takesAway: 'a batch that no transaction can commit is halved',
+    file: ROW_ACTOR,
+    find: 'const halves = halvesOf(records);',
+    replace: 'const halves = records.length > 0 ? undefined : halvesOf(records);',
+    tests: ['test/regression/schedule-19'],
+  },
+  {
+    name: 'the-watermark-passes-open-batches',
+    takesAway: 'an offset is committed when all batches before it are complete',
+    file: 'libs/log/lane.ts',
+    find: 'while (this.#open[completed]?.completed) completed++;',
+    replace: 'completed = this.#open.findLastIndex((each) => each.completed) + 1;',
+    tests: ['libs/log/embedded'],
+  },
+  {
     name: 'staging-without-a-majority',
     takesAway: 'what is staged is acknowledged by a majority (in the simulated server)',
     file: 'test/simulation/store/member.ts',
