@@ -79,7 +79,7 @@ async function verified(mutant: Mutant): Promise<string | undefined> {
 async function simulated(mutant: Mutant, further: readonly string[] = []): Promise<Death | undefined> {
   await using checkout = await Checkout.of(ROOT, 'built');
   await checkout.mutateBuilt(mutant);
-  return judgedBySeeds(checkout.folder, mutant, further);
+  return await judgedBySeeds(checkout.folder, mutant, further);
 }
 
 async function judgedBySeeds(
@@ -102,7 +102,7 @@ async function tested(mutant: Mutant): Promise<Death | undefined> {
   await using checkout = await Checkout.of(ROOT, 'whole');
   await checkout.mutate(mutant);
   await checkout.mutateBuilt(mutant);
-  return judgedByTests(checkout.folder, mutant);
+  return await judgedByTests(checkout.folder, mutant);
 }
 
 async function judgedByTests(folder: string, mutant: Mutant): Promise<Death | undefined> {
