@@ -94,7 +94,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/write/document-actor.ts',
     find: 'const trees = await this.parts.trees.read(tx, collection.index, roots.keys);',
     replace: 'const trees = await this.parts.trees.read(this.parts.store.read as never, collection.index, roots.keys);',
-    tests: ['test/regression/schedule-13'],
+    tests: ['test/regression/what-a-writer-reads'],
   },
   {
     name: 'no-causal-token',
@@ -102,6 +102,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/write/document-actor.ts',
     find: 'for (const { after } of batch.records) if (after !== undefined) this.parts.store.reach(after);',
     replace: '',
+    tests: ['test/regression/what-a-writer-reads'],
   },
   {
     name: 'written-while-loading',
@@ -140,6 +141,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/sources/postgres/visibility.ts',
     find: 'while (!exported.settledIn(await current())) await pause();',
     replace: 'if (!exported.settledIn(await current())) await pause();',
+    tests: ['test/simulation/source/sim-source.start'],
   },
   {
     name: 'confirmed-at-once',
@@ -168,6 +170,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/stage/merge.ts',
     find: 'if (present?.missing === undefined || present.missing.since !== since) return present;',
     replace: 'if (present?.missing === undefined || since === undefined) return present;',
+    tests: ['libs/stage/merge'],
   },
   {
     name: 'fill-from-the-stage-of-another-key',
@@ -183,6 +186,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/stage/merge.ts',
     find: 'if (present.missing === undefined || present.missing.keyChanged) return present;',
     replace: 'if (present.missing === undefined) return present;',
+    tests: ['libs/stage/merge'],
   },
   {
     name: 'no-re-read',

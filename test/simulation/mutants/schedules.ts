@@ -368,6 +368,7 @@ export const SCHEDULES: readonly Mutant[] = [
           "  yield await parts.store.transact('wipe', (tx) => wipe(parts, tx, partition, change, [], tracker), signal);\n  await parts.store.transact('wipe', (tx) => raiseFloor(parts, tx, partition, change), signal);\n}",
       },
     ],
+    tests: ['test/regression/schedule-05'],
   },
   {
     name: 'an-equal-key-is-another-one',
