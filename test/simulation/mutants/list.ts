@@ -201,6 +201,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/ingest/reread.ts',
     find: 'if (requests.every((request) => visibility.finished(request.transaction))) return;',
     replace: 'if (requests.length > 0 || visibility !== undefined) return;',
+    tests: ['libs/ingest/reread'],
   },
   {
     name: 'fill-out-of-band',
@@ -208,6 +209,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/ingest/reread.ts',
     find: 'await this.markers.write(() => {',
     replace: 'const outOfBand = (appendAll: () => readonly Promise<void>[]) => appendAll();\n    outOfBand(() => {',
+    tests: ['libs/ingest/reread'],
   },
   {
     name: 'no-floor',
@@ -215,6 +217,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/transform/row-batch.ts',
     find: 'if (this.fence.barrier || this.fence.floors[String(table)] !== undefined) {',
     replace: 'if (this.fence.barrier) {',
+    tests: ['libs/transform/row-batch'],
   },
   {
     name: 'no-wipe',
@@ -229,6 +232,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/transform/wipe.ts',
     find: 'entries.push({ table: change.table, key: row._id, at: change.at, k: row.k ?? {} });',
     replace: '',
+    tests: ['test/regression/schedule-05'],
   },
   {
     name: 'no-claims',
@@ -243,6 +247,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/write/document-actor.ts',
     find: 'const later = free.length === 0 ? [] : await this.parts.letters.wake(tx, free);',
     replace: 'const later: string[] = [];',
+    tests: ['test/regression/schedule-01'],
   },
   {
     name: 'truncate-passes-changes',
@@ -257,6 +262,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/sources/postgres/pgoutput-decoder.ts',
     find: 'if (moved) change.keyChanged = true;',
     replace: 'if (moved) change.keyChanged = false;',
+    tests: ['libs/sources/postgres/pgoutput-decoder'],
   },
 ];
 

@@ -51,6 +51,7 @@ export const SCHEDULES: readonly Mutant[] = [
     find: 'if (table < 0 || looked.has(table)) throw error;',
     replace:
       'if (table < 0) throw error;\n        if (!looked.has(-1)) return { images: [], former: [], dropped: [], counts: { staged: 0, superseded: 0 } };',
+    tests: ['test/regression/schedule-09'],
   },
   {
     name: 'join-changes-touch-nothing',
@@ -66,6 +67,7 @@ export const SCHEDULES: readonly Mutant[] = [
     file: ROW_BATCH,
     find: '(this.resolve[index] as Set<string>).add(key);\n    if (row === undefined',
     replace: 'if (row !== present) (this.resolve[index] as Set<string>).add(key);\n    if (row === undefined',
+    tests: ['libs/transform/row-batch'],
   },
   {
     name: 'former-by-key-alone',
@@ -73,6 +75,7 @@ export const SCHEDULES: readonly Mutant[] = [
     file: `${TRANSFORM}/former-tracker.ts`,
     find: 'return `${entry.table}:${entry.at}:${entry.key}`;',
     replace: 'return `${entry.table}:${entry.key}`;',
+    tests: ['test/regression/schedule-24'],
   },
   {
     name: 'a-wipe-is-taken-for-a-repeat',
@@ -89,6 +92,7 @@ export const SCHEDULES: readonly Mutant[] = [
           'try {\n      for await (const page of wipePages(this.parts, partition, change, this.tracker(partition), signal)) {\n        await (await this.touch(partition, page)).touched;\n      }\n    } catch (error) {\n      if (!(error instanceof RangeError)) throw error;\n    }',
       },
     ],
+    tests: ['test/regression/schedule-05'],
   },
   {
     name: 'former-by-join-values-alone',
@@ -104,6 +108,7 @@ export const SCHEDULES: readonly Mutant[] = [
     file: `${TRANSFORM}/fan-out.ts`,
     find: 'if (await this.made(record)) break;\n        continue;\n      }',
     replace: 'if (await this.made(record)) break;\n        continue;\n      }\n      if (present.run !== "") return;',
+    tests: ['libs/transform/fan-out'],
   },
   {
     name: 'fan-out-cursor-of-anyone',
