@@ -240,6 +240,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/write/claims.ts',
     find: 'if (!free && owner < outcome.root) {',
     replace: 'if (!free && owner === undefined) {',
+    tests: ['libs/write/claims'],
   },
   {
     name: 'claims-are-not-woken',
