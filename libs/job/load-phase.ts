@@ -10,6 +10,8 @@ export interface LoadPhaseParts {
   store: Store;
   plan: Plan;
   names: IncarnationNames;
+  /** Rejects where another process holds the job by now. */
+  confirmLease: () => Promise<void>;
   /** All rows are read. */
   onLoaded: () => Promise<void>;
 }
@@ -35,12 +37,12 @@ export async function runLoadPhase(parts: LoadPhaseParts, signal: AbortSignal): 
 }
 
 /** One index per edge that joins by something else than a key; made after the load, when that costs least. */
-async function makeIndexes({ state, store, plan, names }: LoadPhaseParts): Promise<void> {
+async function makeIndexes({ confirmLease, store, plan, names }: LoadPhaseParts): Promise<void> {
   for (const table of plan.tables) {
     const walkedUp = new Set(table.nodes.flatMap((id) => joinsToChildren(plan, id)));
     for (const { name } of table.joins) {
       // An index makes its collection, also where the job is gone.
-      await state.asHolder(async () => undefined);
+      await confirmLease();
       await store.createIndex(names.stage(table.index), `k.${name}`, { thenId: walkedUp.has(name) });
     }
   }

@@ -226,30 +226,31 @@ class OpenJob implements JobCommands {
   /** By the holder of the lease where one lives, else by this process. */
   private async operate(operation: Operation, signal: AbortSignal): Promise<unknown> {
     const store = await this.connections.store(0, signal);
-    if ((await JobState.load(store)) === undefined)
-      throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
+    await known(store);
     try {
-      for (;;) {
-        const answer = await this.byHolder(operation, store, signal);
-        if (answer !== undefined) return answer.result;
-        try {
-          return await this.runner.once(operation, signal);
-        } catch (error) {
-          if (!isRunning(error)) throw error;
-        }
-      }
+      return await this.byHolderOr(() => this.runner.once(operation, signal), { operation, store, signal });
     } catch (error) {
       if (signal.aborted && !(error instanceof MillraceError)) throw interrupted();
       throw error;
     }
   }
 
+  /** `own`: what this process does where nobody runs the job. It finds a run that has just begun, and then asks that. */
+  private async byHolderOr(own: () => Promise<unknown>, asked: Asked): Promise<unknown> {
+    for (;;) {
+      const answer = await this.byHolder(asked);
+      if (answer !== undefined) return answer.result;
+      try {
+        return await own();
+      } catch (error) {
+        const isRunning = error instanceof MillraceError && error.code === JOB_ERRORS.JOB_RUNNING.code;
+        if (!isRunning) throw error;
+      }
+    }
+  }
+
   /** Undefined where nobody runs the job. One that does not answer may have ended as it was asked, and its process live on. */
-  private async byHolder(
-    operation: Operation,
-    store: Store,
-    signal?: AbortSignal,
-  ): Promise<{ result: unknown } | undefined> {
+  private async byHolder({ operation, store, signal }: Asked): Promise<{ result: unknown } | undefined> {
     const { timers } = this.deps;
     const lease = new Lease(store, timers);
     for (let holder = await lease.livingHolder(); holder !== undefined; ) {
@@ -268,38 +269,28 @@ class OpenJob implements JobCommands {
   /** Pausing and going on need no engine where none runs: the next one finds it in the record. */
   private async hold(operation: { kind: 'pause' } | { kind: 'resume' }): Promise<void> {
     const store = await this.connections.store(0);
-    const lease = new Lease(store, this.deps.timers);
-    for (;;) {
-      if ((await JobState.load(store)) === undefined)
-        throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
-      if ((await this.byHolder(operation, store)) !== undefined) return;
-      try {
-        await lease.acquire(LEASE_WAIT_MS, () => undefined, NEVER);
-      } catch (error) {
-        if (isRunning(error)) continue;
-        throw error;
-      }
-      try {
-        return await this.holdUnderLease(operation, store, lease);
-      } finally {
-        await lease.release();
-      }
-    }
+    await known(store);
+    await this.byHolderOr(() => this.holdUnderLease(operation, store), { operation, store });
   }
 
-  private async holdUnderLease({ kind }: { kind: 'pause' | 'resume' }, store: Store, lease: Lease): Promise<void> {
-    const record = await JobState.load(store);
-    if (record === undefined) throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
-    const state = new JobState(store, () => new Date(this.deps.timers.now()), record, lease.holder);
-    if (kind === 'resume') return state.letGoOn();
-    if (!record.paused) refuseUnholdable(record);
-    await state.hold();
+  private async holdUnderLease({ kind }: { kind: 'pause' | 'resume' }, store: Store): Promise<void> {
+    const { timers } = this.deps;
+    const lease = new Lease(store, timers);
+    await lease.acquire(LEASE_WAIT_MS, () => undefined, NEVER);
+    try {
+      const record = await known(store);
+      const state = new JobState(store, () => new Date(timers.now()), record, lease.holder);
+      if (kind === 'resume') return await state.letGoOn();
+      if (!record.paused) refuseUnholdable(record);
+      await state.hold();
+    } finally {
+      await lease.release();
+    }
   }
 
   private async openDesk(): Promise<{ store: Store; record: JobRecord; desk: LettersDesk }> {
     const store = await this.connections.store(0);
-    const record = await JobState.load(store);
-    if (record === undefined) throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
+    const record = await known(store);
     return { store, record, desk: this.desk(store, record) };
   }
 
@@ -323,7 +314,14 @@ class OpenJob implements JobCommands {
   }
 }
 
-/** Another process has just begun to run the job, and can be asked. */
-function isRunning(error: unknown): boolean {
-  return error instanceof MillraceError && error.code === JOB_ERRORS.JOB_RUNNING.code;
+interface Asked {
+  operation: Operation;
+  store: Store;
+  signal?: AbortSignal;
+}
+
+async function known(store: Store): Promise<JobRecord> {
+  const record = await JobState.load(store);
+  if (record === undefined) throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
+  return record;
 }

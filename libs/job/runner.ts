@@ -104,18 +104,24 @@ export class Runner {
     const store = await this.connections.store(0, signal);
     const record = await JobState.load(store);
     if (record === undefined) return;
-    if (record.plan.mode === 'continuous') {
-      const source = await this.connections.source();
-      await source.dropCapture(captureNames(record.job, record.incarnation), 10_000, () => lease.confirm());
-    }
-    await lease.confirm();
-    await this.removeTopics(record.job, [record, ...record.formers], { electionToo: true });
-    await lease.confirm();
-    await this.dropState(store, [record, ...record.formers]);
+    const { job, plan, incarnation } = record;
+    await this.takeAway({ store, lease }, record, plan.mode === 'continuous' ? captureNames(job, incarnation) : null);
   }
 
-  /** Fences first: a database goes collection by collection, and whoever still works must not find its stage gone and its fence there. */
-  private async dropState(store: Store, incarnations: readonly Incarnation[]): Promise<void> {
+  /** `onLast`: before the state goes, of which nothing is left to go on from then. */
+  private async takeAway(
+    { store, lease }: Begin,
+    record: JobRecord,
+    capture: JobRecord['capture'],
+    onLast = async (): Promise<void> => undefined,
+  ): Promise<void> {
+    const incarnations = [record, ...record.formers];
+    if (capture !== null) await (await this.connections.source()).dropCapture(capture, 10_000, () => lease.confirm());
+    await lease.confirm();
+    await this.removeTopics(record.job, incarnations, { electionToo: true });
+    await lease.confirm();
+    await onLast();
+    // Fences first: a database goes collection by collection, and whoever still works must not find its stage gone and its fence there.
     for (const incarnation of incarnations) await store.drop(new IncarnationNames(incarnation).fences);
     await store.dropState();
   }
@@ -227,18 +233,13 @@ export class Runner {
    * a load anew that began meanwhile would lose its record, and leave its slot to nobody.
    */
   private async remove(held: Held): Promise<void> {
-    const { value: session, store } = held;
+    const { value: session } = held;
     held.removed = true;
     try {
       await session.state.enter('completed');
       await session.stop();
-      const { capture, formers } = session.state.record;
-      if (capture !== null) await session.source.dropCapture(capture, 10_000, () => held.lease.confirm());
-      await held.lease.confirm();
-      await this.removeTopics(session.plan.job, [session.names, ...formers], { electionToo: true });
-      await held.lease.confirm();
-      await this.deps.onCompleted?.();
-      await this.dropState(store, [session.names, ...formers]);
+      const { record } = session.state;
+      await this.takeAway(held, record, record.capture, async () => this.deps.onCompleted?.());
     } finally {
       await this.soon(held.lease.release());
     }

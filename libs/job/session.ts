@@ -91,9 +91,10 @@ export class Session {
 
   /** Load and build, as far as they are not done; resolves in `streaming`, or when a snapshot is done. */
   async bringUp(signal: AbortSignal): Promise<void> {
-    const { engine, state, store, plan, names } = this;
+    const { engine, state, store, plan, names, confirmLease } = this;
     if (state.at === 'loading') {
-      await runLoadPhase({ engine, state, store, plan, names, onLoaded: () => this.endSnapshot() }, signal);
+      const onLoaded = () => this.endSnapshot();
+      await runLoadPhase({ engine, state, store, plan, names, confirmLease, onLoaded }, signal);
       await this.countLoaded();
       this.live.expect(plan);
       await this.keepLive();

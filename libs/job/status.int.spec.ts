@@ -3,13 +3,12 @@ import { expect, test } from '@jest/globals';
 import type { Plan, RowChange } from '#model';
 import { JOB } from '#stage';
 import type { Doc, Store } from '#store';
-import { openMongoStore } from '#store/mongodb';
-import { testMongo } from '#testing';
 import type { JobEvent, Phase } from './commands.js';
 import type { JobRecord } from './job-record.js';
 import { Lease } from './lease.js';
 import { LiveView } from './live.js';
 import { statusOf } from './status.js';
+import { stateStore } from './testing/state-store.js';
 import { watchJob } from './watch-job.js';
 
 const INCARNATION = { incarnation: 1, incarnationId: 'a' };
@@ -28,14 +27,8 @@ const changes = (count: number) => Array<RowChange>(count).fill({} as RowChange)
 
 /** A job that runs: `keep` and `status` as `millrace run` and `millrace status` do them, `tick` lets time go by. */
 async function runningJob() {
-  const mongo = await testMongo();
-  const stateDatabase = `millrace_${mongo.job}`;
-  const store = await openMongoStore({
-    uri: mongo.uri,
-    stateDatabase,
-    targetDatabase: mongo.database,
-    appName: 'test',
-  });
+  const kept = await stateStore();
+  const { store } = kept;
   let nowMs = 1_000;
   const timers = {
     now: () => nowMs,
@@ -65,8 +58,7 @@ async function runningJob() {
     status: () => statusOf({ job: 'shop', store, timers, retained: async () => 0 }),
     async [Symbol.asyncDispose]() {
       await lease.release();
-      await store.close();
-      await mongo[Symbol.asyncDispose]();
+      await kept[Symbol.asyncDispose]();
     },
   };
 }

@@ -34,10 +34,6 @@ export async function startCapture(
   await createPublication(connections, names.publication, plan);
   signal.throwIfAborted();
   const creator = await connections.replicationClient();
-  await confirm().catch(async (error: unknown) => {
-    await creator.close();
-    throw error;
-  });
   const pid = processIdOf(creator);
   const reporter = setInterval(() => {
     describeWait(connections, pid).then(
@@ -46,6 +42,7 @@ export async function startCapture(
     );
   }, REPORT_MS);
   try {
+    await confirm();
     const { point, snapshot } = await createSlot(connections, creator, names.slot, signal);
     const exported = await readExported(connections, snapshot);
     await confirmSession(connections, creator);

@@ -1,4 +1,4 @@
-import type { LogRecord } from '#log';
+import { awaitedLater, type LogRecord } from '#log';
 import { ConnectionLost } from '../kernel/index.js';
 import type { Connection } from './connection.js';
 import { frozenCopy } from './frozen-copy.js';
@@ -43,9 +43,8 @@ export class SimSender {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (records.length === 0) return Promise.resolve();
     const appended = new Promise<void>((resolve, reject) => this.#waiting.push({ records, resolve, reject }));
-    appended.catch(() => undefined); // Pipelining producers look at their promises later.
     if (!this.#sending) void this.#run();
-    return appended;
+    return awaitedLater(appended);
   }
 
   /** What is on its way may have arrived or not. */

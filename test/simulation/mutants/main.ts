@@ -40,11 +40,11 @@ async function main(mutants: readonly Mutant[]): Promise<number> {
   }
   const deaths: Judged[] = [];
   for (const mutant of mutants) {
-    const death = (await tested(mutant)) ?? (await simulated(mutant)) ?? { mutant, killedBy: undefined, why: '' };
-    say(`${death.killedBy ? 'killed  ' : 'SURVIVED'}  ${mutant.name.padEnd(40)} ${death.killedBy ?? ''}  ${death.why}`);
+    const { killedBy, why = '' } = (await tested(mutant)) ?? (await simulated(mutant)) ?? {};
+    say(`${killedBy ? 'killed  ' : 'SURVIVED'}  ${mutant.name.padEnd(40)} ${killedBy ?? ''}  ${why}`);
     const verify = await verified(mutant);
     if (verify !== undefined) say(`  verify: ${verify}`);
-    deaths.push({ ...death, verify });
+    deaths.push({ mutant, killedBy, verify });
     if (table !== undefined) await writeFile(table, mutantsPage(deaths));
   }
   const survivors = deaths.filter(survives).map(({ mutant }) => mutant.name);
@@ -56,17 +56,10 @@ async function main(mutants: readonly Mutant[]): Promise<number> {
 
 /** What fails of the code as it is, by the same seeds and tests. */
 async function alive(mutants: readonly Mutant[]): Promise<string | undefined> {
-  const nothing: Mutant = {
-    name: 'nothing',
-    takesAway: 'nothing',
-    file: 'package.json',
-    find: '',
-    replace: '',
-    tests: [...new Set(mutants.flatMap(({ tests = [] }) => tests))],
-  };
+  const tests = [...new Set(mutants.flatMap((mutant) => mutant.tests ?? []))];
   await using built = await Checkout.of(ROOT, 'built');
   await using whole = await Checkout.of(ROOT, 'whole');
-  const found = (await judgedBySeeds(built.folder, nothing)) ?? (await judgedByTests(whole.folder, nothing));
+  const found = (await judgedBySeeds(built.folder)) ?? (await judgedByTests(whole.folder, tests));
   return found && `${found.killedBy}: ${found.why}`;
 }
 
@@ -79,21 +72,16 @@ async function verified(mutant: Mutant): Promise<string | undefined> {
 async function simulated(mutant: Mutant, further: readonly string[] = []): Promise<Death | undefined> {
   await using checkout = await Checkout.of(ROOT, 'built');
   await checkout.mutateBuilt(mutant);
-  return await judgedBySeeds(checkout.folder, mutant, further);
+  return await judgedBySeeds(checkout.folder, further);
 }
 
-async function judgedBySeeds(
-  folder: string,
-  mutant: Mutant,
-  further: readonly string[] = [],
-): Promise<Death | undefined> {
+async function judgedBySeeds(folder: string, further: readonly string[] = []): Promise<Death | undefined> {
   const args = ['dist/test/simulation/main.js', '--seeds', seeds, '--from', '1', '--brief', ...further];
   const { output } = await run(folder, args);
   const [, seed, said = ''] = /^seed (\d+) fails.*\n(.*(?:\n.*){0,8})/m.exec(output) ?? [];
-  if (seed !== undefined) return { mutant, killedBy: `seed ${seed}`, why: inShort(said) };
+  if (seed !== undefined) return { killedBy: `seed ${seed}`, why: inShort(said) };
   // Not only what the checks find: a process that does not even begin is no proof.
-  if (!/ seeds, .*: all laws held$/m.test(output))
-    throw new Error(`the simulation of ${mutant.name} broke:\n${output}`);
+  if (!/ seeds, .*: all laws held$/m.test(output)) throw new Error(`the simulation in ${folder} broke:\n${output}`);
   return undefined;
 }
 
@@ -102,11 +90,10 @@ async function tested(mutant: Mutant): Promise<Death | undefined> {
   await using checkout = await Checkout.of(ROOT, 'whole');
   await checkout.mutate(mutant);
   await checkout.mutateBuilt(mutant);
-  return await judgedByTests(checkout.folder, mutant);
+  return await judgedByTests(checkout.folder, mutant.tests);
 }
 
-async function judgedByTests(folder: string, mutant: Mutant): Promise<Death | undefined> {
-  const { tests = [] } = mutant;
+async function judgedByTests(folder: string, tests: readonly string[]): Promise<Death | undefined> {
   if (tests.length === 0) return undefined;
   const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--forceExit', ...tests];
   const { output, code } = await run(folder, jest);
@@ -114,7 +101,7 @@ async function judgedByTests(folder: string, mutant: Mutant): Promise<Death | un
   const failed = [...output.matchAll(/^ {2}● (.*)$/gm)]
     .map(([, title = '']) => title)
     .find((title) => title !== SUITE_FAILED);
-  return code !== 0 && failed !== undefined ? { mutant, killedBy: tests.join(', '), why: failed } : undefined;
+  return code !== 0 && failed !== undefined ? { killedBy: tests.join(', '), why: failed } : undefined;
 }
 
 function run(folder: string, args: readonly string[]): Promise<{ output: string; code: number | null }> {

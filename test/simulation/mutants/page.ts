@@ -1,13 +1,14 @@
 import type { Mutant } from './mutant.js';
 
 export interface Death {
-  mutant: Mutant;
-  /** Undefined where it survived. */
-  killedBy: string | undefined;
+  killedBy: string;
   why: string;
 }
 
-export interface Judged extends Death {
+export interface Judged {
+  mutant: Mutant;
+  /** Undefined where it survived. */
+  killedBy: string | undefined;
   /** Which seed `verify` alone finds it in; undefined where that is not asked for. */
   verify: string | undefined;
 }

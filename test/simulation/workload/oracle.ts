@@ -55,10 +55,10 @@ function documentsOf(model: Model, collection: ModelCollection, rowsOf: RowsOf):
     unwritableRows: new Set(),
     letters: { least: 0, most: 0 },
   };
-  // Rows that claim one `_id`: the lowest key has it.
+  // Rows that claim one `_id`: the lowest key has it. One of several columns has all of them.
   for (const row of [...rowsOf(table.name)].sort(byKey(table))) {
     const isObject = id === undefined ? own.length > 1 : Array.isArray(id);
-    const words = isObject ? object(idFieldsOf(table, root, row, own)) : valueOf(table, row, own[0] as string);
+    const words = isObject ? object(fieldsOf(table, root, row, own, false)) : valueOf(table, row, own[0] as string);
     try {
       if (!holds(root, row)) continue;
       const rest = [
@@ -168,10 +168,6 @@ function fieldsOf(
     .filter((name) => !omits || row[name] !== null)
     .map((name) => [nameIn(node, name), shownOf(table, node, row, name)]);
 }
-
-/** An `_id` of several columns has all of them. */
-const idFieldsOf = (table: ModelTable, node: ModelNode, row: ModelRow, names: readonly string[]): [string, Words][] =>
-  names.map((name) => [nameIn(node, name), shownOf(table, node, row, name)]);
 
 function shownOf(table: ModelTable, { isText }: ModelNode, row: ModelRow, name: string): Words {
   const value = row[name] ?? null;

@@ -22,6 +22,7 @@ export interface CompletionParts {
   tell(happening: Happening): void;
 }
 
+const NEVER = new AbortController().signal;
 const AFTER_MS = 60_000;
 /** Who is late to stand for election makes that topic anew, and who is late to take the lease or to ask its holder, a record. */
 const LEFT_BY_THE_LATE = [
@@ -38,7 +39,6 @@ function leftOf({ servers }: SimWorld): string[] {
     ...wrong.map((each) => `record ${String(fieldOf(each, '_id'))} of the job`),
   ];
 }
-const NEVER = new AbortController().signal;
 
 export class DifferencesFound extends Error {
   override readonly name = 'DifferencesFound';

@@ -1,5 +1,6 @@
 import { EJSON } from 'bson';
 import type { VerifyReport } from '#job';
+import { awaitedLater } from '#log';
 import type { Random } from '../kernel/index.js';
 import { fieldOf, fieldsOf, isDocument, type Stored } from '../store/index.js';
 import { inWords, LARGE } from '../workload/index.js';
@@ -109,10 +110,11 @@ export class Damage {
 
   private async commit(commit: () => number | Promise<number>): Promise<void> {
     let isCommitted = false;
-    const committing = Promise.resolve(commit()).then(() => {
-      isCommitted = true;
-    });
-    committing.catch(() => undefined);
+    const committing = awaitedLater(
+      Promise.resolve(commit()).then(() => {
+        isCommitted = true;
+      }),
+    );
     await this.world.kernel.runUntil(() => isCommitted, 2_000);
     await committing;
   }

@@ -106,7 +106,7 @@ export class RowWrites {
   }
 
   /** Also where a reference leads to it. */
-  private throwIfEmptied({ name, lockedBy }: SimTable): void {
+  throwIfEmptied({ name, lockedBy }: SimTable): void {
     if (lockedBy && lockedBy !== this.writer) throw new StatementFailed('locked', `${name} is being emptied`);
   }
 

@@ -1,7 +1,6 @@
 import type { Kernel } from '../../kernel/index.js';
 import { type CommitOptions, commitInSteps } from './commit-steps.js';
 import { RowWrites } from './row-writes.js';
-import { StatementFailed } from './server-error.js';
 import type { SimRow, SimTable, Writer } from './table.js';
 import type { Transactions } from './transactions.js';
 import type { Wal } from './wal.js';
@@ -137,7 +136,7 @@ export class SimTransaction implements Writer {
   private opened(name: string): SimTable {
     const table = this.parts.tables.get(name);
     if (!table) throw new Error(`there is no table ${name}`);
-    if (table.lockedBy && table.lockedBy !== this) throw new StatementFailed('locked', `${name} is being emptied`);
+    this.writes.throwIfEmptied(table);
     return table;
   }
 
