@@ -91,6 +91,18 @@ export class LettersDesk {
     });
   }
 
+  /** Rows that were corrected by these letters: other documents may have them, too. */
+  async correctedRows(references: readonly LetterRef[]): Promise<{ table: number; key: string }[]> {
+    const ids = references.map(({ id }) => id);
+    const rows = new Map<string, { table: number; key: string }>();
+    for (const entry of await this.store.read.byField<AuditEntry>(AUDIT, 'letter', ids)) {
+      const { table, row } = entry.details;
+      if (entry.action === 'edit' && entry.incarnation === this.names.incarnation)
+        rows.set(`${table} ${row}`, { table: table as number, key: row as string });
+    }
+    return [...rows.values()];
+  }
+
   /** The row that the letter is about, as it is staged. */
   async rowOf(letter: Letter): Promise<StagedRow | undefined> {
     const stage = this.names.stage(this.tableOf(letter).index);

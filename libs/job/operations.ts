@@ -31,6 +31,8 @@ export interface OperationContext {
 /** So many letters are tried a second at most: replays of very many leave room for the changes that come. */
 const REPLAY_PAGE = 1_000;
 const REPLAY_PAGE_MS = 1_000;
+/** About so many are a record's. */
+const TOUCH_BYTES = 100;
 
 /** Carries an operation out on the running engine. */
 export async function carryOut(operation: Operation, context: OperationContext, signal: AbortSignal): Promise<unknown> {
@@ -136,9 +138,12 @@ async function replay(
     const nextMs = context.now().getTime() + REPLAY_PAGE_MS;
     const page = references.slice(i, i + REPLAY_PAGE);
     await desk.auditReplay(page, operation.by);
-    const touches = page.map(({ collectionIndex, root }) =>
-      session.engine.river.toucher.touch(collectionIndex, [root], 'retry'),
-    );
+    const { river } = session.engine;
+    const corrected = await desk.correctedRows(page);
+    const touches = [
+      ...corrected.map((row) => river.packer.appendRow({ kind: 'touch', ...row, bytes: TOUCH_BYTES })),
+      ...page.map(({ collectionIndex, root }) => river.toucher.touch(collectionIndex, [root], 'retry')),
+    ];
     await session.engine.orFailed(Promise.all(touches));
     await session.engine.written(signal);
     const leftMs = nextMs - context.now().getTime();
@@ -179,8 +184,8 @@ async function edit(
   const bytes = 200;
   const { columns } = operation;
   const record = { kind: 'edit' as const, table: table.index, key: row._id, at: row.at, columns, bytes };
+  await desk.audit('edit', letter, operation.by, { columns: Object.keys(columns), table: table.index, row: row._id });
   await session.engine.orFailed(session.engine.river.packer.appendRow(record));
-  await desk.audit('edit', letter, operation.by, { columns: Object.keys(columns) });
   await session.engine.written(signal);
 }
 

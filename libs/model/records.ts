@@ -17,7 +17,9 @@ export type RowsRecord =
   /** A row read again for repair, as of the marker at `at`; null: the source has no such row. */
   | { kind: 'repair'; table: number; key: string; at: Position; tuple: Tuple | null; bytes: number }
   /** An operator's correction of named columns; it holds while the row stands as the change at `at` left it. */
-  | { kind: 'edit'; table: number; key: string; at: Position; columns: Record<string, string | null>; bytes: number };
+  | { kind: 'edit'; table: number; key: string; at: Position; columns: Record<string, string | null>; bytes: number }
+  /** All documents with this row are to show its correction. */
+  | { kind: 'touch'; table: number; key: string; bytes: number };
 
 /** What travels on the topic `touches`, keyed by collection and root key: "assemble these roots again". */
 export interface TouchRecord {

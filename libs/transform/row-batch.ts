@@ -59,6 +59,9 @@ export class RowBatch {
         );
       case 'edit':
         return this.edit(record);
+      case 'touch':
+        (this.resolve[record.table] as Set<string>).add(record.key);
+        return;
     }
   }
 
@@ -116,7 +119,7 @@ export class RowBatch {
     this.replace(change.table, change.key, (table, present) => table.merge.changed(present, change), change.at);
   }
 
-  /** Touches nothing: a replay does, when the operator asks for it. */
+  /** Touches nothing: a replay does (`touch`), when the operator asks for it. */
   private edit({ table, key, at, columns }: Extract<RowRecord, { kind: 'edit' }>): void {
     const present = this.present(table, key);
     if (present === undefined || present.gone || present.at !== at) return;

@@ -1,6 +1,13 @@
 export { inWords } from './in-words.js';
 export { jobFileOf } from './job-file.js';
 export * from './model.js';
-export { type Expected, expectedDocuments, object as objectInWords, type Words } from './oracle.js';
+export {
+  type Expected,
+  expectedDocuments,
+  object as objectInWords,
+  objectIdInWords,
+  sameInWords,
+  type Words,
+} from './oracle.js';
 export { RandomChanges } from './random-changes.js';
 export { randomModel } from './random-model.js';

@@ -5,6 +5,7 @@ import {
   type Model,
   type ModelCollection,
   type ModelEmbed,
+  type ModelId,
   type ModelNode,
   NUMBER,
   RENAMED,
@@ -16,7 +17,8 @@ const WHERE = {
   throws: `columns.n === ${BAD} ? bad : true`,
 } as const;
 
-const LABELLED = { [LABEL]: "columns.n + '/' + columns.code" };
+const PLAIN = "columns.n + '/' + columns.code";
+const LABELS = { plain: PLAIN, throws: `columns.n === ${BAD} ? bad : ${PLAIN}` } as const;
 
 /** The model as a job file, which production code reads. */
 export function jobFileOf(
@@ -24,17 +26,25 @@ export function jobFileOf(
   job: string,
   mode: 'continuous' | 'snapshot' = 'continuous',
 ): string {
+  const isCamelCase = collections.some(({ root }) => root.isCamelCase);
   return stringify({
     job,
     mode,
     source: { kind: 'postgres', uri: 'postgres://simulated/source' },
     target: { uri: 'mongodb://simulated', database: 'target' },
+    ...(isCamelCase && { defaults: { fieldNames: 'camelCase' } }),
     collections: Object.fromEntries(collections.map((each) => [each.name, collectionOf(each)])),
   });
 }
 
 function collectionOf({ id, root }: ModelCollection): object {
-  return { table: `public.${root.table}`, ...(id && { id }), ...detailsOf(root) };
+  return { table: `public.${root.table}`, ...(id && { id: idOf(id) }), ...detailsOf(root) };
+}
+
+function idOf(id: ModelId): string | string[] | object {
+  if (id === 'objectId') return { objectId: true };
+  if (id === 'computed') return { computed: PLAIN };
+  return 'column' in id ? id.column : id.columns;
 }
 
 function embedOf({ kind, node, sort, limit, value, flatPrefix }: ModelEmbed): object {
@@ -59,13 +69,13 @@ function detailsOf(node: ModelNode): object {
   };
 }
 
-function fieldsOf({ fields, isRenamed, isText, isLabelled }: ModelNode): object {
-  if (!isRenamed && !isText && !isLabelled) return fields ? { fields } : {};
+function fieldsOf({ fields, isRenamed, isText, label }: ModelNode): object {
+  if (!isRenamed && !isText && !label) return fields ? { fields } : {};
   const details = {
     ...(fields && { only: fields }),
     ...(isRenamed && { rename: { [NUMBER]: RENAMED } }),
     ...(isText && { types: { [NUMBER]: 'string' } }),
-    ...(isLabelled && { computed: LABELLED }),
+    ...(label && { computed: { [LABEL]: LABELS[label] } }),
   };
   return { fields: details };
 }

@@ -1,7 +1,9 @@
+export type ModelType = 'int' | 'text' | 'numeric';
+
 /** Of a table of the simulated source. */
 export interface ModelColumn {
   name: string;
-  type: 'int' | 'text';
+  type: ModelType;
   /** A large text, which the log leaves out where an update does not change it. */
   isLarge?: boolean;
 }
@@ -9,7 +11,7 @@ export interface ModelColumn {
 export interface ModelTable {
   name: string;
   columns: ModelColumn[];
-  /** One or two columns of integers. */
+  /** One or two columns, the first of any type. */
   key: string[];
   references: ModelReference[];
 }
@@ -27,14 +29,16 @@ export interface ModelNode {
   on?: [theirs: string, mine: string][];
   /** Only these columns; all of them where absent. */
   fields?: string[];
+  /** The names of columns are made so. */
+  isCamelCase?: boolean;
   /** The number stands under RENAMED. */
   isRenamed?: boolean;
   /** The number is a text in the document. */
   isText?: boolean;
   /** Of itself, and of what is embedded in it and does not say so itself. Absent for a root: `keep`. */
   nulls?: 'keep' | 'omit';
-  /** A field LABEL that an expression makes of the row's number and code. */
-  isLabelled?: boolean;
+  /** A field LABEL that an expression makes of the row's number and code. `throws`: of some rows it makes nothing. */
+  label?: 'plain' | 'throws';
   /** `throws`: of some rows nobody can say whether they belong. */
   where?: 'even' | 'hasCode' | 'throws';
   embed: ModelEmbed[];
@@ -46,16 +50,22 @@ export interface ModelEmbed {
   node: ModelNode;
   sort?: { column: string; isDescending: boolean };
   limit?: number;
-  /** An array of this column's values. */
+  /** An array of this column's values, or of LABEL's. */
   value?: string;
   /** Of `one`: its fields stand beside the parent's, with this before their names. */
   flatPrefix?: string;
 }
 
+/**
+ * What documents have as `_id`: columns, over whose values rows may contend, as they may over what an expression makes of the number
+ * and the code; or an ObjectId of the key.
+ */
+export type ModelId = { column: string } | { columns: string[] } | 'computed' | 'objectId';
+
 export interface ModelCollection {
   name: string;
-  /** A column for `_id`, or several, over whose values rows may contend; the key where absent. */
-  id?: string | string[];
+  /** The key where absent. */
+  id?: ModelId;
   /** MongoDB's validation refuses some documents: those of roots with the number BAD. */
   isValidated?: boolean;
   root: ModelNode;
@@ -78,14 +88,40 @@ export const NUMBER = 'n';
 export const BAD = 7;
 /** What documents may have as `_id`. */
 export const CODE = 'code';
+/** A numeric without bounds, so that it may have more digits than a document can. */
+export const EDGE = 'x';
 
 export const RENAMED = 'number';
 export const LABEL = 'label';
 /** The name of large columns. */
 export const LARGE = 'big';
 
+/** Texts that other databases take for equal: by pairs but for case, or a blank at the end. */
+const TEXTS = ['a', 'A', 'a ', 'b', 'B', 'b '];
+/** Equal numbers in other words. */
+const FRACTIONS = ['', '.0', '.00'];
+
+/** The value of a key, and of what refers to it. `place`: 1 to 6; `form`: 0 to 2, of the same key. */
+export function keyValue(type: ModelType, place: number, form: number): number | string {
+  if (type === 'int') return place;
+  return type === 'text' ? (TEXTS[place - 1] as string) : `${place}${FRACTIONS[form]}`;
+}
+
 export function tableNamed(model: Pick<Model, 'tables'>, name: string): ModelTable {
   const table = model.tables.find((each) => each.name === name);
   if (table === undefined) throw new RangeError(`the model has no table ${name}`);
   return table;
+}
+
+export function collectionNamed(model: Pick<Model, 'collections'>, name: string): ModelCollection {
+  const collection = model.collections.find((each) => each.name === name);
+  if (collection === undefined) throw new RangeError(`the model has no collection ${name}`);
+  return collection;
+}
+
+/** Whether two rows could have one `_id`, or one row two of them in turn while it is the same row. */
+export function isContended(model: Model, { id, root }: ModelCollection): boolean {
+  const { key, columns } = tableNamed(model, root.table);
+  if (id === undefined) return columns.some(({ name, type }) => key.includes(name) && type === 'numeric');
+  return id !== 'objectId';
 }

@@ -1,19 +1,25 @@
 import {
   BAD,
   CODE,
+  EDGE,
   LABEL,
   type Model,
   type ModelCollection,
   type ModelEmbed,
+  type ModelId,
   type ModelNode,
   type ModelRow,
   type ModelTable,
+  type ModelType,
   NUMBER,
   RENAMED,
   tableNamed,
 } from './model.js';
 
-/** A document in words: fields in order, `i5` for an int32, a JSON string for text, `null`. Equal exactly where MongoDB's bytes are. */
+/**
+ * A document in words: fields in order, `i5` for an int32, `d1.50` for a decimal128, a JSON string for text, `null`. Equal exactly where
+ * MongoDB's bytes are; but an ObjectId of a key is `o` and that key, since only the engine says which one it is.
+ */
 export type Words = string;
 
 export type RowsOf = (table: string) => readonly ModelRow[];
@@ -44,9 +50,9 @@ export function expectedDocuments(model: Model, rowsOf: RowsOf): Map<string, Exp
 }
 
 function documentsOf(model: Model, collection: ModelCollection, rowsOf: RowsOf): Expected {
-  const { root, id } = collection;
+  const { root } = collection;
   const table = tableNamed(model, root.table);
-  const own = id === undefined ? table.key : [id].flat();
+  const own = ownColumns(table, collection.id);
   const names = columnsOf(table, root).filter((name) => root.fields !== undefined || !own.includes(name));
   const omits = root.nulls === 'omit';
   const expected: Expected = {
@@ -57,8 +63,8 @@ function documentsOf(model: Model, collection: ModelCollection, rowsOf: RowsOf):
   };
   // Rows that claim one `_id`: the lowest key has it. One of several columns has all of them.
   for (const row of [...rowsOf(table.name)].sort(byKey(table))) {
-    const isObject = id === undefined ? own.length > 1 : Array.isArray(id);
-    const words = isObject ? object(fieldsOf(table, root, row, own, false)) : valueOf(table, row, own[0] as string);
+    const words = idOf(table, collection, row);
+    const id = sameInWords(words);
     try {
       if (!holds(root, row)) continue;
       const rest = [
@@ -67,18 +73,38 @@ function documentsOf(model: Model, collection: ModelCollection, rowsOf: RowsOf):
         ...embeddedOf(model, root, row, rowsOf, omits),
       ];
       if (collection.isValidated && names.includes(NUMBER) && row[NUMBER] === String(BAD)) throw new Bad();
-      if (expected.unwritable.has(words)) expected.letters.most++;
-      else if (expected.documents.has(words)) aLetter(expected);
-      else expected.documents.set(words, object([['_id', words], ...rest]));
+      if (expected.unwritable.has(id)) expected.letters.most++;
+      else if (expected.documents.has(id)) aLetter(expected);
+      else expected.documents.set(id, object([['_id', words], ...rest]));
     } catch (error) {
       if (!(error instanceof Bad)) throw error;
-      if (!expected.documents.has(words)) expected.unwritable.add(words);
-      expected.unwritableRows.add(object(table.key.map((name) => [name, valueOf(table, row, name)])));
+      if (!expected.documents.has(id)) expected.unwritable.add(id);
+      expected.unwritableRows.add(sameInWords(object(table.key.map((name) => [name, valueOf(table, row, name)]))));
       aLetter(expected);
     }
   }
   return expected;
 }
+
+function ownColumns(table: ModelTable, id: ModelId | undefined): string[] {
+  if (id === undefined) return table.key;
+  if (id === 'computed' || id === 'objectId') return [];
+  return 'column' in id ? [id.column] : id.columns;
+}
+
+function idOf(table: ModelTable, { id, root }: ModelCollection, row: ModelRow): Words {
+  if (id === 'computed') return textOfLabel(row);
+  if (id === 'objectId') return objectIdInWords(table.key.map((name) => [name, valueOf(table, row, name)]));
+  const own = ownColumns(table, id);
+  const isObject = id === undefined ? own.length > 1 : 'columns' in id;
+  return isObject ? object(fieldsOf(table, root, row, own, false)) : valueOf(table, row, own[0] as string);
+}
+
+/** The one of a row with this key. */
+export const objectIdInWords = (key: readonly (readonly [string, Words])[]): Words => sameInWords(`o${object(key)}`);
+
+/** Of a key or an `_id`: the same for those that are equal in other words. */
+export const sameInWords = (words: Words): Words => words.replaceAll(/d(\d+)\.0+(?=[,}]|$)/g, 'd$1');
 
 function aLetter({ letters }: Expected): void {
   letters.least++;
@@ -95,13 +121,15 @@ function embeddedOf(
   return node.embed.flatMap((embed): [string, Words][] => {
     const table = tableNamed(model, embed.node.table);
     const omits = omitsIn(embed.node, parentOmits);
-    const matching = rowsOf(table.name).filter((their) => joins(embed.node, their, row) && holds(embed.node, their));
+    const joined = rowsOf(table.name).filter((their) => joins(table, embed.node, their, row));
+    const matching = joined.filter((their) => holds(embed.node, their));
     const fieldsOfTheir = (their: ModelRow): [string, Words][] => [
       ...fieldsOf(table, embed.node, their, columnsOf(table, embed.node), omits),
       ...labelOf(embed.node, their),
       ...embeddedOf(model, embed.node, their, rowsOf, omits),
     ];
-    const [first] = matching;
+    const [first, second] = matching;
+    if (embed.kind === 'one' && second !== undefined) throw new Bad();
     if (embed.flatPrefix !== undefined) {
       const fields = first === undefined ? emptyFields(model, embed.node, omits) : fieldsOfTheir(first);
       return fields.map(([name, words]) => [embed.flatPrefix + name, words]);
@@ -111,9 +139,10 @@ function embeddedOf(
     const sorted = matching.sort(inOrder(table, embed)).slice(0, embed.limit);
     const { value } = embed;
     const each = sorted.map((their) =>
-      value === undefined ? object(fieldsOfTheir(their)) : valueOf(table, their, value),
+      value === undefined ? object(fieldsOfTheir(their)) : plainValue(table, embed.node, their, value),
     );
-    return [[embed.field, `[${each.join(',')}]`]];
+    const shown = each.filter((words) => value === undefined || !omits || words !== 'null');
+    return [[embed.field, `[${shown.join(',')}]`]];
   });
 }
 
@@ -121,7 +150,7 @@ function embeddedOf(
 function emptyFields(model: Model, node: ModelNode, omits: boolean): [string, Words][] {
   if (omits) return [];
   const columns = columnsOf(tableNamed(model, node.table), node).map((name) => nameIn(node, name));
-  const names = [...columns, ...(node.isLabelled ? [LABEL] : [])];
+  const names = [...columns, ...(node.label ? [LABEL] : [])];
   return [
     ...names.map((name): [string, Words] => [name, 'null']),
     ...node.embed.flatMap((embed): [string, Words][] => {
@@ -133,12 +162,23 @@ function emptyFields(model: Model, node: ModelNode, omits: boolean): [string, Wo
   ];
 }
 
-function labelOf({ isLabelled }: ModelNode, row: ModelRow): [string, Words][] {
-  return isLabelled ? [[LABEL, JSON.stringify(`${row[NUMBER] ?? null}/${row[CODE] ?? null}`)]] : [];
+function labelOf({ label }: ModelNode, row: ModelRow): [string, Words][] {
+  if (label === undefined) return [];
+  if (label === 'throws' && row[NUMBER] === String(BAD)) throw new Bad();
+  return [[LABEL, textOfLabel(row)]];
 }
 
-function joins({ on = [] }: ModelNode, theirs: ModelRow, mine: ModelRow): boolean {
-  return on.every(([their, my]) => theirs[their] !== null && theirs[their] === mine[my]);
+const textOfLabel = (row: ModelRow): Words => JSON.stringify(`${row[NUMBER] ?? null}/${row[CODE] ?? null}`);
+
+function plainValue(table: ModelTable, node: ModelNode, row: ModelRow, value: string): Words {
+  return value === LABEL ? (labelOf(node, row)[0]?.[1] as Words) : shownOf(table, node, row, value);
+}
+
+function joins(table: ModelTable, { on = [] }: ModelNode, theirs: ModelRow, mine: ModelRow): boolean {
+  return on.every(([their, my]) => {
+    const [a, b] = [theirs[their] ?? null, mine[my] ?? null];
+    return a !== null && b !== null && compare(typeOf(table, their), a, b) === 0;
+  });
 }
 
 function holds({ where }: ModelNode, row: ModelRow): boolean {
@@ -154,7 +194,10 @@ const columnsOf = (table: ModelTable, { fields }: ModelNode): string[] =>
 const omitsIn = ({ nulls }: ModelNode, parentOmits: boolean): boolean =>
   nulls === undefined ? parentOmits : nulls === 'omit';
 
-const nameIn = ({ isRenamed }: ModelNode, name: string): string => (isRenamed && name === NUMBER ? RENAMED : name);
+function nameIn({ isRenamed, isCamelCase }: ModelNode, name: string): string {
+  if (isRenamed && name === NUMBER) return RENAMED;
+  return isCamelCase ? name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()) : name;
+}
 
 /** Each as the node shows it. */
 function fieldsOf(
@@ -171,13 +214,16 @@ function fieldsOf(
 
 function shownOf(table: ModelTable, { isText }: ModelNode, row: ModelRow, name: string): Words {
   const value = row[name] ?? null;
+  if (name === EDGE && value !== null && digitsOf(value) > MOST_DIGITS) throw new Bad();
   return isText && name === NUMBER && value !== null ? JSON.stringify(value) : valueOf(table, row, name);
 }
 
 function valueOf(table: ModelTable, row: ModelRow, name: string): Words {
   const value = row[name] ?? null;
   if (value === null) return 'null';
-  return table.columns.find((column) => column.name === name)?.type === 'int' ? `i${value}` : JSON.stringify(value);
+  const type = typeOf(table, name);
+  if (type === 'text') return JSON.stringify(value);
+  return type === 'int' ? `i${value}` : `d${value}`;
 }
 
 export const object = (fields: readonly (readonly [string, Words])[]): Words =>
@@ -195,13 +241,38 @@ function byKey(table: ModelTable): (a: ModelRow, b: ModelRow) => number {
   return (a, b) => columns.reduce((order, by) => order || by(a, b), 0);
 }
 
-/** Nulls first; text by its bytes. */
+/** Nulls first. */
 function byColumn(table: ModelTable, name: string): (a: ModelRow, b: ModelRow) => number {
-  const isInt = table.columns.find((column) => column.name === name)?.type === 'int';
+  const type = typeOf(table, name);
   return (a, b) => {
     const [x, y] = [a[name] ?? null, b[name] ?? null];
-    if (x === y) return 0;
-    if (x === null || y === null) return x === null ? -1 : 1;
-    return isInt ? Number(x) - Number(y) : Buffer.compare(Buffer.from(x), Buffer.from(y));
+    if (x === null || y === null) return Number(x !== null) - Number(y !== null);
+    return compare(type, x, y);
   };
+}
+
+const typeOf = (table: ModelTable, name: string): ModelType =>
+  table.columns.find((column) => column.name === name)?.type ?? 'text';
+
+/** Text by its bytes; NaN is more than any number. */
+function compare(type: ModelType, a: string, b: string): number {
+  if (a === b) return 0;
+  if (type === 'int') return Number(a) - Number(b);
+  if (type === 'text') return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (a === NAN || b === NAN) return a === NAN ? 1 : -1;
+  const [x, y] = [scaled(a), scaled(b)];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+const NAN = 'NaN';
+/** Of decimal128. */
+const MOST_DIGITS = 34;
+/** No value has more. */
+const FRACTION_DIGITS = 40;
+
+const digitsOf = (value: string): number => value.replaceAll(/[-.]/g, '').length;
+
+function scaled(value: string): bigint {
+  const [whole = '', fraction = ''] = value.split('.');
+  return BigInt(whole + fraction.padEnd(FRACTION_DIGITS, '0'));
 }

@@ -6,13 +6,29 @@ import {
   type SimTransaction,
   StatementFailed,
 } from '../source/index.js';
-import { BAD, BORN, CODE, type Model, type ModelColumn, type ModelTable, NUMBER, VERSION } from './model.js';
+import {
+  BAD,
+  BORN,
+  CODE,
+  EDGE,
+  keyValue,
+  type Model,
+  type ModelColumn,
+  type ModelTable,
+  NUMBER,
+  tableNamed,
+  VERSION,
+} from './model.js';
 
 /** Few keys, so that rows meet. */
 const KEYS = [2, 4, 6];
 /** Each workload has its own idea of what happens often: what needs three of a kind in a row would hardly ever come about otherwise. */
 const EMPHASES = [0, 1, 1, 5];
-const CODES = ['a', 'b', 'c', 'Zürich'];
+const CODES = ['a', 'b', 'c', 'Zürich', '', '$a.b'];
+const INTEGERS = [-2_147_483_648, 2_147_483_647];
+const DECIMALS = ['0', '-1.25', '1.50', '1.5', 'NaN', '9'.repeat(34), `-${'9'.repeat(30)}.0001`, `0.${'0'.repeat(5)}1`];
+/** Of a digit too many. */
+const TOO_LONG = '9'.repeat(35);
 
 type Kind = (tx: SimTransaction, table: ModelTable) => void;
 
@@ -117,16 +133,24 @@ export class RandomChanges {
     return { ...Object.fromEntries(values), ...key, [BORN]: number, [VERSION]: number };
   }
 
-  private key(table: ModelTable): Record<string, number> {
-    return Object.fromEntries(table.key.map((name) => [name, 1 + this.random.below(name === 'no' ? 2 : this.keys)]));
+  private key(table: ModelTable): Record<string, number | string> {
+    return Object.fromEntries(table.key.map((name) => [name, this.reference(columnNamed(table, name))]));
   }
 
-  private value({ name, isLarge }: ModelColumn): string | number | null {
+  private value(column: ModelColumn): string | number | null {
+    const { name, isLarge } = column;
     if (this.random.chance(0.15)) return null;
     if (isLarge) return `large ${++this.version}`;
     if (name === CODE) return this.random.one(CODES);
-    if (name === NUMBER) return this.random.below(BAD + 1);
-    return 1 + this.random.below(name.endsWith('_no') ? 2 : this.keys);
+    if (name === NUMBER) return this.random.chance(0.05) ? this.random.one(INTEGERS) : this.random.below(BAD + 1);
+    if (name === EDGE) return this.random.chance(0.05) ? TOO_LONG : this.random.one(DECIMALS);
+    return this.reference(column);
+  }
+
+  /** The key of a row that may be there, or what refers to it. */
+  private reference({ name, type }: ModelColumn): number | string {
+    const place = this.random.below(name === 'no' || name.endsWith('_no') ? 2 : this.keys) + 1;
+    return keyValue(type, place, type === 'numeric' ? this.random.below(3) : 0);
   }
 
   /** Without constraints, or with one of the kinds that reach other rows. */
@@ -145,7 +169,7 @@ export class RandomChanges {
       foreignKeys: isBound
         ? table.references.map(({ columns, table: target }) => ({
             columns,
-            references: { table: target, columns: this.model.tables.find(({ name }) => name === target)?.key ?? [] },
+            references: { table: target, columns: tableNamed(this.model, target).key },
             onDelete: this.random.one(['cascade', 'set null'] as const),
           }))
         : [],
@@ -159,4 +183,7 @@ const referring = (table: ModelTable): ModelColumn[] => {
 };
 
 const plain = (table: ModelTable): ModelColumn[] =>
-  table.columns.filter(({ name, isLarge }) => isLarge || name === CODE || name === NUMBER);
+  table.columns.filter(({ name, isLarge }) => isLarge || name === CODE || name === NUMBER || name === EDGE);
+
+const columnNamed = ({ columns }: ModelTable, name: string): ModelColumn =>
+  columns.find((column) => column.name === name) as ModelColumn;

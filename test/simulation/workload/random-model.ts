@@ -2,12 +2,17 @@ import type { Random } from '../kernel/index.js';
 import {
   BORN,
   CODE,
+  EDGE,
+  LABEL,
   LARGE,
   type Model,
   type ModelCollection,
+  type ModelColumn,
   type ModelEmbed,
+  type ModelId,
   type ModelNode,
   type ModelTable,
+  type ModelType,
   NUMBER,
   tableNamed,
   VERSION,
@@ -15,6 +20,9 @@ import {
 
 const DEEPEST = 4;
 const MOST_EMBEDS = 3;
+const KEY_TYPES: readonly ModelType[] = ['int', 'int', 'int', 'int', 'text', 'text', 'numeric'];
+/** Columns by which any two tables may be joined, whatever refers to what. */
+const MEETING = [CODE, NUMBER];
 
 /** Tables that refer to one another, and collections that nest them: most of the grammar that the protocol can tell apart. */
 export function randomModel(random: Random): Model {
@@ -22,6 +30,7 @@ export function randomModel(random: Random): Model {
   const count = random.between(2, 5);
   for (let i = 0; i < count; i++) tables.push(randomTable(random, i, tables));
   const collections = Array.from({ length: random.between(1, 3) }, (_, i) => randomCollection(random, tables, i));
+  if (random.chance(0.2)) for (const { root } of collections) inCamelCase(root);
   return { tables, collections };
 }
 
@@ -31,7 +40,7 @@ function randomTable(random: Random, index: number, before: readonly ModelTable[
   const table: ModelTable = {
     name,
     key,
-    columns: key.map((column) => ({ name: column, type: 'int' })),
+    columns: key.map((column) => ({ name: column, type: column === 'id' ? random.one(KEY_TYPES) : 'int' })),
     references: [],
   };
   // Mostly to a table before it; now and then to itself.
@@ -41,10 +50,12 @@ function randomTable(random: Random, index: number, before: readonly ModelTable[
   for (const target of targets) {
     const columns = target.key.map((column) => `${target.name}_${column}`);
     table.references.push({ columns, table: target.name });
-    for (const column of columns) table.columns.push({ name: column, type: 'int' });
+    for (const [i, column] of columns.entries())
+      table.columns.push({ ...(target.columns[i] as ModelColumn), name: column });
   }
   table.columns.push({ name: NUMBER, type: 'int' });
   table.columns.push({ name: CODE, type: 'text' });
+  if (random.chance(0.25)) table.columns.push({ name: EDGE, type: 'numeric' });
   if (random.chance(0.4)) table.columns.push({ name: LARGE, type: 'text', isLarge: true });
   table.columns.push({ name: BORN, type: 'int' }, { name: VERSION, type: 'int' });
   return table;
@@ -57,20 +68,30 @@ function randomCollection(random: Random, tables: ModelTable[], index: number): 
   if (hasCode) root.where = 'hasCode';
   else if (random.chance(0.3)) root.where = random.one(['even', 'throws'] as const);
   const isValidated = !hasCode && !root.isRenamed && !root.isText && random.chance(0.2);
-  const id = random.chance(0.7) ? CODE : [NUMBER, CODE];
-  return { name: `c${index}`, root, ...(hasCode && { id }), ...(isValidated && { isValidated }) };
+  const id = randomId(random, hasCode);
+  return { name: `c${index}`, root, ...(id && { id }), ...(isValidated && { isValidated }) };
+}
+
+function randomId(random: Random, hasCode: boolean): ModelId | undefined {
+  if (hasCode) return random.chance(0.7) ? { column: CODE } : { columns: [NUMBER, CODE] };
+  return random.chance(0.2) ? random.one(['computed', 'objectId', 'objectId'] as const) : undefined;
+}
+
+function inCamelCase(node: ModelNode): void {
+  node.isCamelCase = true;
+  for (const embed of node.embed) inCamelCase(embed.node);
 }
 
 function randomNode(random: Random, model: Pick<Model, 'tables'>, table: ModelTable, depth: number): ModelNode {
   const node: ModelNode = { table: table.name, embed: [] };
   if (random.chance(0.3)) node.fields = someFields(random, table);
-  if (random.chance(0.15)) node.isLabelled = true;
+  if (random.chance(0.2)) node.label = random.one(['plain', 'plain', 'plain', 'throws'] as const);
   const hasNumber = node.fields === undefined || node.fields.includes(NUMBER);
   if (hasNumber && random.chance(0.1)) node.isRenamed = true;
   if (hasNumber && random.chance(0.1)) node.isText = true;
   if (random.chance(0.1)) node.nulls = random.one(['omit', 'omit', 'keep'] as const);
   if (depth >= DEEPEST) return node;
-  for (const embed of possibleEmbeds(model, table)) {
+  for (const embed of [...possibleEmbeds(model, table), ...meetings(random, model)]) {
     if (node.embed.length >= MOST_EMBEDS || !random.chance(depth === 1 ? 0.8 : 0.5)) continue;
     const target = tableNamed(model, embed.node.table);
     const nested = randomNode(random, model, target, depth + 1);
@@ -101,6 +122,18 @@ function possibleEmbeds(model: Pick<Model, 'tables'>, table: ModelTable): ModelE
   return [...ones, ...manies];
 }
 
+/** Rows that have something in common: of any kind of join the one where many have many. */
+function meetings(random: Random, { tables }: Pick<Model, 'tables'>): ModelEmbed[] {
+  if (!random.chance(0.15)) return [];
+  const [table, column] = [random.one(tables).name, random.one(MEETING)];
+  const kind = random.one(['one', 'many', 'many'] as const);
+  return [{ field: `${kind}_by_${column}_${table}`, kind, node: { table, on: [[column, column]], embed: [] } }];
+}
+
+function valuesOf({ columns }: ModelTable): string[] {
+  return [VERSION, VERSION, CODE, ...columns.filter(({ name }) => name === EDGE).map(({ name }) => name)];
+}
+
 function randomEmbed(random: Random, embed: ModelEmbed, target: ModelTable, nested: ModelNode): ModelEmbed {
   const node: ModelNode = { ...nested, ...(embed.node.on && { on: embed.node.on }) };
   if (embed.kind === 'one') return { ...embed, node, ...(random.chance(0.2) && { flatPrefix: `${embed.field}_` }) };
@@ -112,9 +145,8 @@ function randomEmbed(random: Random, embed: ModelEmbed, target: ModelTable, nest
   }
   if (random.chance(0.3)) made.limit = random.between(1, 2);
   if (random.chance(0.15) && node.embed.length === 0) {
-    made.value = VERSION;
+    made.value = random.one(node.label ? [LABEL] : valuesOf(target));
     delete node.fields;
-    delete node.isLabelled;
     delete node.isRenamed;
     delete node.isText;
   }

@@ -101,7 +101,10 @@ function verified({ world, mostSteps }: CompletionParts, options: { repair: bool
 }
 
 /** That it is lost may have been found out only now: undefined then. */
-async function unlessLost<T>({ isLost }: CompletionParts, work: () => Promise<T>): Promise<T | undefined> {
+export async function unlessLost<T>(
+  { isLost }: Pick<CompletionParts, 'isLost'>,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {

@@ -3,7 +3,7 @@ import type { VerifyReport } from '#job';
 import { awaitedLater } from '#log';
 import type { Random } from '../kernel/index.js';
 import { fieldOf, fieldsOf, isDocument, type Stored } from '../store/index.js';
-import { inWords, LARGE } from '../workload/index.js';
+import { inWords, LARGE, type Words } from '../workload/index.js';
 import type { SimWorld } from './sim-world.js';
 
 /** What verify has to call it. */
@@ -13,6 +13,8 @@ interface Wrong {
   what: string;
   collection: string;
   id: unknown;
+  /** As the oracle has it. */
+  words: Words;
   kind: Kind;
 }
 
@@ -71,7 +73,7 @@ export class Damage {
 
   /** A late touch makes a document anew. */
   private standing(): Wrong[] {
-    return this.wrongs.filter(({ collection, id }) => this.world.documents.wrong(collection).has(inWords(id)));
+    return this.wrongs.filter(({ collection, words }) => this.world.documents.wrong(collection).has(words));
   }
 
   private isWrong(collection: string, id: unknown): boolean {
@@ -81,7 +83,13 @@ export class Damage {
 
   private async insert(collection: string): Promise<void> {
     if (this.isWrong(collection, NOBODYS)) return;
-    this.took({ what: 'a document that no row makes (RM8, RM16)', collection, id: NOBODYS, kind: 'extra' });
+    this.took({
+      what: 'a document that no row makes (RM8, RM16)',
+      collection,
+      id: NOBODYS,
+      words: inWords(NOBODYS),
+      kind: 'extra',
+    });
     const { mongo } = this.world.servers;
     const transaction = mongo.begin(mongo.primary, NO_JOB, SOMEONE);
     transaction.insert('target', collection, [{ _id: NOBODYS }], () => undefined);
@@ -95,7 +103,8 @@ export class Damage {
       kind === 'missing' ? [] : [...changesOf(document)].filter((each) => inWords(each.document) !== words);
     const change = changes.length === 0 ? undefined : this.random.one(changes);
     const what = change?.what ?? 'a document that is not there (RM15)';
-    this.took({ what, collection, id, kind: change === undefined ? 'missing' : 'different' });
+    const named = this.world.documents.idInWords(collection, document);
+    this.took({ what, collection, id, words: named, kind: change === undefined ? 'missing' : 'different' });
     const { mongo } = this.world.servers;
     const transaction = mongo.begin(mongo.primary, NO_JOB, SOMEONE);
     if (change === undefined) transaction.remove('target', collection, [id]);

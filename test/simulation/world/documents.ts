@@ -1,12 +1,16 @@
+import { ObjectId } from 'bson';
 import { type Incarnation, IncarnationNames } from '#stage';
-import { fieldOf, type Stored } from '../store/index.js';
+import { fieldOf, fieldsOf, type Stored } from '../store/index.js';
 import {
   type Expected,
   expectedDocuments,
   inWords,
   type Model,
-  type ModelCollection,
+  type ModelRow,
+  collectionNamed,
+  objectIdInWords,
   objectInWords,
+  sameInWords,
   tableNamed,
   type Words,
 } from '../workload/index.js';
@@ -17,13 +21,44 @@ interface Compared {
   is: Words | undefined;
 }
 
+/** Of one row by an operator, for as long as the source has it as it was then, and the job is not loaded anew. */
+interface Correction {
+  table: string;
+  row: ModelRow;
+  columns: ModelRow;
+  run: number;
+}
+
 /** The target against the oracle. */
 export class Documents {
+  /** By collection and ObjectId: the one key that it was ever made of, in the oracle's words. */
+  private readonly keys = new Map<string, Words>();
+  private corrections: Correction[] = [];
+  private readonly discarded: { collection: string; run: number }[] = [];
+
   constructor(
     private readonly model: Model,
     private readonly servers: Pick<Servers, 'mongo' | 'postgres'>,
     private readonly stateDatabase: string,
+    /** Of the job: it rises with each load anew. */
+    private readonly run: () => number,
   ) {}
+
+  /** `shown`: some columns of the row, with its key. A row that has changed meanwhile is not corrected. */
+  correct(table: string, shown: ModelRow, columns: ModelRow): void {
+    const isShown = (row: ModelRow) =>
+      Object.entries(shown).every(([name, value]) => this.corrected(table, row)[name] === value);
+    const row = this.servers.postgres.rows(table).find(isShown);
+    if (row === undefined) return;
+    this.corrections = this.corrections.filter((each) => !this.isOf(each, table, row));
+    this.corrections.push({ table, row, columns, run: this.run() });
+  }
+
+  /** A letter: it need not be there any more. */
+  discard(collection: string): void {
+    const run = this.run();
+    this.discarded.push({ collection, run });
+  }
 
   /** What is wrong with documents, and with letters as the job's record has them. */
   differences(record: Incarnation | undefined): string[] {
@@ -33,7 +68,7 @@ export class Documents {
         ([id, { should, is }]) =>
           `${collection} ${id}\n  should be ${should ?? 'absent'}\n  is        ${is ?? 'absent'}`,
       ),
-      ...lettersApart(collection, letters.get(collection) ?? 0, each),
+      ...lettersApart(collection, letters.get(collection) ?? 0, this.discardedOf(collection), each),
     ]);
   }
 
@@ -45,22 +80,42 @@ export class Documents {
   /** Documents that are as they should be. */
   right(collection: string): Stored[] {
     const { documents } = this.expected().get(collection) as Expected;
-    const isRight = (document: Stored) => documents.get(inWords(fieldOf(document, '_id'))) === inWords(document);
+    const isRight = (document: Stored) =>
+      documents.get(this.idInWords(collection, document)) === this.inWords(collection, document);
     return this.servers.mongo.committed('target', collection).filter(isRight);
   }
 
   private expected(): Map<string, Expected> {
-    const rows = new Map(this.model.tables.map(({ name }) => [name, this.servers.postgres.rows(name)]));
+    const rows = new Map(
+      this.model.tables.map(({ name }) => [
+        name,
+        this.servers.postgres.rows(name).map((row) => this.corrected(name, row)),
+      ]),
+    );
     return expectedDocuments(this.model, (table) => rows.get(table) ?? []);
+  }
+
+  private corrected(table: string, row: ModelRow): ModelRow {
+    const correction = this.corrections.find((each) => this.isOf(each, table, row));
+    return correction === undefined ? row : { ...row, ...correction.columns };
+  }
+
+  private isOf(correction: Correction, table: string, row: ModelRow): boolean {
+    if (correction.table !== table || correction.run !== this.run()) return false;
+    return Object.entries(correction.row).every(([name, value]) => row[name] === value);
+  }
+
+  private discardedOf(collection: string): number {
+    return this.discarded.filter((each) => each.collection === collection && each.run === this.run()).length;
   }
 
   private apart(collection: string, { documents, unwritable, unwritableRows }: Expected): Map<Words, Compared> {
     const found = new Map<Words, Words>();
     const key = this.keyOf(collection);
     for (const document of this.servers.mongo.committed('target', collection)) {
-      const id = inWords(fieldOf(document, '_id'));
-      const row = objectInWords(key.map((name) => [name, inWords(fieldOf(document, name))]));
-      if (documents.has(id) || !unwritableRows.has(row)) found.set(id, inWords(document));
+      const id = this.idInWords(collection, document);
+      const row = sameInWords(objectInWords(keyFieldsOf(key, document)));
+      if (documents.has(id) || !unwritableRows.has(row)) found.set(id, this.inWords(collection, document));
     }
     const apart = new Map<Words, Compared>();
     for (const id of new Set([...documents.keys(), ...found.keys()])) {
@@ -71,8 +126,28 @@ export class Documents {
   }
 
   private keyOf(collection: string): string[] {
-    const { root } = this.model.collections.find(({ name }) => name === collection) as ModelCollection;
+    const { root } = collectionNamed(this.model, collection);
     return tableNamed(this.model, root.table).key;
+  }
+
+  /** As the oracle has it. An ObjectId that is made of another key than before shows as what it is. */
+  idInWords(collection: string, document: Stored): Words {
+    const id = fieldOf(document, '_id');
+    if (!(id instanceof ObjectId)) return sameInWords(inWords(id));
+    const name = `${collection} ${id.toHexString()}`;
+    const words = objectIdInWords(keyFieldsOf(this.keyOf(collection), document));
+    const known = this.keys.get(name) ?? words;
+    this.keys.set(name, known);
+    return known === words ? words : inWords(id);
+  }
+
+  private inWords(collection: string, document: Stored): Words {
+    const id = fieldOf(document, '_id');
+    const fields = [...fieldsOf(document)].filter(([name]) => name !== '_id');
+    return objectInWords([
+      ['_id', id instanceof ObjectId ? this.idInWords(collection, document) : inWords(id)],
+      ...fields.map(([name, value]): [string, Words] => [name, inWords(value)]),
+    ]);
   }
 
   /** How many each collection has. */
@@ -89,7 +164,15 @@ export class Documents {
   }
 }
 
-function lettersApart(collection: string, found: number, { letters: { least, most } }: Expected): string[] {
-  if (found >= least && found <= most) return [];
+const keyFieldsOf = (key: readonly string[], document: Stored): [string, Words][] =>
+  key.map((name) => [name, inWords(fieldOf(document, name))]);
+
+function lettersApart(
+  collection: string,
+  found: number,
+  discarded: number,
+  { letters: { least, most } }: Expected,
+): string[] {
+  if (found >= least - discarded && found <= most) return [];
   return [`${collection} has ${found} letters, and should have ${least} to ${most}`];
 }

@@ -2,16 +2,19 @@ import type { Random, TraceEntry } from '../kernel/index.js';
 import { Laws } from '../laws/laws.js';
 import { replicasToLose } from '../laws/lost-replicas.js';
 import { type Observed, observe } from '../matrix/observe.js';
+import { collectionNamed, isContended } from '../workload/index.js';
 import {
   afterCompletion,
   type CompletionParts,
   complete,
   DifferencesFound,
+  unlessLost,
   verify,
   verifyDamage,
 } from './completion.js';
 import { Damage } from './damage.js';
 import { Holding } from './holding.js';
+import { LetterWork } from './letters.js';
 import { Monotony } from './monotony.js';
 import { seedUuids } from './seeded-uuids.js';
 import { SimWorld, STATE } from './sim-world.js';
@@ -62,6 +65,8 @@ const LOST_SHARE = 0.25;
 const HELD_SHARE = 0.25;
 /** Of seeds: somebody else writes to the target of a job at rest. */
 const DAMAGED_SHARE = 0.15;
+/** Of seeds: an operator deals with the dead letters of a job at rest. */
+const LETTERS_SHARE = 0.3;
 /** Of seeds: the job is completed once it is at rest. */
 const COMPLETED_SHARE = 0.15;
 
@@ -115,9 +120,8 @@ class SeedRun {
     const random = world.kernel.random.fork();
     this.random = random;
     seedUuids(random.fork());
-    const isContended = (name: string) =>
-      world.model.collections.some((each) => each.name === name && each.id !== undefined);
-    this.monotony = new Monotony(world.servers.mongo, 'target', world.versions, isContended);
+    const mayComeBack = (name: string) => isContended(world.model, collectionNamed(world.model, name));
+    this.monotony = new Monotony(world.servers.mongo, 'target', world.versions, mayComeBack);
     this.laws = new Laws({ ...world.servers, state: STATE });
     this.completes = random.chance(COMPLETED_SHARE) && !world.isSnapshot;
     this.holding = new Holding(world, random.fork(), count);
@@ -191,6 +195,8 @@ class SeedRun {
     this.stage = 'damage';
     if (random.chance(DAMAGED_SHARE) && !world.isSnapshot && !storm.isLost && storm.rare.isOver)
       await verifyDamage(this.atRest, new Damage(world, random.fork()), () => this.monotony.excuseDeleted());
+    this.stage = 'letters';
+    if (random.chance(LETTERS_SHARE)) await this.dealWithLetters();
     this.stage = 'completing';
     if (this.completes && (await complete(this.atRest))) return afterCompletion(this.atRest);
     this.stage = 'aftermath';
@@ -201,6 +207,12 @@ class SeedRun {
     await this.comesToRest();
     if (this.wrong() === undefined) storm.rare.conclude(world.list.isAskedAnew);
     return undefined;
+  }
+
+  private async dealWithLetters(): Promise<void> {
+    const work = new LetterWork(this.atRest, this.random.fork(), { mayDiscard: !this.completes });
+    if ((await unlessLost(this.atRest, async () => work.happen().then(() => true))) === undefined) return;
+    await this.comesToRest();
   }
 
   private async comesToRest(): Promise<void> {

@@ -63,7 +63,7 @@ export class SimWorld {
     this.model = randomModel(kernel.random.fork());
     this.changes = new RandomChanges(this.model, postgres, kernel.random.fork());
     this.changes.createTables();
-    this.documents = new Documents(this.model, this.servers, STATE);
+    this.documents = new Documents(this.model, this.servers, STATE, () => this.list.number);
     postgres.onVersion((row) => this.versions.set(Number(row[VERSION]), row));
     for (const { name, isValidated } of this.model.collections)
       if (isValidated) mongo.refuse(name, (document) => fieldOf(document, NUMBER) === BAD);

@@ -1,7 +1,7 @@
 import type { SimProcess } from '../../kernel/index.js';
 import { type SimRow, type SimTransaction, StatementFailed } from '../../source/index.js';
-import { fieldOf, type Stored } from '../../store/index.js';
-import { inWords, type ModelCollection } from '../../workload/index.js';
+import { fieldOf, isDocument } from '../../store/index.js';
+import { inWords, keyValue, type ModelCollection } from '../../workload/index.js';
 import type { SimService } from '../../world/sim-service.js';
 import { openTransactionsOf } from '../feeds/server-feeds.js';
 import type { OpenTransaction } from '../happening.js';
@@ -90,7 +90,7 @@ export class AimedFaults {
   private deleteRoot({ root }: ModelCollection, _id: unknown): boolean {
     const { world } = this.parts;
     const { key = [] } = world.model.tables.find(({ name }) => name === root.table) ?? {};
-    const valueOf = (name: string) => (typeof _id === 'number' ? _id : fieldOf(_id as Stored, name));
+    const valueOf = (name: string) => String(isDocument(_id) ? fieldOf(_id, name) : _id);
     const row = Object.fromEntries(key.map((name) => [name, valueOf(name)])) as SimRow;
     return this.attempt((transaction) => transaction.delete(root.table, row));
   }
@@ -174,9 +174,12 @@ export class AimedFaults {
     const columns = table?.references[move?.place ?? 0]?.columns;
     if (service === undefined || table === undefined || columns === undefined || move === undefined) return;
     const key = move.key.split('|');
-    const row = Object.fromEntries(table.key.map((name, i) => [name, Number(key[i])]));
+    const row = Object.fromEntries(table.key.map((name, i) => [name, key[i] ?? null]));
     const to = Object.fromEntries(
-      columns.map((name) => [name, name.endsWith('_no') ? random.between(1, 2) : random.between(1, 6)]),
+      columns.map((name) => {
+        const type = table.columns.find((column) => column.name === name)?.type ?? 'int';
+        return [name, keyValue(type, random.between(1, name.endsWith('_no') ? 2 : 6), 0)];
+      }),
     );
     if (this.attempt((transaction) => transaction.update(table.name, row, to)))
       this.replace(service, 'a process is killed between two moves of a row');

@@ -1,6 +1,7 @@
 import { StatementFailed } from './server-error.js';
 import type { RowVersion, SimForeignKeySpec, SimRow, SimTable, Values, Writer } from './table.js';
 import { bytesOf, type Wal, type WalChange } from './wal.js';
+import { compareValues } from './values.js';
 
 /** What a transaction's statements do to the versions of rows and to the log, and how that is undone. */
 export class RowWrites {
@@ -136,7 +137,13 @@ export class RowWrites {
   ): RowVersion | undefined {
     const own = key.columns.map((name) => child.column(name));
     const wanted = key.references.columns.map((name) => values[parent.column(name)]);
-    const refers = (row: Values) => own.every((column, i) => row[column] !== null && row[column] === wanted[i]);
+    const refers = (row: Values) =>
+      own.every((column, i) => {
+        const [value, to] = [row[column] ?? null, wanted[i] ?? null];
+        return (
+          value !== null && to !== null && compareValues(child.spec.columns[column]?.type ?? 'text', value, to) === 0
+        );
+      });
     for (const versions of child.heap.values()) {
       const newest = versions.at(-1);
       if (!newest || !versions.some((version) => refers(version.values))) continue;

@@ -1,0 +1,105 @@
+import { MillraceError } from '#errors';
+import type { JobCommands, LetterSummary, LetterView } from '#job';
+import type { Random } from '../kernel/index.js';
+import { BAD, CODE, EDGE, NUMBER } from '../workload/index.js';
+import { commanded } from './commanded.js';
+import type { CompletionParts } from './completion.js';
+
+type Parts = Pick<CompletionParts, 'world' | 'mostSteps' | 'count'>;
+
+const NEVER = new AbortController().signal;
+const OPERATOR = 'operator';
+/** Of an `_id` that another row has: such a letter is not discarded, since the row would not get the `_id` once it is free. */
+const WAITING = 'ID_TAKEN';
+const MOST = 4;
+const MOST_TRANSACTIONS = 4;
+
+/** What an operator does about the dead letters of a job at rest: nothing, or what a correction makes of the row is in the documents afterwards. */
+export class LetterWork {
+  constructor(
+    private readonly parts: Parts,
+    private readonly random: Random,
+    private readonly options: { mayDiscard: boolean },
+  ) {}
+
+  /** Changes of the source and a process that is killed may come between. */
+  async happen(): Promise<void> {
+    const { world } = this.parts;
+    for (let i = this.random.between(1, MOST); i > 0; i--) {
+      const letters = await this.command((job) => job.listLetters());
+      if (letters.length === 0) return;
+      await this.deal(this.random.one(letters));
+      if (this.random.chance(0.2)) this.killOne();
+      if (!world.isSnapshot && this.random.chance(0.5))
+        for (let j = this.random.below(MOST_TRANSACTIONS); j > 0; j--) world.changes.transaction();
+    }
+  }
+
+  private async deal(letter: LetterSummary): Promise<void> {
+    const ways = [
+      () => this.replay({ ids: [letter.id], all: false, dryRun: false }),
+      () => this.replay({ ids: [], all: true, dryRun: this.random.chance(0.5) }),
+      () => this.edit(letter),
+      () => this.edit(letter),
+      ...(this.options.mayDiscard && letter.code !== WAITING ? [() => this.discard(letter)] : []),
+    ];
+    try {
+      await this.random.one(ways)();
+    } catch (error) {
+      // What has cleared it since was on its way.
+      if (!(error instanceof MillraceError) || error.code !== 'LETTER_UNKNOWN') throw error;
+    }
+  }
+
+  private async replay(options: { ids: string[]; all: boolean; dryRun: boolean }): Promise<void> {
+    const report = await this.command((job) => job.replayLetters(options, OPERATOR, NEVER));
+    this.parts.count(options.dryRun ? 'letters are tried for show' : 'letters are replayed');
+    const { replayed, cleared, remaining } = report;
+    if (!options.dryRun && replayed !== cleared + remaining) throw new Error(`of a replay: ${JSON.stringify(report)}`);
+  }
+
+  private async edit({ id }: LetterSummary): Promise<void> {
+    const { world, count } = this.parts;
+    const view = await this.command((job) => job.showLetter(id));
+    const columns = this.correction(view);
+    try {
+      await this.command((job) => job.editLetter(id, columns, OPERATOR));
+    } catch (error) {
+      if (!(error instanceof MillraceError) || error.code !== 'EDIT_REFUSED') throw error;
+      count('a correction is refused');
+      return;
+    }
+    world.documents.correct(view.table.replace(/^public\./, ''), view.row ?? {}, columns);
+    count('a row is corrected');
+    if (this.random.chance(0.2)) this.killOne();
+    await this.replay({ ids: [id], all: false, dryRun: false });
+  }
+
+  private correction({ row }: LetterView): Record<string, string | null> {
+    const values: Record<string, string | null> = {
+      [NUMBER]: String(this.random.below(BAD)),
+      [CODE]: this.random.one(['a', 'b', null]),
+      [EDGE]: '1.5',
+    };
+    const name = this.random.one([NUMBER, CODE, EDGE].filter((each) => row?.[each] !== undefined));
+    return { [name]: values[name] ?? null };
+  }
+
+  private async discard({ id, collection }: LetterSummary): Promise<void> {
+    const { discarded } = await this.command((job) => job.discardLetters([id], undefined, OPERATOR));
+    if (discarded === 0) return;
+    this.parts.world.documents.discard(collection);
+    this.parts.count('a letter is discarded');
+  }
+
+  private killOne(): void {
+    const { world } = this.parts;
+    const service = world.any();
+    world.kill(service);
+    world.start(service.role);
+  }
+
+  private command<T>(work: (job: JobCommands) => Promise<T>): Promise<T> {
+    return commanded(this.parts.world, work, this.parts.mostSteps);
+  }
+}
