@@ -10,6 +10,7 @@ import { FanOutWatch, type Move, RelationWatch } from './watches/relations.js';
 import { SourceWatch } from './watches/source.js';
 import { StagedRowWatch } from './watches/staged-rows.js';
 import { TargetWatch } from './watches/target.js';
+import { ValueWatch } from './watches/values.js';
 
 /** Decides from what happens in a simulated world which rows of the fault matrix did. It changes nothing and draws nothing. */
 export class Observer {
@@ -20,6 +21,7 @@ export class Observer {
   private readonly relations: RelationWatch;
   private readonly fanOuts: FanOutWatch;
   private readonly stagedRows: StagedRowWatch;
+  private readonly values: ValueWatch;
   private readonly captures: CaptureWatch;
   private readonly watches;
 
@@ -29,6 +31,7 @@ export class Observer {
     this.relations = new RelationWatch(this.stage, batches, reach);
     this.fanOuts = new FanOutWatch(this.stage, batches, reach);
     this.stagedRows = new StagedRowWatch(this.stage, batches, reach);
+    this.values = new ValueWatch(this.stage, reach);
     this.captures = new CaptureWatch(reach);
     this.watches = [
       new CrashWatch(batches, reach),
@@ -70,5 +73,6 @@ export class Observer {
     this.relations.staged(by, changes, effects);
     this.fanOuts.staged(effects);
     this.stagedRows.staged(changes, effects);
+    this.values.staged(effects);
   }
 }

@@ -13,6 +13,7 @@ const WATCHES: Record<string, readonly number[]> = {
   target: [25, 26, 27, 28, 30],
   source: [11, 12, 13, 14, 35, 36],
   captures: [45],
+  values: [49, 50],
   operators: [31, 32, 33, 41, 48, 51, 52],
 };
 

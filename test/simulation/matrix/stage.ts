@@ -9,6 +9,8 @@ export interface StagedImage {
   isGone: boolean;
   /** By the model's reference (its place in the table's list); undefined where it leads nowhere. */
   references: readonly (string | undefined)[];
+  /** A number of most digits or the largest of its type, one that is none, or an empty text. */
+  isAtEdge: boolean;
   /** Columns that the log left out are not known yet. */
   isMissing: boolean;
 }
@@ -98,7 +100,7 @@ export class Stage {
     const tuple = fieldOf(row, 'c');
     const isMissing = fieldOf(row, 'missing') !== undefined;
     if (typeof tuple !== 'string')
-      return { key: keyBefore, at, isGone: fieldOf(row, 'gone') === true, references: [], isMissing };
+      return { key: keyBefore, at, isGone: fieldOf(row, 'gone') === true, references: [], isAtEdge: false, isMissing };
     const values = unpackTuple(tuple);
     const textOf = (names: readonly string[]): string | undefined => {
       const texts = names.map((name) => values[table.columns.findIndex((column) => column.name === name)] ?? null);
@@ -110,6 +112,7 @@ export class Stage {
       at,
       isGone: false,
       references: references.map(({ columns }) => textOf(columns)),
+      isAtEdge: values.some(isEdge),
       isMissing,
     };
   }
@@ -122,3 +125,9 @@ export class Stage {
     return rows;
   }
 }
+
+const EDGES: readonly (string | null)[] = ['', 'NaN', '-2147483648', '2147483647'];
+const MANY_DIGITS = 30;
+
+const isEdge = (value: string | null): boolean =>
+  EDGES.includes(value) || (value !== null && /^[-.\d]+$/.test(value) && value.length >= MANY_DIGITS);

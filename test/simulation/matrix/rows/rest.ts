@@ -140,6 +140,7 @@ export const OTHER_ROWS: readonly MatrixRow[] = [
     fault: 'keys that are equal in other words',
     where: 'types',
     expected: 'one root where the source says so, and two where it does not',
+    simulated: ['F49 one row', 'F49 two rows'],
     tests: [
       ['test/integration/keys.int.spec.ts', 'of type %s joins, sorts and is an _id, through load and changes'],
       ['test/integration/keys.int.spec.ts', 'that changes to an equal one of another representation is one row'],
@@ -151,6 +152,7 @@ export const OTHER_ROWS: readonly MatrixRow[] = [
     fault: 'every type’s largest, smallest and oddest values, by the load and by changes',
     where: 'types',
     expected: 'the same documents either way, byte for byte',
+    simulated: ['F50 by the load', 'F50 by a change'],
     tests: [['test/integration/types.int.spec.ts', 'of type %s is the same by load, insert and update']],
   },
   {
