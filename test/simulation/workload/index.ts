@@ -1,5 +1,5 @@
 export { inWords } from './in-words.js';
-export { jobFileOf } from './job-file.js';
+export { type JobFileOptions, jobFileOf } from './job-file.js';
 export * from './model.js';
 export {
   type Expected,

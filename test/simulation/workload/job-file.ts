@@ -20,17 +20,24 @@ const WHERE = {
 const PLAIN = "columns.n + '/' + columns.code";
 const LABELS = { plain: PLAIN, throws: `columns.n === ${BAD} ? bad : ${PLAIN}` } as const;
 
+export interface JobFileOptions {
+  mode?: 'continuous' | 'snapshot';
+  onError?: 'deadLetter' | 'stop';
+  maxRetainedBytes?: number | undefined;
+}
+
 /** The model as a job file, which production code reads. */
 export function jobFileOf(
   { collections }: Pick<Model, 'collections'>,
   job: string,
-  mode: 'continuous' | 'snapshot' = 'continuous',
+  { mode = 'continuous', onError = 'deadLetter', maxRetainedBytes }: JobFileOptions = {},
 ): string {
   const isCamelCase = collections.some(({ root }) => root.isCamelCase);
   return stringify({
     job,
     mode,
-    source: { kind: 'postgres', uri: 'postgres://simulated/source' },
+    onError,
+    source: { kind: 'postgres', uri: 'postgres://simulated/source', ...(maxRetainedBytes && { maxRetainedBytes }) },
     target: { uri: 'mongodb://simulated', database: 'target' },
     ...(isCamelCase && { defaults: { fieldNames: 'camelCase' } }),
     collections: Object.fromEntries(collections.map((each) => [each.name, collectionOf(each)])),

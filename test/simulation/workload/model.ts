@@ -119,6 +119,18 @@ export function collectionNamed(model: Pick<Model, 'collections'>, name: string)
   return collection;
 }
 
+/** Whether all that keeps its documents from being written can be mended row by row: nothing hangs on what other rows have. */
+export function isMendable(model: Model): boolean {
+  return model.collections.every((each) => !isContended(model, each) && hasOnesByKey(each.root));
+}
+
+function hasOnesByKey({ embed }: ModelNode): boolean {
+  return embed.every(({ kind, node }) => {
+    const isByKey = node.on?.every(([theirs]) => theirs !== CODE && theirs !== NUMBER) ?? true;
+    return (kind === 'many' || isByKey) && hasOnesByKey(node);
+  });
+}
+
 /** Whether two rows could have one `_id`, or one row two of them in turn while it is the same row. */
 export function isContended(model: Model, { id, root }: ModelCollection): boolean {
   const { key, columns } = tableNamed(model, root.table);

@@ -35,6 +35,8 @@ type Kind = (tx: SimTransaction, table: ModelTable) => void;
 /** Random transactions on the tables of a model, each of some statements; a tenth of them is rolled back. */
 export class RandomChanges {
   private version = 0;
+  /** Nothing that keeps a document from being written is made any more. */
+  private isMended = false;
   private readonly keys: number;
   private readonly kinds: readonly (readonly [number, Kind])[];
   /** By how often. */
@@ -74,6 +76,35 @@ export class RandomChanges {
     }
     if (this.random.chance(0.1)) tx.rollback();
     else void tx.commit();
+  }
+
+  /** As somebody who looks after the source: of all rows that keep documents from being written. True where there were some. */
+  mend(): boolean {
+    const bad = this.model.tables.flatMap((table) =>
+      this.postgres.rows(table.name).flatMap((row) => {
+        const set = {
+          ...(row[NUMBER] === String(BAD) && { [NUMBER]: 1 }),
+          ...(row[EDGE] === TOO_LONG && { [EDGE]: 1 }),
+        };
+        return Object.keys(set).length > 0 ? [{ table, row, set }] : [];
+      }),
+    );
+    for (const { table, row, set } of bad) {
+      const tx = this.postgres.begin();
+      const key = Object.fromEntries(table.key.map((name) => [name, row[name] ?? null]));
+      try {
+        tx.update(table.name, key, { ...set, [VERSION]: ++this.version });
+      } catch (error) {
+        if (!(error instanceof StatementFailed)) throw error;
+        continue;
+      }
+      void tx.commit();
+    }
+    return bad.length > 0;
+  }
+
+  mendForGood(): void {
+    this.isMended = true;
   }
 
   private statement(tx: SimTransaction): void {
@@ -142,8 +173,9 @@ export class RandomChanges {
     if (this.random.chance(0.15)) return null;
     if (isLarge) return `large ${++this.version}`;
     if (name === CODE) return this.random.one(CODES);
-    if (name === NUMBER) return this.random.chance(0.05) ? this.random.one(INTEGERS) : this.random.below(BAD + 1);
-    if (name === EDGE) return this.random.chance(0.05) ? TOO_LONG : this.random.one(DECIMALS);
+    if (name === NUMBER)
+      return this.random.chance(0.05) ? this.random.one(INTEGERS) : this.random.below(this.isMended ? BAD : BAD + 1);
+    if (name === EDGE) return this.random.chance(0.05) && !this.isMended ? TOO_LONG : this.random.one(DECIMALS);
     return this.reference(column);
   }
 

@@ -44,14 +44,14 @@ export class Documents {
     private readonly run: () => number,
   ) {}
 
-  /** `shown`: some columns of the row, with its key. A row that has changed meanwhile is not corrected. */
+  /** `shown`: some columns of the row as the source has it, with its key. A row that has changed meanwhile is not corrected. */
   correct(table: string, shown: ModelRow, columns: ModelRow): void {
-    const isShown = (row: ModelRow) =>
-      Object.entries(shown).every(([name, value]) => this.corrected(table, row)[name] === value);
+    const isShown = (row: ModelRow) => Object.entries(shown).every(([name, value]) => row[name] === value);
     const row = this.servers.postgres.rows(table).find(isShown);
     if (row === undefined) return;
-    this.corrections = this.corrections.filter((each) => !this.isOf(each, table, row));
-    this.corrections.push({ table, row, columns, run: this.run() });
+    const before = this.corrections.find((each) => this.isOf(each, table, row));
+    this.corrections = this.corrections.filter((each) => each !== before);
+    this.corrections.push({ table, row, columns: { ...before?.columns, ...columns }, run: this.run() });
   }
 
   /** A letter: it need not be there any more. */

@@ -1,33 +1,36 @@
 import type { MillraceError } from '#errors';
 import type { AskedRun } from '#job';
 
+const AS_IT_IS: AskedRun['options'] = { fresh: false, dropTarget: false, force: [] };
+
 /** The list of jobs, as far as whoever runs one looks at it: what is asked, and how a run ended that nobody stopped. */
 export class SimJobList {
   number = 1;
-  private isFresh = false;
-  private endedNumber = 0;
+  /** Ever. */
+  isAskedAnew = false;
   isCompleted = false;
   /** What a person has to read before anything goes on. */
   attention: MillraceError | undefined;
+  private options = AS_IT_IS;
+  private endedNumber = 0;
 
   take(): AskedRun | undefined {
     if (this.endedNumber === this.number) return undefined;
-    return { number: this.number, options: { fresh: this.isFresh, dropTarget: false, force: [] } };
-  }
-
-  get isAskedAnew(): boolean {
-    return this.number > 1;
+    return { number: this.number, options: this.options };
   }
 
   goesOnWith(taken: number): boolean {
     return taken === this.number;
   }
 
-  askAnew(): void {
-    this.number++;
-    this.isFresh = true;
-    this.isCompleted = false;
-    this.attention = undefined;
+  askAnew({ dropTarget = false } = {}): void {
+    this.isAskedAnew = true;
+    this.ask({ fresh: true, dropTarget, force: [] });
+  }
+
+  /** What stopped it is mended: it goes on with the load that it has. */
+  askAgain(): void {
+    this.ask(AS_IT_IS);
   }
 
   /** A snapshot is loaded. */
@@ -46,5 +49,12 @@ export class SimJobList {
     if (this.isCompleted) return;
     this.endedNumber = Math.max(this.endedNumber, number);
     if (number === this.number) this.attention = error;
+  }
+
+  private ask(options: AskedRun['options']): void {
+    this.number++;
+    this.options = options;
+    this.isCompleted = false;
+    this.attention = undefined;
   }
 }

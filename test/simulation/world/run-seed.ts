@@ -16,6 +16,7 @@ import { Damage } from './damage.js';
 import { Holding } from './holding.js';
 import { LetterWork } from './letters.js';
 import { Monotony } from './monotony.js';
+import { Replaying } from './replaying.js';
 import { seedUuids } from './seeded-uuids.js';
 import { SimWorld, STATE } from './sim-world.js';
 import { Storm } from './storm.js';
@@ -63,6 +64,8 @@ const LONG_AFTERMATH_MS = 60_000;
 const LOST_SHARE = 0.25;
 /** Of seeds: an operator holds the job now and then. */
 const HELD_SHARE = 0.25;
+/** Of seeds: an operator has letters replayed now and then. */
+const REPLAYED_SHARE = 0.15;
 /** Of seeds: somebody else writes to the target of a job at rest. */
 const DAMAGED_SHARE = 0.15;
 /** Of seeds: an operator deals with the dead letters of a job at rest. */
@@ -100,6 +103,7 @@ class SeedRun {
   private readonly laws: Laws;
   private readonly completes: boolean;
   private readonly holding: Holding;
+  private readonly replaying: Replaying;
   private readonly storm: Storm;
   private readonly observed: Observed;
   /** What was asked for and what MongoDB had committed when differences were looked for. */
@@ -125,6 +129,7 @@ class SeedRun {
     this.laws = new Laws({ ...world.servers, state: STATE });
     this.completes = random.chance(COMPLETED_SHARE) && !world.isSnapshot;
     this.holding = new Holding(world, random.fork(), count);
+    this.replaying = new Replaying(world, count);
     this.observed = observe(world, count);
     this.storm = new Storm({
       world,
@@ -132,6 +137,8 @@ class SeedRun {
       observed: this.observed,
       holding: this.holding,
       isHeld: random.chance(HELD_SHARE),
+      replaying: this.replaying,
+      isReplayed: random.chance(REPLAYED_SHARE),
       isWrong: () => this.wrong() !== undefined,
       tend: () => this.tend(),
       without: new Set(options.without),
@@ -169,7 +176,7 @@ class SeedRun {
   private async verdict(): Promise<string | undefined> {
     const { world } = this;
     await world.kernel.runUntil(
-      everyFew(() => this.follows() && world.isAsAsked() && !this.holding.isBusy),
+      everyFew(() => this.follows() && world.isAsAsked() && !this.holding.isBusy && !this.replaying.isBusy),
       CALM_STEPS,
     );
     await verify(this.atRest);
@@ -237,7 +244,7 @@ class SeedRun {
   private rests(): boolean {
     const { world } = this;
     this.tend();
-    if (this.holding.isBusy || !world.isAsAsked() || !world.isAtItsEnd()) return false;
+    if (this.holding.isBusy || this.replaying.isBusy || !world.isAsAsked() || !world.isAtItsEnd()) return false;
     if (!world.servers.postgres.isQuiet()) return false;
     // Of a quiet source only a commit can change them.
     const looksAt = `${world.list.number} ${world.commits + this.laws.stagings}`;
@@ -248,11 +255,26 @@ class SeedRun {
 
   /** As an operator: what cannot go on is loaded again. */
   private tend(): void {
-    const { list, kernel } = this.world;
+    const { world } = this;
+    const { list, kernel } = world;
     this.holding.tend();
-    if (list.attention === undefined || !this.storm.isLost) return;
-    kernel.note(`an operator reads ${list.attention.code}, and has the job loaded again`);
+    const { attention } = list;
+    if (attention === undefined) return;
+    if (attention.code === 'RETENTION_BOUND') this.storm.isLost = true;
+    if (attention.code === 'STOPPED_BY_ERROR' && world.stopsAtErrors) return this.mend();
+    if (!this.storm.isLost) return;
+    kernel.note(`an operator reads ${attention.code}, and has the job loaded again`);
+    this.count(`the job needs a person: ${attention.code}`);
     list.askAnew();
+  }
+
+  /** As whoever reads what stopped it. */
+  private mend(): void {
+    const { world } = this;
+    if (!world.servers.postgres.isQuiet() || world.changes.mend()) return;
+    world.kernel.note('what stopped the job is mended, and it goes on');
+    this.count('the job goes on after a stop by an error');
+    world.list.askAgain();
   }
 
   private get atRest(): CompletionParts {
@@ -275,7 +297,9 @@ class SeedRun {
       return `a service failed: ${world.failure instanceof Error ? world.failure.stack : String(world.failure)}`;
     const attention =
       world.list.attention ?? world.services.find((service) => service.attention !== undefined)?.attention;
-    if (attention !== undefined && !storm.isLost) return `the job needs a person: ${attention.stack}`;
+    const isMended = attention?.code === 'STOPPED_BY_ERROR' && world.stopsAtErrors;
+    if (attention !== undefined && !isMended && !storm.isLost && attention.code !== 'RETENTION_BOUND')
+      return `the job needs a person: ${attention.stack}`;
     if (monotony.backwards.length > 0 && !storm.isSetBack) return `a document went back: ${monotony.backwards[0]}`;
     return this.laws.broken;
   }
@@ -286,6 +310,7 @@ class SeedRun {
     world.servers.mongo.heal();
     for (const { process } of world.services) process.pace = 1;
     world.decodesWithinMs = 0;
+    if (world.stopsAtErrors) world.changes.mendForGood();
     storm.rare.beginCalm();
     for (const service of [...world.services]) {
       if (service.process.state === 'running') continue;

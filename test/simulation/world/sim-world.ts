@@ -6,7 +6,17 @@ import { Kernel, type KernelOptions, type Random } from '../kernel/index.js';
 import { SimBroker } from '../log/index.js';
 import { type CommitOptions, SimPostgres } from '../source/index.js';
 import { fieldOf, SimMongo, type Stored } from '../store/index.js';
-import { BAD, jobFileOf, type Model, NUMBER, RandomChanges, randomModel, VERSION } from '../workload/index.js';
+import {
+  BAD,
+  isMendable,
+  type JobFileOptions,
+  jobFileOf,
+  type Model,
+  NUMBER,
+  RandomChanges,
+  randomModel,
+  VERSION,
+} from '../workload/index.js';
 import { Documents } from './documents.js';
 import { SimJobList } from './job-list.js';
 import { type Servers, type SimJob, type SimRole, SimService } from './sim-service.js';
@@ -18,6 +28,11 @@ export const STATE = `millrace_${NAME}`;
 
 /** Of seeds: the job loads once, and follows no changes. */
 const SNAPSHOT_SHARE = 0.08;
+/** Of seeds whose model allows it: the job stops at what cannot be written. */
+const STOPPING_SHARE = 0.15;
+/** Of seeds: the source keeps so much of its log for the job, and no more. */
+const BOUNDED_SHARE = 0.03;
+const BOUNDS = [2_000, 10_000];
 
 /** One seed's world: servers, services, a workload, and what its documents should be. */
 export class SimWorld {
@@ -39,6 +54,7 @@ export class SimWorld {
   /** How often MongoDB has committed a document or a letter. */
   commits = 0;
   private readonly random: Random;
+  private readonly text: string;
   private readonly job: SimJob;
   private readonly evaluators: Evaluators;
   private names = 0;
@@ -67,7 +83,9 @@ export class SimWorld {
     postgres.onVersion((row) => this.versions.set(Number(row[VERSION]), row));
     for (const { name, isValidated } of this.model.collections)
       if (isValidated) mongo.refuse(name, (document) => fieldOf(document, NUMBER) === BAD);
-    this.job = jobOf(this.model, kernel.random.fork());
+    const random = kernel.random.fork();
+    this.text = jobFileOf(this.model, NAME, optionsOf(this.model, random));
+    this.job = jobOf(this.text, random);
   }
 
   start(role: SimRole): SimService {
@@ -113,12 +131,17 @@ export class SimWorld {
 
   /** For people. */
   describe(): string {
-    return jobFileOf(this.model, NAME, this.job.jobFile.mode);
+    return this.text;
   }
 
   /** It loads once, from a source that is quiet. */
   get isSnapshot(): boolean {
     return this.job.jobFile.mode === 'snapshot';
+  }
+
+  /** It stops at the first document that cannot be written, until that is mended. */
+  get stopsAtErrors(): boolean {
+    return this.job.jobFile.onError === 'stop';
   }
 
   /** Where the job stays once its documents are built. */
@@ -177,11 +200,16 @@ function lazily<T>(make: () => T): () => T {
   return () => (made ??= { of: make() }).of;
 }
 
-function jobOf(model: Model, random: Random): SimJob {
+function optionsOf(model: Model, random: Random): JobFileOptions {
+  if (random.chance(SNAPSHOT_SHARE)) return { mode: 'snapshot' };
+  const maxRetainedBytes = random.chance(BOUNDED_SHARE) ? random.one(BOUNDS) : undefined;
+  return { onError: isMendable(model) && random.chance(STOPPING_SHARE) ? 'stop' : 'deadLetter', maxRetainedBytes };
+}
+
+function jobOf(text: string, random: Random): SimJob {
   const fanOut = { rows: random.one([1, 3, 1_000]), page: random.between(1, 3) };
   const tuning = randomTuning(random);
   const statusIntervalMs = random.one([0, 20, 500]);
-  const text = jobFileOf(model, NAME, random.chance(SNAPSHOT_SHARE) ? 'snapshot' : 'continuous');
   const read = readJobFile(text, { fileName: 'simulated.yaml', env: {}, readSecretFile: () => '' });
   if (read.problems) throw new Error(`${text}\n${JSON.stringify(read.problems)}`);
   return { ...read, tuning, fanOut, statusIntervalMs };

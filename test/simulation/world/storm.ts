@@ -2,6 +2,7 @@ import type { CallFault, Random, SimProcess } from '../kernel/index.js';
 import { RareFaults } from '../matrix/faults/rare-faults.js';
 import type { Observed } from '../matrix/observe.js';
 import type { Holding } from './holding.js';
+import type { Replaying } from './replaying.js';
 import type { SimService } from './sim-service.js';
 import type { SimWorld } from './sim-world.js';
 import { Traps } from './traps.js';
@@ -13,6 +14,9 @@ export interface StormParts {
   holding: Holding;
   /** By an operator, now and then. */
   isHeld: boolean;
+  replaying: Replaying;
+  /** Letters are, by an operator, now and then. */
+  isReplayed: boolean;
   isWrong(): boolean;
   /** Looks after the job, as an operator does. */
   tend(): void;
@@ -119,13 +123,14 @@ export class Storm {
   }
 
   private befall(): void {
-    const { world, random, observed, count, holding } = this.parts;
+    const { world, random, observed, count, holding, replaying } = this.parts;
     const faults: Record<string, () => void> = {
       ...this.ofProcesses(),
       ...this.ofServers(),
       ...(this.parts.isHeld && { 'an operator holds the job': () => holding.hold() }),
+      ...(this.parts.isReplayed && { 'an operator has letters replayed': () => replaying.replay() }),
       ...(random.chance(this.anewShare) && {
-        'it is loaded again': () => world.list.askAnew(),
+        'it is loaded again': () => world.list.askAnew({ dropTarget: random.chance(0.2) }),
         ...(!world.isSnapshot && this.losses()),
       }),
     };
