@@ -68,3 +68,22 @@ describe('a document that never stands still', () => {
     ).toEqual({ kind: 'equal' });
   });
 });
+
+describe('a document that the source refuses, with a row that an operator has corrected', () => {
+  const refused: Expected = { kind: 'refused', root: 'NA1', code: 'EXPRESSION_FAILED', message: '', path: 'c0' };
+  const round = (letter: boolean): Observation => ({
+    ...seen({}, undefined, {}),
+    before: refused,
+    after: refused,
+    edited: true,
+    letter,
+  });
+
+  test('is a dead letter for as long as it waits, so that nobody completes the job without it', () => {
+    expect(verdictOf([round(true)])).toEqual({ kind: 'deadLetter', documentId: 'NA1' });
+  });
+
+  test('is edited once it is written', () => {
+    expect(verdictOf([round(false)])).toEqual({ kind: 'edited', documentId: 'NA1' });
+  });
+});

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { CommittedChange, SimMongo } from '../store/index.js';
+import { Departures } from './departures.js';
 import { Monotony } from './monotony.js';
 
 const VERSIONS = new Map([
@@ -16,7 +17,7 @@ function backwards(...documents: (object | undefined)[]): string[] {
 function backwardsIn(collection: string, documents: readonly (object | undefined)[]): string[] {
   let told: (change: CommittedChange) => void = () => undefined;
   const mongo = { onCommitted: (listener: typeof told) => (told = listener) } as unknown as SimMongo;
-  const monotony = new Monotony(mongo, 'target', VERSIONS, (name) => name === 'c1');
+  const monotony = new Monotony(mongo, 'target', VERSIONS, (name) => name === 'c1', new Departures(() => true));
   let before: object | undefined;
   for (const after of documents) {
     told({ database: 'target', collection, _id: 1, before, after } as unknown as CommittedChange);
@@ -48,4 +49,10 @@ test('a document that was deleted comes back only with its root changed, but for
   expect(backwards({ born: 1, v: 3 }, undefined, { born: 1, v: 4 }, undefined, { born: 5, v: 5 })).toEqual([]);
   expect(backwards({ born: 1, v: 3 }, undefined, { born: 1, v: 3 })).toHaveLength(1);
   expect(backwardsIn('c1', [{ born: 1, v: 3 }, undefined, { born: 1, v: 3 }])).toEqual([]);
+});
+
+test('a row may not be in a document again that it has left', () => {
+  const [there, not] = [{ many: [{ born: 1, v: 4 }] }, { many: [] }];
+  expect(backwards(there, not, there)).toHaveLength(1);
+  expect(backwards(there, not, { many: [{ born: 1, v: 5 }] })).toEqual([]);
 });

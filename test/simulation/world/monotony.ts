@@ -1,3 +1,4 @@
+import { Departures, type ShownRow } from './departures.js';
 import { fieldOf, fieldsOf, type SimMongo, type Stored } from '../store/index.js';
 import { BORN, inWords, LARGE, VERSION } from '../workload/index.js';
 
@@ -6,13 +7,14 @@ type Versions = ReadonlyMap<number, { [LARGE]?: string | null }>;
 /**
  * Watches that no document goes back. A row has a number of its own for each change, which rises; and one that says which row it
  * is, also where another one has its key later. A document that has a row with a lower number than it had before has gone back, as has one that was deleted and is
- * there again with its root as it was. And that none shows a large value that its row did not have in that version: the log may
+ * there again with its root as it was, and one that shows a row again that had left it for good. And that none shows a large value that its row did not have in that version: the log may
  * have left it out, and what nobody knows is not shown.
  */
 export class Monotony {
   readonly backwards: string[] = [];
   /** By document: by place and row, the highest number that it had. */
   private readonly seen = new Map<string, Map<string, number>>();
+  private mayReturn = false;
   /** Of documents that were deleted, the numbers of their roots then. */
   private readonly deleted = new Map<string, number>();
 
@@ -23,24 +25,33 @@ export class Monotony {
     private readonly versions: Versions,
     /** By collection: whether rows contend for its `_id`s, so that one may come back as it was. */
     private readonly isContended: (collection: string) => boolean,
+    private readonly departures: Departures,
   ) {
     mongo.onCommitted(({ database: changed, collection, _id, before, after }) => {
       if (changed !== database) return;
       const name = `${collection} ${inWords(_id)}`;
       if (after === undefined) this.gone(name, before);
       else {
-        if (!this.isContended(collection)) this.thereAgain(name, after);
-        this.look(name, after);
+        if (!this.mayReturn && !this.isContended(collection)) this.thereAgain(name, after);
+        this.look(collection, name, after);
       }
     });
+  }
+
+  /** From now on an operator's corrections say what belongs, and the end of one brings back what was there. */
+  excuseReturns(): void {
+    this.mayReturn = true;
+    this.departures.end();
   }
 
   /** Somebody else has deleted some, and they are to come back. */
   excuseDeleted(): void {
     this.deleted.clear();
+    this.departures.forget();
   }
 
   private gone(name: string, before: Stored | undefined): void {
+    this.departures.gone(name);
     const version = before && fieldOf(before, VERSION);
     if (typeof version === 'number') this.deleted.set(name, version);
   }
@@ -53,13 +64,15 @@ export class Monotony {
     this.deleted.delete(name);
   }
 
-  private look(name: string, document: Stored): void {
+  private look(collection: string, name: string, document: Stored): void {
     let seen = this.seen.get(name);
     if (seen === undefined) {
       seen = new Map();
       this.seen.set(name, seen);
     }
-    for (const { row, version, large } of versionsIn(document, '')) {
+    const rows = [...versionsIn(document, '')];
+    this.backwards.push(...this.departures.look(collection, name, rows));
+    for (const { row, version, large } of rows) {
       const should = this.versions.get(version)?.[LARGE];
       if (large !== undefined && should !== undefined && large !== should)
         this.backwards.push(`${name}: ${row} shows ${large} in its version ${version}, which had ${should}`);
@@ -70,9 +83,7 @@ export class Monotony {
   }
 }
 
-interface Shown {
-  row: string;
-  version: number;
+interface Shown extends ShownRow {
   /** Undefined where it is not shown. */
   large: unknown;
 }
@@ -82,7 +93,7 @@ function* versionsIn(value: unknown, place: string): Generator<Shown> {
   if (!isDocument(value)) return;
   const version = fieldOf(value, VERSION);
   const row = `${place} born ${String(fieldOf(value, BORN))}`;
-  if (typeof version === 'number') yield { row, version, large: fieldOf(value, LARGE) };
+  if (typeof version === 'number') yield { place, row, version, large: fieldOf(value, LARGE) };
   for (const [name, each] of fieldsOf(value)) yield* versionsIn(each, `${place}/${name}`);
 }
 

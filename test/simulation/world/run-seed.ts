@@ -13,6 +13,7 @@ import {
   verifyDamage,
 } from './completion.js';
 import { Damage } from './damage.js';
+import { Departures, staysAwayIn } from './departures.js';
 import { Holding } from './holding.js';
 import { LetterWork } from './letters.js';
 import { Monotony } from './monotony.js';
@@ -125,7 +126,8 @@ class SeedRun {
     this.random = random;
     seedUuids(random.fork());
     const mayComeBack = (name: string) => isContended(world.model, collectionNamed(world.model, name));
-    this.monotony = new Monotony(world.servers.mongo, 'target', world.versions, mayComeBack);
+    const departures = new Departures(staysAwayIn(world.model));
+    this.monotony = new Monotony(world.servers.mongo, 'target', world.versions, mayComeBack, departures);
     this.laws = new Laws({ ...world.servers, state: STATE });
     this.completes = random.chance(COMPLETED_SHARE) && !world.isSnapshot;
     this.holding = new Holding(world, random.fork(), count);
@@ -218,6 +220,7 @@ class SeedRun {
 
   private async dealWithLetters(): Promise<void> {
     const work = new LetterWork(this.atRest, this.random.fork(), { mayDiscard: !this.completes });
+    this.monotony.excuseReturns();
     if ((await unlessLost(this.atRest, async () => work.happen().then(() => true))) === undefined) return;
     await this.comesToRest();
   }

@@ -35,8 +35,8 @@ export interface SimJob {
   statusIntervalMs: number;
 }
 
-/** `engine`: all of it in one process, without a broker. */
-export type SimRole = Role | 'engine' | 'console';
+/** `engine`: all of it in one process, without a broker. `console` and `command` do only what is asked of them; a command may run an engine for that. */
+export type SimRole = Role | 'engine' | 'console' | 'command';
 
 const AGAIN_MS = 1_000;
 const LOOK_MS = 500;
@@ -68,7 +68,7 @@ export class SimService {
   start(): void {
     const { role } = this;
     if (role === 'engine') return this.again(() => this.run(new AbortController().signal));
-    if (role === 'console') return;
+    if (role === 'console' || role === 'command') return;
     this.again(() => this.work(role));
     // A topic of elections that a completing has removed is made again.
     if (role === 'ingest') this.again(() => this.runWhenElected(), ['LOG_TOPIC_MISSING']);
@@ -205,7 +205,10 @@ export class SimService {
       openSource: async () => new SimSource(postgres, this.process, { timers, capture: { statusIntervalMs } }),
       openStore: () => this.openStore(),
       makeLog: () => {
-        const log = this.role === 'engine' ? new EmbeddedLog({ timers }) : new SimLog(broker, this.process);
+        const log =
+          this.role === 'engine' || this.role === 'command'
+            ? new EmbeddedLog({ timers })
+            : new SimLog(broker, this.process);
         return feed?.log(log, this.process) ?? log;
       },
       makeEvaluator: this.servers.makeEvaluator,

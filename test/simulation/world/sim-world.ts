@@ -29,10 +29,10 @@ export const STATE = `millrace_${NAME}`;
 /** Of seeds: the job loads once, and follows no changes. */
 const SNAPSHOT_SHARE = 0.08;
 /** Of seeds whose model allows it: the job stops at what cannot be written. */
-const STOPPING_SHARE = 0.15;
+const STOPPING_SHARE = 0.5;
 /** Of seeds: the source keeps so much of its log for the job, and no more. */
-const BOUNDED_SHARE = 0.03;
-const BOUNDS = [2_000, 10_000];
+const BOUNDED_SHARE = 0.04;
+const BOUNDS = [1_000, 4_000];
 
 /** One seed's world: servers, services, a workload, and what its documents should be. */
 export class SimWorld {
@@ -96,9 +96,16 @@ export class SimWorld {
     return service;
   }
 
+  /** Of an operator: what befalls services befalls it, too. */
+  consoleAmongServices(): SimService {
+    const service = this.console();
+    this.services.push(service);
+    return service;
+  }
+
   /** Of an operator: no fault befalls it. */
   console(): SimService {
-    return this.make(this.isInOneProcess ? 'engine' : 'console');
+    return this.make(this.isInOneProcess ? 'command' : 'console');
   }
 
   private make(role: SimRole): SimService {

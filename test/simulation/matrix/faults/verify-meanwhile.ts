@@ -10,7 +10,7 @@ export class VerifyMeanwhile {
   private failure: unknown;
 
   constructor(private readonly world: SimWorld) {
-    this.service = world.start('console');
+    this.service = world.consoleAmongServices();
     this.service
       .command((job) => job.verify({ repair: false }, new AbortController().signal))
       .then(
