@@ -33,6 +33,18 @@ test.each([
   expect(await bench.documents('parents')).toEqual(empty);
 });
 
+test('a TRUNCATE of a root table whose process died before it touched takes the documents away when it is delivered again', async () => {
+  await using bench = await actorBench();
+  await bench.owner().handle(bench.upsert('parents', [1], ['1', 'p']), bench.upsert('parents', [1, 1], ['2', 'q']));
+  await bench.write();
+  await expect(bench.owner(dies('wipe committed', 2)).handle(bench.truncate('parents', [2]))).rejects.toThrow(
+    'the process died',
+  );
+  bench.crash();
+  await delivered(bench, bench.owner().handle(bench.truncate('parents', [2])));
+  expect(await bench.documents('parents')).toEqual([]);
+});
+
 test('a former owner that stages rows from before the TRUNCATE again brings none of them back', async () => {
   await using bench = await actorBench();
   const before = bench.upsert('children', [1, 1], ['1', '1', 'x', null]);

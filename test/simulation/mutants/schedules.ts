@@ -101,6 +101,7 @@ export const SCHEDULES: readonly Mutant[] = [
     find: 'yield { collection: node.collection, roots: unique(images.map((image) => image.key)) };',
     replace:
       "yield { collection: node.collection, roots: unique(images.filter((image) => !('at' in image)).map((image) => image.key)) };",
+    tests: ['test/regression/schedule-05'],
   },
   {
     name: 'fan-out-coalesces-newer-changes',
