@@ -30,22 +30,24 @@ test('a former holder that wakes takes nothing that the present one is asked for
   await present;
 });
 
-test('what fails as its holder stops is not answered: the next one is asked', async () => {
+test.each([
+  ['fails as its holder stops', 'LOG_CLOSED', true],
+  ['fails as another process has taken the job over', 'JOB_TAKEN_OVER', false],
+])('what %s is not answered: the next one is asked', async (_, code, stops) => {
   await using kept = await stateStore();
   const { store } = kept;
   await store.write.insert(JOB, [{ _id: LEASE_ID, holder: 'this one', beat: 1 }]);
   const stop = new AbortController();
   const carryOut = async () => {
-    stop.abort();
-    throw new MillraceError(
-      { code: 'LOG_CLOSED', cause: 'the log was closed', remedy: '', exit: 1 },
-      'the log was closed',
-    );
+    if (stops) stop.abort();
+    else setImmediate(() => stop.abort());
+    throw new MillraceError({ code, cause: 'it has ended', remedy: '', exit: 1 }, 'it has ended');
   };
   const present = answer({ store, timers, holder: 'this one' }, carryOut, stop.signal);
   const asked = ask({ kind: 'verify', repair: false }, { store, timers, holder: 'this one' });
   asked.catch(() => undefined);
   await present;
+  expect(await store.read.range(REQUESTS, {}, { limit: 2 })).toMatchObject([{ state: 'asked' }]);
   await store.write.patch(JOB, LEASE_ID, { set: { holder: 'the next one' } });
   const over = new AbortController();
   const next = answer({ store, timers, holder: 'the next one' }, async () => undefined, over.signal);

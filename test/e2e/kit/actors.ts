@@ -2,7 +2,15 @@ import { jest } from '@jest/globals';
 import type { Document } from 'mongodb';
 import type { Log, LogRecord } from '#log';
 import { compileAssembler } from '#mapping';
-import { canonicalizer, formatPosition, packTuple, type RowChange, type RowsRecord, type TouchRecord } from '#model';
+import {
+  canonicalizer,
+  formatPosition,
+  packTuple,
+  type Plan,
+  type RowChange,
+  type RowsRecord,
+  type TouchRecord,
+} from '#model';
 import { IncarnationNames, JOB, JOB_ID, newRowsFence, newTouchesFence } from '#stage';
 import type { Store } from '#store';
 import { openMongoStore } from '#store/mongodb';
@@ -39,6 +47,7 @@ type Values = (string | null)[];
 
 /** The actors of one partition each on a real store, whose log is the test: nothing is delivered unless it says so. */
 export interface ActorBench extends AsyncDisposable {
+  plan: Plan;
   store: Store;
   names: IncarnationNames;
   mongo: TestMongo;
@@ -128,6 +137,7 @@ export async function actorBench({ loading = false } = {}): Promise<ActorBench> 
   };
 
   return {
+    plan,
     store,
     names,
     mongo,

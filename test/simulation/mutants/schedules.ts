@@ -222,7 +222,7 @@ export const SCHEDULES: readonly Mutant[] = [
     file: INCARNATION,
     find: 'await store.drop(names.fences);\n',
     replace: 'void names;\n',
-    tests: ['test/regression/schedule-22', 'test/regression/schedule-04'],
+    tests: ['test/regression/schedule-22-late-writer'],
   },
   {
     name: 'one-name-for-all-incarnations',
@@ -245,7 +245,7 @@ export const SCHEDULES: readonly Mutant[] = [
     file: INCARNATION,
     find: '[...former.formers, ...stageOf(former)]',
     replace: 'stageOf(former)',
-    tests: ['test/regression/schedule-22', 'test/regression/loading-again'],
+    tests: ['test/regression/schedule-22-load-again'],
   },
   {
     name: 'a-former-holder-writes-the-record',
@@ -359,6 +359,7 @@ export const SCHEDULES: readonly Mutant[] = [
           'if (former?.loading) await dropIncarnation(former, store);\n  if (former !== undefined) await parts.removeTopics([...former.formers, former]);',
       },
     ],
+    tests: ['libs/job/start-incarnation'],
   },
   {
     name: 'a-wipe-before-its-floor',

@@ -1,0 +1,20 @@
+import { expect, test } from '@jest/globals';
+import { planOf } from '../mapping/testing/compile-fixture.js';
+import { type JobRecord, JobState } from './job-record.js';
+import { beginLoad } from './testing/begin-load.js';
+import { stateStore } from './testing/state-store.js';
+
+const PLAN = planOf('customers:\n  table: public.customers');
+
+test('topics of a load that was given up go, though the process died before it had removed them', async () => {
+  await using kept = await stateStore();
+  const { store } = kept;
+  const { record: givenUp } = await beginLoad(store, PLAN);
+  const removeTopics = () => Promise.reject(new Error('the process died'));
+  await expect(beginLoad(store, PLAN, givenUp, { removeTopics })).rejects.toThrow('the process died');
+  const removed: string[] = [];
+  await beginLoad(store, PLAN, (await JobState.load(store)) as JobRecord, {
+    removeTopics: async (incarnations) => void removed.push(...incarnations.map(({ incarnationId }) => incarnationId)),
+  });
+  expect(removed).toContain(givenUp.incarnationId);
+});

@@ -1,0 +1,38 @@
+import type { Plan } from '#model';
+import type { Source } from '#sources';
+import { JOB, LEASE_ID } from '#stage';
+import type { Store } from '#store';
+import { type JobRecord, type JobState, underLease } from '../job-record.js';
+import { newIncarnation } from '../start-incarnation.js';
+import { DEFAULT_TUNING } from '../tuning.js';
+
+const HOLDER = 'this one';
+const NOTHING_THERE = { dropCapture: async () => undefined } as unknown as Source;
+
+type Parts = Parameters<typeof newIncarnation>[0];
+
+/** Begins a load in the place of the former one, as who has just taken the job's lease; the source has nothing of either. */
+export async function beginLoad(
+  store: Store,
+  plan: Plan,
+  former?: JobRecord,
+  parts: Partial<Pick<Parts, 'removeTopics' | 'source'>> = {},
+): Promise<JobState> {
+  await store.write.put(JOB, [{ _id: LEASE_ID, holder: HOLDER, beat: 1 }]);
+  return newIncarnation(
+    {
+      store,
+      plan,
+      source: NOTHING_THERE,
+      tuning: DEFAULT_TUNING,
+      now: () => new Date(0),
+      identity: { system: 's', history: 'h', version: '1' },
+      knownColumns: {},
+      asked: null,
+      lease: { holder: HOLDER, confirm: () => underLease(store, HOLDER, async () => undefined) },
+      removeTopics: async () => undefined,
+      ...parts,
+    },
+    former,
+  );
+}
