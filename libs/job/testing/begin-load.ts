@@ -6,19 +6,21 @@ import { type JobRecord, type JobState, underLease } from '../job-record.js';
 import { newIncarnation } from '../start-incarnation.js';
 import { DEFAULT_TUNING } from '../tuning.js';
 
-const HOLDER = 'this one';
 const NOTHING_THERE = { dropCapture: async () => undefined } as unknown as Source;
 
 type Parts = Parameters<typeof newIncarnation>[0];
+
+/** Rejects where the job's lease is another one's. */
+export const confirmOf = (store: Store, holder: string) => () => underLease(store, holder, async () => undefined);
 
 /** Begins a load in the place of the former one, as who has just taken the job's lease; the source has nothing of either. */
 export async function beginLoad(
   store: Store,
   plan: Plan,
   former?: JobRecord,
-  parts: Partial<Pick<Parts, 'removeTopics' | 'source'>> = {},
+  { holder = 'this one', ...parts }: { holder?: string } & Partial<Pick<Parts, 'removeTopics'>> = {},
 ): Promise<JobState> {
-  await store.write.put(JOB, [{ _id: LEASE_ID, holder: HOLDER, beat: 1 }]);
+  await store.write.put(JOB, [{ _id: LEASE_ID, holder, beat: 1 }]);
   return newIncarnation(
     {
       store,
@@ -29,7 +31,7 @@ export async function beginLoad(
       identity: { system: 's', history: 'h', version: '1' },
       knownColumns: {},
       asked: null,
-      lease: { holder: HOLDER, confirm: () => underLease(store, HOLDER, async () => undefined) },
+      lease: { holder, confirm: confirmOf(store, holder) },
       removeTopics: async () => undefined,
       ...parts,
     },

@@ -1,3 +1,4 @@
+import { HOLDERS } from './holders.js';
 import { INCUMBENT } from './incumbent.js';
 import type { Mutant } from './mutant.js';
 import { SCHEDULES } from './schedules.js';
@@ -268,4 +269,4 @@ const MECHANISMS: readonly Mutant[] = [
 ];
 
 /** What the simulator, or a test, must miss. */
-export const MUTANTS: readonly Mutant[] = [...MECHANISMS, ...SCHEDULES, ...INCUMBENT];
+export const MUTANTS: readonly Mutant[] = [...MECHANISMS, ...SCHEDULES, ...HOLDERS, ...INCUMBENT];

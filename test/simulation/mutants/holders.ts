@@ -1,0 +1,92 @@
+import type { Mutant } from './mutant.js';
+
+/** What only the holder of a job's lease may do, and what is due to whoever asks it. */
+export const HOLDERS: readonly Mutant[] = [
+  {
+    name: 'a-former-holder-writes-the-record',
+    takesAway: 'the job’s record is written in one transaction with the lease',
+    file: 'libs/job/job-record.ts',
+    find: 'return holder === undefined ? store.transact',
+    replace: "return holder !== '' ? store.transact",
+    tests: ['libs/job/job-record'],
+  },
+  {
+    name: 'a-former-holder-plans',
+    takesAway: 'chunks and ranges are planned in one transaction with the lease',
+    file: 'libs/job/session.ts',
+    find: 'asHolder: (work) => state.asHolder(work),',
+    replace: "asHolder: (work) => this.store.transact('job', work),",
+    also: [
+      {
+        file: 'libs/stage/recorded-tasks.ts',
+        find: 'await this.parts.asHolder((tx) => tx.put(this.records, [record]));',
+        replace: 'await this.parts.store.write.put(this.records, [record]);',
+      },
+    ],
+    tests: ['libs/job/planning'],
+  },
+  {
+    name: 'a-former-holder-takes-requests',
+    takesAway: 'what was asked of a former holder is removed in one transaction with the lease',
+    file: 'libs/job/requests.ts',
+    find: 'await underLease(store, holder, (tx) => tx.remove(REQUESTS, ids));',
+    replace: "await store.transact('job', (tx) => tx.remove(REQUESTS, ids));",
+    tests: ['libs/job/requests'],
+  },
+  {
+    name: 'a-former-holder-begins-the-capture',
+    takesAway: 'the lease is looked at right before slot and publication are made',
+    file: 'libs/job/session.ts',
+    find: 'this.source.beginCapture(plan, names, stop, this.confirmLease)',
+    replace: 'this.source.beginCapture(plan, names, stop)',
+    tests: ['libs/job/session'],
+  },
+  {
+    name: 'a-preflight-does-not-look-again',
+    takesAway: 'what a preflight finds is of the job as it still is then',
+    file: 'libs/job/preflight.ts',
+    find: 'if (isSame(record, present)) return findings;',
+    replace: 'if (isSame(record, present) || !isSame(record, present)) return findings;',
+    tests: ['libs/job/preflight'],
+  },
+  {
+    name: 'the-record-out-of-turn',
+    takesAway: 'the job’s record is changed by one after the other',
+    file: 'libs/job/job-record.ts',
+    find: 'const turn = this.last.then(work);',
+    replace: 'const turn = work();',
+    tests: ['libs/job/job-record'],
+  },
+  {
+    name: 'a-silent-holder-is-asked-again',
+    takesAway: 'a holder that does not answer is looked at by its beat',
+    file: 'libs/job/lease.ts',
+    find: 'if (first.host === here() && !byBeat) return first.holder;',
+    replace: 'if (first.host === here() || byBeat) return first.holder;',
+    tests: ['libs/job/lease'],
+  },
+  {
+    name: 'an-end-is-an-answer',
+    takesAway: 'what fails as its holder stops is asked of the next one',
+    file: 'libs/job/requests.ts',
+    find: 'if (stop.aborted || error.code === JOB_ERRORS.JOB_TAKEN_OVER.code) return;',
+    replace: '',
+    tests: ['libs/job/requests'],
+  },
+  {
+    name: 'a-late-capture-is-left',
+    takesAway: 'who has made slot and publication for a load that is over takes them away',
+    file: 'libs/job/session.ts',
+    find: 'await within(deps.timers, LEAVE_MS, this.leaveNoCapture(names));',
+    replace: '',
+    tests: ['libs/job/session'],
+  },
+  {
+    name: 'a-former-holder-takes-the-capture-away',
+    takesAway: 'slot and publication of a load that goes on stay with whoever holds it',
+    file: 'libs/job/session.ts',
+    find: 'if (present?.incarnation !== this.state.record.incarnation) await',
+    replace: 'if (present?.incarnation !== null) await',
+    tests: ['libs/job/session'],
+  },
+];
