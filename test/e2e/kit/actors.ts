@@ -57,8 +57,8 @@ export interface ActorBench extends AsyncDisposable {
   touches: TouchRecord[];
   /** Delivers all touches, then those that writing causes, until there are none. */
   write(): Promise<void>;
-  /** Delivers the touches that there are now; what writing them causes waits. */
-  writeOnce(): Promise<void>;
+  /** Delivers the touches that there are now; what writing them causes waits. By a writer whose store goes by `at`, where given. */
+  writeOnce(at?: AtStep): Promise<void>;
   /** What was appended and not delivered is lost with its process. */
   crash(): void;
   documents(collection: 'parents' | 'accounts' | 'events'): Promise<Document[]>;
@@ -107,18 +107,20 @@ export async function actorBench({ loading = false } = {}): Promise<ActorBench> 
   const retry = jest.fn((collection: number, roots: readonly string[], dueMs?: number) => {
     if (dueMs === undefined) touches.push({ collection, roots: [...roots], origin: 'retry', bytes: 1 });
   });
-  const { documents } = makeWrite({
-    plan,
-    names,
-    store,
-    assembler: compileAssembler(plan),
-    partitions: { touches: 1 },
-    rootsPerTransaction: 100,
-    now: () => 0,
-    retry,
-    onLetters: () => undefined,
-    onTouched: () => undefined,
-  });
+  const writerOn = (on: Store) =>
+    makeWrite({
+      plan,
+      names,
+      store: on,
+      assembler: compileAssembler(plan),
+      partitions: { touches: 1 },
+      rootsPerTransaction: 100,
+      now: () => 0,
+      retry,
+      onLetters: () => undefined,
+      onTouched: () => undefined,
+    }).documents;
+  const writer = writerOn(store);
   const signal = new AbortController().signal;
   const planned = (of: Table) => plan.tables.find(({ name }) => name === of) as (typeof plan.tables)[number];
   const keyOf = (of: Table, values: Values): string => {
@@ -130,10 +132,11 @@ export async function actorBench({ loading = false } = {}): Promise<ActorBench> 
   };
   const position = ([commit, ordinal = 0]: [number, number?]): string => formatPosition(1, BigInt(commit), ordinal);
 
-  const writeOnce = async (): Promise<void> => {
-    const records = touches.splice(0);
+  const writeOnce = async (at?: AtStep): Promise<void> => {
+    const [records, resolves] = [touches.splice(0), delivered.splice(0)];
+    const documents = at ? writerOn(tracedStore(store, at)) : writer;
     await (await documents.handle({ partition: 0, records, signal })).completed;
-    for (const resolve of delivered.splice(0)) resolve();
+    for (const resolve of resolves) resolve();
   };
 
   return {

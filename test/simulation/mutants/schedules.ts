@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.js';
 
 const WRITE = 'libs/write';
+const DOCUMENT_ACTOR = `${WRITE}/document-actor.ts`;
 const TRANSFORM = 'libs/transform';
 const ROW_BATCH = `${TRANSFORM}/row-batch.ts`;
 const ROW_ACTOR = `${TRANSFORM}/row-actor.ts`;
@@ -168,7 +169,7 @@ export const SCHEDULES: readonly Mutant[] = [
   {
     name: 'claims-taken-over-wake-nobody',
     takesAway: 'a claim that was taken over wakes those who wait for it',
-    file: `${WRITE}/document-actor.ts`,
+    file: DOCUMENT_ACTOR,
     find: 'const free = [...batch.released, ...batch.loose, ...batch.takenOver];',
     replace: 'const free = [...batch.released, ...batch.loose];',
     tests: ['test/regression/claim-taken-over'],
@@ -194,6 +195,43 @@ export const SCHEDULES: readonly Mutant[] = [
     file: `${WRITE}/letters.ts`,
     find: 'await tx.patch(this.names.fences, fence._id, { inc: { letters: fresh - cleared.length } });',
     replace: 'await tx.patch(this.names.fences, fence._id, { inc: { letters: 0 } });',
+  },
+  {
+    name: 'letters-out-of-the-transaction',
+    takesAway: 'letters are written and cleared in the transaction of the documents',
+    file: DOCUMENT_ACTOR,
+    find: 'const newLetters = await letters.settle(tx, {',
+    replace: 'const settleLater = (own: StoreTransaction) => letters.settle(own, {',
+    also: [
+      {
+        file: DOCUMENT_ACTOR,
+        find: 'apart,\n      newLetters,',
+        replace: 'apart,\n      newLetters: settleLater as never,',
+      },
+      {
+        file: DOCUMENT_ACTOR,
+        find: "const done = await this.parts.store.transact('touches', work, signal);",
+        replace:
+          "const done = await this.parts.store.transact('touches', work, signal);\n      if (typeof done.newLetters === 'function') done.newLetters = await this.parts.store.transact('letters', done.newLetters);",
+      },
+    ],
+    tests: ['test/regression/schedule-14-letter-cleared'],
+  },
+  {
+    name: 'fences-are-made-by-their-users',
+    takesAway: 'fences are never upserted',
+    file: 'libs/store/mongodb/patch.ts',
+    find: 'query: { _id: equal(id) }, update, new: false };',
+    replace: 'query: { _id: equal(id) }, update, upsert: true, new: false };',
+    also: [
+      {
+        file: 'libs/store/mongodb/transaction-writer.ts',
+        find: 'const fence = reply.value as D | null;',
+        replace:
+          "const made = { _id: id, n: 0, position: '', floors: {}, barrier: false, former: [], letters: 0 };\n    const fence = (reply.value ?? made) as unknown as D | null;",
+      },
+    ],
+    tests: ['test/regression/schedule-04'],
   },
   {
     name: 'the-ousted-have-no-letter',
@@ -330,6 +368,22 @@ export const SCHEDULES: readonly Mutant[] = [
     find: 'const halves = halvesOf(records);',
     replace: 'const halves = records.length > 0 ? undefined : halvesOf(records);',
     tests: ['test/regression/schedule-19'],
+  },
+  {
+    name: 'a-writer-waits-for-itself',
+    takesAway: 'touches that writing causes stand beside the log, in the retry queue',
+    file: 'libs/job/river.ts',
+    find: 'retry: (collection, roots, dueMs) => retries.add(collection, roots, dueMs),',
+    replace:
+      "retry: (collection, roots, dueMs) =>\n      dueMs === undefined ? transform.toucher.touch(collection, roots, 'retry') : retries.add(collection, roots, dueMs),",
+    also: [
+      {
+        file: DOCUMENT_ACTOR,
+        find: 'if (done.later.length > 0) this.parts.touchLater',
+        replace: 'if (done.later.length > 0) await this.parts.touchLater',
+      },
+    ],
+    tests: ['test/regression/schedule-19-writer-that-waits'],
   },
   {
     name: 'the-watermark-passes-open-batches',
