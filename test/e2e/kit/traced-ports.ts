@@ -81,6 +81,7 @@ export function tracedLog(log: Log, at: AtStep): Log {
       await log.append(topic, partition, records);
       await at(`${name} after`);
     },
+    remove: (topics) => around(at, 'topics remove', () => log.remove(topics)),
   });
 }
 

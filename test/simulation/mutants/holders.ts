@@ -1,5 +1,8 @@
 import type { Mutant } from './mutant.js';
 
+const RUNNER = 'libs/job/runner.ts';
+const FORMER_HOLDER = ['test/e2e/former-holder'];
+
 /** What only the holder of a job's lease may do, and what is due to whoever asks it. */
 export const HOLDERS: readonly Mutant[] = [
   {
@@ -88,5 +91,53 @@ export const HOLDERS: readonly Mutant[] = [
     find: 'if (present?.incarnation !== this.state.record.incarnation) await',
     replace: 'if (present?.incarnation !== null) await',
     tests: ['libs/job/session'],
+  },
+  {
+    name: 'a-former-holder-drops-the-slot',
+    takesAway: 'the lease is looked at before slot and publication of a job are taken away',
+    file: RUNNER,
+    find: 'dropCapture(capture, 10_000, () => lease.confirm());',
+    replace: 'dropCapture(capture, 10_000);',
+    tests: FORMER_HOLDER,
+  },
+  {
+    name: 'a-former-holder-removes-the-topics',
+    takesAway: 'the lease is looked at before the topics of a job are removed',
+    file: RUNNER,
+    find: 'await lease.confirm();\n    await this.removeTopics(record.job, incarnations, { electionToo: true });',
+    replace: 'await this.removeTopics(record.job, incarnations, { electionToo: true });',
+    tests: FORMER_HOLDER,
+  },
+  {
+    name: 'a-former-holder-drops-the-state',
+    takesAway: 'the lease is looked at before the state of a job goes',
+    file: RUNNER,
+    find: 'await lease.confirm();\n    await onLast();',
+    replace: 'await onLast();',
+    tests: FORMER_HOLDER,
+  },
+  {
+    name: 'a-former-holder-ends-the-job',
+    takesAway: 'the lease is looked at before a completed job is said to have ended',
+    file: RUNNER,
+    find: 'await lease.confirm();\n        await this.deps.onCompleted?.();',
+    replace: 'await this.deps.onCompleted?.();',
+    tests: FORMER_HOLDER,
+  },
+  {
+    name: 'a-former-holder-drops-the-target',
+    takesAway: 'the lease is looked at before each collection that --drop-target drops',
+    file: RUNNER,
+    find: "await lease.confirm();\n        await store.drop({ database: 'target', name });",
+    replace: "await store.drop({ database: 'target', name });",
+    tests: FORMER_HOLDER,
+  },
+  {
+    name: 'a-former-holder-drops-the-former-slot',
+    takesAway: 'the lease is looked at before a load anew takes the former slot away',
+    file: 'libs/job/start-incarnation.ts',
+    find: ', 10_000, () => lease.confirm());',
+    replace: ', 10_000);\n  void lease;',
+    tests: FORMER_HOLDER,
   },
 ];

@@ -1,0 +1,125 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { type JobCommands, openJob } from '#job';
+import { JOB, JOB_ID, LEASE_ID } from '#stage';
+import { type OracleJob, oracleJob } from '../oracle/index.js';
+import { tracedDeps } from './kit/traced-ports.js';
+
+jest.setTimeout(240_000);
+
+/** A process that sleeps until another one holds its job wakes in the midst of what cannot be undone, and goes no further. */
+
+const SIGNAL = new AbortController().signal;
+const TAKEN_OVER = { code: 'JOB_TAKEN_OVER' };
+
+let job: OracleJob;
+beforeAll(async () => {
+  job = await oracleJob({
+    schema: `CREATE TABLE things (id int PRIMARY KEY); CREATE TABLE others (id int PRIMARY KEY);
+      INSERT INTO things SELECT generate_series(1, 5); INSERT INTO others SELECT generate_series(1, 5)`,
+    collections: 'things: { table: public.things }\nothers: { table: public.others }',
+  });
+});
+beforeEach(async () => {
+  await job.load();
+  await job.stop();
+});
+afterEach(async () => {
+  await hold(null);
+  await job.commands.reset();
+  await job.mongo.db.dropDatabase();
+});
+afterAll(async () => {
+  await job[Symbol.asyncDispose]();
+});
+
+const records = () => job.mongo.client.db(`millrace_${job.mongo.job}`).collection<{ _id: string }>(JOB.name);
+const hold = (holder: string | null) => records().updateOne({ _id: LEASE_ID }, { $set: { holder } });
+
+interface Sleeper {
+  commands: JobCommands;
+  /** That it has come to. */
+  steps: string[];
+  completed: boolean;
+}
+
+/** The same job in a process that sleeps at this step, for as long as it takes another one to become its holder. */
+function sleeperAt(step: string, meanwhile = async (): Promise<void> => undefined): Sleeper {
+  let isAwake = false;
+  const at = async (name: string): Promise<void> => {
+    sleeper.steps.push(name);
+    if (isAwake || name !== step) return;
+    isAwake = true;
+    await hold('another one');
+    await meanwhile();
+  };
+  const onCompleted = async (): Promise<void> => {
+    sleeper.completed = true;
+  };
+  const sleeper = {
+    commands: openJob({ ...tracedDeps(job.deps, at), onCompleted }),
+    steps: [] as string[],
+    completed: false,
+  };
+  return sleeper;
+}
+
+async function left({ steps }: Sleeper): Promise<string[]> {
+  const slots = await job.pg.query('SELECT FROM pg_replication_slots WHERE database = current_database()');
+  const fences = await job.mongo.client
+    .db(`millrace_${job.mongo.job}`)
+    .listCollections({ name: /^fences_/ })
+    .toArray();
+  return [
+    ...(slots.length > 0 ? ['slot'] : []),
+    ...(steps.includes('topics remove after') ? [] : ['topics']),
+    ...(fences.length > 0 ? ['fences'] : []),
+  ];
+}
+
+describe.each([
+  ['reset', (commands: JobCommands) => commands.reset()],
+  ['complete', (commands: JobCommands) => commands.complete(SIGNAL)],
+] as const)('%s', (_, remove) => {
+  test.each([
+    ['drop capture before', ['slot', 'topics', 'fences']],
+    ['drop capture after', ['topics', 'fences']],
+    ['topics remove after', ['fences']],
+  ])('takes nothing more away from whoever holds the job since: %s', async (step, expected) => {
+    const sleeper = sleeperAt(step);
+    await expect(remove(sleeper.commands)).rejects.toMatchObject(TAKEN_OVER);
+    await sleeper.commands.close();
+    expect(await left(sleeper)).toEqual(expected);
+    expect(sleeper.completed).toBe(false);
+  });
+});
+
+test('who slept once it had the lease does not say of a completed job that it has ended', async () => {
+  await records().updateOne({ _id: JOB_ID }, { $set: { phase: 'completed' } });
+  const sleeper = sleeperAt('job patch holder after');
+  await expect(sleeper.commands.complete(SIGNAL)).rejects.toMatchObject(TAKEN_OVER);
+  await sleeper.commands.close();
+  expect(await left(sleeper)).toEqual(['slot', 'topics', 'fences']);
+  expect(sleeper.completed).toBe(false);
+});
+
+describe('a load anew', () => {
+  const fresh = { untilSynced: true, fresh: true, dropTarget: true, force: [] };
+
+  test.each(['job patch renewing after', 'target drop after'])(
+    'with --drop-target drops nothing that another process has built since: %s',
+    async (step) => {
+      const built = () => job.mongo.db.collection<{ _id: string }>('others').insertOne({ _id: 'built since' });
+      const sleeper = sleeperAt(step, async () => void (await built()));
+      await expect(sleeper.commands.run(fresh, SIGNAL)).rejects.toMatchObject(TAKEN_OVER);
+      await sleeper.commands.close();
+      expect(await job.documents('others')).toContainEqual(expect.stringContaining('built since'));
+    },
+  );
+
+  test('drops no slot that another process has made since', async () => {
+    const sleeper = sleeperAt('drop capture before');
+    await expect(sleeper.commands.run({ ...fresh, dropTarget: false }, SIGNAL)).rejects.toMatchObject(TAKEN_OVER);
+    await sleeper.commands.close();
+    expect(await left(sleeper)).toContain('slot');
+  });
+});
