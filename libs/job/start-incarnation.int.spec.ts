@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { tracedStore } from '../../test/e2e/kit/traced-ports.js';
 import { planOf } from '../mapping/testing/compile-fixture.js';
 import { type JobRecord, JobState } from './job-record.js';
 import { beginLoad } from './testing/begin-load.js';
@@ -17,4 +18,18 @@ test('topics of a load that was given up go, though the process died before it h
     removeTopics: async (incarnations) => void removed.push(...incarnations.map(({ incarnationId }) => incarnationId)),
   });
   expect(removed).toContain(givenUp.incarnationId);
+});
+
+test('who slept once its load was recorded drops nothing of a load that began since, under the same number', async () => {
+  await using kept = await stateStore();
+  const { store } = kept;
+  let since: string[] = [];
+  const slept = tracedStore(store, async (step) => {
+    if (step !== 'job insert after') return;
+    await store.dropState();
+    await beginLoad(store, PLAN, undefined, { holder: 'another one' });
+    since = await store.collections('state');
+  });
+  await expect(beginLoad(slept, PLAN)).rejects.toMatchObject({ code: 'JOB_TAKEN_OVER' });
+  expect((await store.collections('state')).sort()).toEqual(since.sort());
 });

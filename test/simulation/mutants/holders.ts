@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.js';
 
 const RUNNER = 'libs/job/runner.ts';
+const CONFIRM = ['libs/sources/postgres/postgres-capture.confirm'];
 const FORMER_HOLDER = ['test/e2e/former-holder'];
 
 /** What only the holder of a job's lease may do, and what is due to whoever asks it. */
@@ -139,5 +140,69 @@ export const HOLDERS: readonly Mutant[] = [
     find: ', 10_000, () => lease.confirm());',
     replace: ', 10_000);\n  void lease;',
     tests: FORMER_HOLDER,
+  },
+  {
+    name: 'what-another-load-has-made-is-dropped',
+    takesAway: 'the lease is looked at before what tries that were cut short have left is dropped',
+    file: 'libs/job/start-incarnation.ts',
+    find: 'await lease.confirm();\n  await dropOthers',
+    replace: 'await dropOthers',
+    tests: ['libs/job/start-incarnation'],
+  },
+  {
+    name: 'indexes-of-a-job-that-is-gone',
+    takesAway: 'the lease is looked at before each index, which makes its collection',
+    file: 'libs/job/load-phase.ts',
+    find: 'await confirmLease();\n',
+    replace: 'void confirmLease;\n',
+    tests: ['libs/job/load-phase'],
+  },
+  {
+    name: 'a-former-holder-guards-the-source',
+    takesAway: 'the lease is looked at before a slot that keeps too much is dropped',
+    file: 'libs/job/capture-guard.ts',
+    find: 'source.dropCapture(capture, DROP_MS, options.confirmLease)',
+    replace: 'source.dropCapture(capture, DROP_MS)',
+    tests: ['libs/job/capture-guard'],
+  },
+  {
+    name: 'a-slot-goes-unasked',
+    takesAway: 'who drops a slot is asked right before it',
+    file: 'libs/sources/postgres/slot.ts',
+    find: 'await confirm();\n      if (await tryDrop',
+    replace: 'if (await tryDrop',
+    tests: CONFIRM,
+  },
+  {
+    name: 'a-stream-is-ended-unasked',
+    takesAway: 'who ends the user of a slot is asked right before it',
+    file: 'libs/sources/postgres/slot.ts',
+    find: 'await confirm();\n      await endSlotUser',
+    replace: 'await endSlotUser',
+    tests: CONFIRM,
+  },
+  {
+    name: 'a-publication-goes-unasked',
+    takesAway: 'who drops a publication is asked right before it',
+    file: 'libs/sources/postgres/postgres-source.ts',
+    find: 'await confirm();\n      await dropPublication',
+    replace: 'await dropPublication',
+    tests: CONFIRM,
+  },
+  {
+    name: 'a-publication-is-made-unasked',
+    takesAway: 'who makes a publication anew is asked right before the former one goes',
+    file: 'libs/sources/postgres/capture-start.ts',
+    find: 'await confirm();\n  await dropPublication',
+    replace: 'await dropPublication',
+    tests: CONFIRM,
+  },
+  {
+    name: 'a-slot-is-made-unasked',
+    takesAway: 'who makes a slot is asked right before it',
+    file: 'libs/sources/postgres/capture-start.ts',
+    find: 'await confirm();\n    const { point, snapshot }',
+    replace: 'const { point, snapshot }',
+    tests: CONFIRM,
   },
 ];
