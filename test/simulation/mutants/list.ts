@@ -1,6 +1,7 @@
 import { HOLDERS } from './holders.js';
 import { INCUMBENT } from './incumbent.js';
 import type { Mutant } from './mutant.js';
+import { RETRIES } from './retries.js';
 import { SCHEDULES } from './schedules.js';
 
 /** The mechanisms that the fault matrix names. */
@@ -269,4 +270,4 @@ const MECHANISMS: readonly Mutant[] = [
 ];
 
 /** What the simulator, or a test, must miss. */
-export const MUTANTS: readonly Mutant[] = [...MECHANISMS, ...SCHEDULES, ...HOLDERS, ...INCUMBENT];
+export const MUTANTS: readonly Mutant[] = [...MECHANISMS, ...SCHEDULES, ...HOLDERS, ...RETRIES, ...INCUMBENT];

@@ -370,22 +370,6 @@ export const SCHEDULES: readonly Mutant[] = [
     tests: ['test/regression/schedule-19'],
   },
   {
-    name: 'a-writer-waits-for-itself',
-    takesAway: 'touches that writing causes stand beside the log, in the retry queue',
-    file: 'libs/job/river.ts',
-    find: 'retry: (collection, roots, dueMs) => retries.add(collection, roots, dueMs),',
-    replace:
-      "retry: (collection, roots, dueMs) =>\n      dueMs === undefined ? transform.toucher.touch(collection, roots, 'retry') : retries.add(collection, roots, dueMs),",
-    also: [
-      {
-        file: DOCUMENT_ACTOR,
-        find: 'if (done.later.length > 0) this.parts.touchLater',
-        replace: 'if (done.later.length > 0) await this.parts.touchLater',
-      },
-    ],
-    tests: ['test/regression/schedule-19-writer-that-waits'],
-  },
-  {
     name: 'the-watermark-passes-open-batches',
     takesAway: 'an offset is committed when all batches before it are complete',
     file: 'libs/log/lane.ts',
