@@ -1,6 +1,8 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { waitFor } from '#testing';
 import { oracleJob } from '../oracle/index.js';
+
+jest.setTimeout(240_000);
 
 test('retries that were lost with their process are found again in the letters', async () => {
   await using job = await oracleJob({

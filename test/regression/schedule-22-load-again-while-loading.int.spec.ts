@@ -1,6 +1,8 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { workshop } from '../e2e/kit/job-life.js';
 import { SCHEMA } from '../e2e/kit/shop.js';
+
+jest.setTimeout(240_000);
 
 test.each([
   ['loading', 'chunk read'],
