@@ -121,8 +121,10 @@ export class Runner {
     await this.removeTopics(record.job, incarnations, { electionToo: true });
     await lease.confirm();
     await onLast();
+    await lease.confirm();
     // Fences first: a database goes collection by collection, and whoever still works must not find its stage gone and its fence there.
     for (const incarnation of incarnations) await store.drop(new IncarnationNames(incarnation).fences);
+    await lease.confirm();
     await store.dropState();
   }
 

@@ -54,6 +54,7 @@ function sleeperAt(step: string, meanwhile = async (): Promise<void> => undefine
   };
   const onCompleted = async (): Promise<void> => {
     sleeper.completed = true;
+    await at('completed');
   };
   const sleeper = {
     commands: openJob({ ...tracedDeps(job.deps, at), onCompleted }),
@@ -73,6 +74,7 @@ async function left({ steps }: Sleeper): Promise<string[]> {
     ...(slots.length > 0 ? ['slot'] : []),
     ...(steps.includes('topics remove after') ? [] : ['topics']),
     ...(fences.length > 0 ? ['fences'] : []),
+    ...((await records().countDocuments({ _id: JOB_ID })) > 0 ? ['state'] : []),
   ];
 }
 
@@ -81,16 +83,31 @@ describe.each([
   ['complete', (commands: JobCommands) => commands.complete(SIGNAL)],
 ] as const)('%s', (_, remove) => {
   test.each([
-    ['drop capture before', ['slot', 'topics', 'fences']],
-    ['drop capture after', ['topics', 'fences']],
-    ['topics remove after', ['fences']],
+    ['drop capture before', ['slot', 'topics', 'fences', 'state']],
+    ['drop capture after', ['topics', 'fences', 'state']],
+    ['topics remove after', ['fences', 'state']],
+    ['fences drop after', ['state']],
   ])('takes nothing more away from whoever holds the job since: %s', async (step, expected) => {
     const sleeper = sleeperAt(step);
     await expect(remove(sleeper.commands)).rejects.toMatchObject(TAKEN_OVER);
     await sleeper.commands.close();
     expect(await left(sleeper)).toEqual(expected);
-    expect(sleeper.completed).toBe(false);
+    expect(sleeper.steps).not.toContain('state drop before');
   });
+});
+
+test('who slept as it said of a job that it is completed takes nothing more away', async () => {
+  const sleeper = sleeperAt('completed');
+  await expect(sleeper.commands.complete(SIGNAL)).rejects.toMatchObject(TAKEN_OVER);
+  await sleeper.commands.close();
+  expect(await left(sleeper)).toEqual(['fences', 'state']);
+});
+
+test('who slept as it removed the topics does not say of the job that it is completed', async () => {
+  const sleeper = sleeperAt('topics remove after');
+  await expect(sleeper.commands.complete(SIGNAL)).rejects.toMatchObject(TAKEN_OVER);
+  await sleeper.commands.close();
+  expect(sleeper.completed).toBe(false);
 });
 
 test('who slept once it had the lease does not say of a completed job that it has ended', async () => {
@@ -98,7 +115,7 @@ test('who slept once it had the lease does not say of a completed job that it ha
   const sleeper = sleeperAt('job patch holder after');
   await expect(sleeper.commands.complete(SIGNAL)).rejects.toMatchObject(TAKEN_OVER);
   await sleeper.commands.close();
-  expect(await left(sleeper)).toEqual(['slot', 'topics', 'fences']);
+  expect(await left(sleeper)).toEqual(['slot', 'topics', 'fences', 'state']);
   expect(sleeper.completed).toBe(false);
 });
 
