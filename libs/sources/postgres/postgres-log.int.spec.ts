@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type TestPostgres, testPostgres } from '#testing';
 import { Captured } from '../testing/captured.js';
 import { createPostgresSource } from './postgres-source.js';
+import { readRelation } from './relation.js';
 import { sessionOn, sqlStateOf } from './testing/session.js';
 
 /** What stands in PostgreSQL's log and in which order, as the simulated server writes it. */
@@ -76,6 +77,24 @@ describe.each(['oldest', 'newest'] as const)('the log of PostgreSQL (%s)', (vers
     const peeking = database.query(peek, [capture.names.slot]);
     if (Number.parseInt(database.server.version, 10) >= 18) expect(await peeking).toEqual([]);
     else expect(await sqlStateOf(peeking)).toBe('42704');
+  });
+
+  test('tells what a table looked like at each change, also within a transaction', async () => {
+    await using database = await testPostgres({ version });
+    await using capture = await capturing(database, TABLE);
+    await database.exec(
+      `BEGIN; INSERT INTO t VALUES (1, 'a'); ALTER TABLE t RENAME v TO w; INSERT INTO t VALUES (2, 'b');
+       ALTER TABLE t DROP w; INSERT INTO t VALUES (3); ALTER TABLE t RENAME TO u; INSERT INTO u VALUES (4); COMMIT`,
+    );
+    const peek = `SELECT data FROM pg_logical_slot_peek_binary_changes($1, NULL, NULL,
+      'proto_version', '1', 'publication_names', $2) WHERE get_byte(data, 0) IN (ascii('R'), ascii('I'))`;
+    const messages = await database.query<{ data: Buffer }>(peek, [capture.names.slot, capture.names.publication]);
+    const told = messages.map(({ data }) => {
+      if (data[0] !== 'R'.charCodeAt(0)) return 'a row';
+      const { name, columns } = readRelation(data, 0);
+      return [name, ...columns.map((column) => column.name)].join(' ');
+    });
+    expect(told).toEqual(['t id v', 'a row', 't id w', 'a row', 't id', 'a row', 'u id', 'a row']);
   });
 
   test('is read from a slot by one session at a time', async () => {

@@ -48,6 +48,7 @@ export const capture = inFile(`${POSTGRES}/postgres-capture.int.spec.ts`);
 export const captureStart = inFile(`${POSTGRES}/postgres-capture.start.int.spec.ts`);
 export const captureFlow = inFile(`${POSTGRES}/postgres-capture.flow.int.spec.ts`);
 export const captureFaults = inFile(`${POSTGRES}/postgres-capture.faults.int.spec.ts`);
+export const schema = inFile(`${POSTGRES}/postgres-capture.schema.int.spec.ts`);
 export const load = inFile(`${POSTGRES}/postgres-load.int.spec.ts`);
 export const sourceKit = inFile(
   'libs/sources/testing/source-conformance.ts',
@@ -58,6 +59,7 @@ const KAFKA = 'libs/log/kafka';
 export const broker = inFile(`${KAFKA}/kafka-broker.int.spec.ts`);
 export const kafkaFaults = inFile(`${KAFKA}/kafka-log.faults.int.spec.ts`);
 export const logKit = inFile('libs/log/log-conformance.ts', `${KAFKA}/kafka-log.conformance.int.spec.ts`);
+export const topicsKit = inFile('libs/log/testing/topics.ts', `${KAFKA}/kafka-log.conformance.int.spec.ts`);
 export const formerOwner = inFile('test/e2e/robust-kafka-former-owner.int.spec.ts');
 
 export const crashes = inFile('test/e2e/crash-any-moment.int.spec.ts');

@@ -1,4 +1,4 @@
-import { type Assumption, broker, formerOwner, kafkaFaults, logKit } from './assumption.js';
+import { type Assumption, broker, formerOwner, kafkaFaults, logKit, topicsKit } from './assumption.js';
 
 const SENDER = 'log/sim-sender.ts';
 const GROUP = 'log/sim-group.ts';
@@ -78,6 +78,35 @@ export const OF_KAFKA: readonly Assumption[] = [
       kafkaFaults('stops a reader whose unread records were deleted before it begins'),
       broker('a reader whose unread records are deleted while it reads is stopped, and handed nothing behind them'),
     ],
+  },
+  {
+    holds:
+      'The client may fall silent without an error; one that takes its place is another member, and what was at work goes on.',
+    reliesOnIt: 'log/log-client.ts',
+    tests: [
+      kafkaFaults(
+        'replaces a client that has been silent for too long, as often as it takes, and what was at work goes on',
+      ),
+    ],
+  },
+  {
+    holds:
+      'A topic may be given another partition by an administrator; whoever makes sure of its topics then is told so.',
+    reliesOnIt: BROKER,
+    tests: [topicsKit('makes a topic again without error, but not with another number of partitions')],
+  },
+  {
+    holds:
+      'A copy that lags may become the leader where that is allowed: then what it lacks is gone, and its offsets are given again.',
+    reliesOnIt: 'log/sim-topic.ts',
+    tests: [],
+    unchecked: 'Kafka documents it (`unclean.leader.election.enable`, off as it comes); no test has several brokers',
+  },
+  {
+    holds:
+      'Offsets expire, or are set by an administrator, only where a group has no members; what somebody else has set can be told by what goes with it.',
+    reliesOnIt: GROUP,
+    tests: [kafkaFaults('begins a group without an offset only where the log has its first record')],
   },
   {
     holds:

@@ -7,6 +7,7 @@ import {
   commit,
   load,
   log,
+  schema,
   slot,
   sourceKit,
 } from './assumption.js';
@@ -168,6 +169,21 @@ export const OF_POSTGRES: readonly Assumption[] = [
       log('is empty for whoever reads it later, also in a snapshot from before'),
       log('waits for whoever has read it in a transaction that is open, and is waited for until it commits'),
     ],
+  },
+  {
+    holds:
+      'A stream tells what a table looked like at each change, before the first one after its schema changed, within a transaction too.',
+    reliesOnIt: ENCODER,
+    tests: [
+      log('tells what a table looked like at each change, also within a transaction'),
+      schema('stops where a column in use is %s, before any row of it'),
+    ],
+  },
+  {
+    holds:
+      'A change of schema is in the log by the rows after it alone; a column that was dropped is in no row, and its place stays empty.',
+    reliesOnIt: 'source/server/table-shape.ts',
+    tests: [schema('warns of a column that was added, once, and leaves it out')],
   },
   {
     holds: 'A message (`pg_logical_emit_message`) comes back in its place in the order of commits.',

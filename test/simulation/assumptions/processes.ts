@@ -36,4 +36,11 @@ export const OF_PROCESSES: readonly Assumption[] = [
     tests: [],
     unchecked: 'Node.js promises no more than that; the simulation uses all of it',
   },
+  {
+    holds:
+      'The time of day may be set by any amount at any moment; timers, and the clock that measures what has elapsed, go on as they were.',
+    reliesOnIt: 'kernel/timers.ts',
+    tests: [],
+    unchecked: 'the operating system’s promise (CLOCK_REALTIME and CLOCK_MONOTONIC), which Node.js passes on',
+  },
 ];

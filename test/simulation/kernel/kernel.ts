@@ -17,8 +17,11 @@ export interface TraceEntry {
   what: string;
 }
 
-/** How a call of a server goes wrong. `lost`: it was not carried out. `unanswered`: it was, and nobody is told. */
-export type CallFault = 'lost' | 'unanswered' | Slow;
+/**
+ * How a call of a server goes wrong. `lost`: it was not carried out. `unanswered`: it was, and nobody is told.
+ * `silent`: it was not, and whoever made it waits for ever.
+ */
+export type CallFault = 'lost' | 'unanswered' | 'silent' | Slow;
 
 /** It is carried out so much later. */
 export interface Slow {
@@ -82,6 +85,7 @@ export class Kernel {
   longCall<T>(process: SimProcess, label: string, carryOut: () => T | Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const fault = this.options.faultOf?.(process, label);
+      if (fault === 'silent') return this.note(`${process.name} waits for ever: ${label}`);
       const lose = () =>
         this.schedule(process, `✗ ${label}`, () => reject(new ConnectionLost(`${label}: the connection was lost`)));
       const answer = (result: T) => this.schedule(process, `← ${label}`, () => resolve(result));

@@ -7,6 +7,8 @@ export class SimProcess {
   state: 'running' | 'standing still' | 'dead' = 'running';
   /** Above 0, up to 1: how often it gets its turn, compared with others. */
   pace = 1;
+  /** By how much its time of day is off. */
+  clockMs = 0;
   private readonly onDeath: (() => void)[] = [];
   private readonly onChange: (() => void)[] = [];
 

@@ -17,7 +17,14 @@ const set = new Set([1]);
 const at = (ordinal: number) => formatPosition(3, 80n, ordinal);
 
 const changes = (...of: WalChange[]) => {
-  const transaction = { id: 9n, firstLsn: 8n, commitLsn: 80n, endLsn: 88n, committedAtMs: 0, changes: of };
+  const transaction = {
+    id: 9n,
+    firstLsn: 8n,
+    commitLsn: 80n,
+    endLsn: 88n,
+    committedAtMs: 0,
+    changes: of.map((each) => ({ ...each, shapes: new Map() })),
+  };
   return changesInLog(transaction, (table) => table === t, 3);
 };
 

@@ -24,7 +24,7 @@ export function changesInLog(
   for (const change of changes) {
     if (change.kind === 'message') next();
     else if (change.kind === 'truncate') {
-      for (const table of change.tables.filter(isPublished)) found.push({ table: table.name, at: next() });
+      for (const table of change.tables.filter(isPublished)) found.push({ table: table.spec.name, at: next() });
     } else if (isPublished(change.table)) found.push(...rowChanges(change, next));
   }
   return found;
@@ -35,13 +35,13 @@ type RowChanged = Exclude<WalTransaction['changes'][number], { kind: 'message' |
 function rowChanges(change: RowChanged, next: () => Position): LoggedChange[] {
   const { table } = change;
   const at = next();
-  if (change.kind === 'insert') return [{ table: table.name, key: table.keyOf(change.row), at }];
-  if (change.kind === 'delete') return [{ table: table.name, key: table.keyOf(change.former), at }];
+  if (change.kind === 'insert') return [{ table: table.spec.name, key: table.keyOf(change.row), at }];
+  if (change.kind === 'delete') return [{ table: table.spec.name, key: table.keyOf(change.former), at }];
   const atInsert = next();
   const [from, to] = [table.keyOf(change.former), table.keyOf(change.row)];
-  if (from === to) return [{ table: table.name, key: to, at }];
+  if (from === to) return [{ table: table.spec.name, key: to, at }];
   return [
-    { table: table.name, key: from, at },
-    { table: table.name, key: to, at: atInsert },
+    { table: table.spec.name, key: from, at },
+    { table: table.spec.name, key: to, at: atInsert },
   ];
 }

@@ -36,7 +36,7 @@ export class CommittedOffsets {
 
   constructor(private readonly parts: OffsetsParts) {}
 
-  /** Somebody has made it anew: what was in it is lost, and a person has to have the job loaded again. */
+  /** What was in it is lost, and a person has to have the job loaded again. */
   lost(topic: string): void {
     this.lostTopics.add(topic);
   }

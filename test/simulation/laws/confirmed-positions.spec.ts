@@ -23,7 +23,14 @@ function kit({ hasTopic = true } = {}) {
     staged: history.staged,
   });
   const commit = (commitLsn: bigint, ...changes: WalChange[]) =>
-    log.push({ id: 1n, firstLsn: 0n, commitLsn, endLsn: commitLsn + 8n, committedAtMs: 0, changes });
+    log.push({
+      id: 1n,
+      firstLsn: 0n,
+      commitLsn,
+      endLsn: commitLsn + 8n,
+      committedAtMs: 0,
+      changes: changes.map((each) => ({ ...each, shapes: new Map() })),
+    });
   return { history, log, server, positions, commit };
 }
 

@@ -56,7 +56,7 @@ export class ConfirmedPositions {
 
   private check(transaction: WalTransaction, incarnation: KnownIncarnation, slot: string): void {
     const { plan, epoch } = incarnation;
-    const isPublished = ({ name }: SimTable) => indexOf(plan, name) >= 0;
+    const isPublished = ({ spec }: SimTable) => indexOf(plan, spec.name) >= 0;
     for (const change of changesInLog(transaction, isPublished, epoch)) {
       if (this.isSafe(change, incarnation)) continue;
       const { table, key = '(TRUNCATE)', at } = change;

@@ -53,7 +53,7 @@ export class Laws {
     broker.onAppended((topic, partition, message) =>
       appended.appended(topic, partition, { ...message, step: kernel.step }),
     );
-    broker.onRecreated((topic) => this.offsets.lost(topic));
+    broker.onLost((topic) => this.offsets.lost(topic));
     broker.onCommitted((topic, _, partition, offset) => this.offsets.committed(topic, partition, offset));
   }
 

@@ -54,8 +54,8 @@ export class Connection {
         return await work();
       } catch (error) {
         if (!isTransient(error)) throw error;
-        awaySinceMs = error instanceof UnknownTopic ? (awaySinceMs ?? this.timers.now()) : undefined;
-        if (awaySinceMs !== undefined && this.timers.now() - awaySinceMs >= GONE_AFTER_MS)
+        awaySinceMs = error instanceof UnknownTopic ? (awaySinceMs ?? this.timers.elapsed()) : undefined;
+        if (awaySinceMs !== undefined && this.timers.elapsed() - awaySinceMs >= GONE_AFTER_MS)
           throw topicMissing(topic, error);
         await this.until(this.timers.wait(AGAIN_AFTER_MS), patience.signal);
       }

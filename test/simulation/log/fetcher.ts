@@ -17,6 +17,7 @@ export interface FetcherParts {
 export class Fetcher {
   #wake = (): void => undefined;
   #isRunning = false;
+  #askedMs: number | undefined;
   #ended = false;
 
   constructor(private readonly parts: FetcherParts) {}
@@ -27,6 +28,11 @@ export class Fetcher {
     if (this.#isRunning || this.#ended) return;
     this.#isRunning = true;
     this.#run().catch((error: unknown) => this.parts.onFailed(error));
+  }
+
+  /** Since it asked, where it has no answer. */
+  get silentMs(): number {
+    return this.#askedMs === undefined ? 0 : this.parts.connection.timers.elapsed() - this.#askedMs;
   }
 
   end(): void {
@@ -54,10 +60,12 @@ export class Fetcher {
     const as = heard();
     if (as === undefined) return undefined;
     const wake = this.#wake;
+    this.#askedMs = connection.timers.elapsed();
     const fetched = await connection.call(`fetch ${topic}`, (broker) =>
       // By the time that it is carried out it may have heard more.
       broker.fetch({ topic, ...(heard() ?? as), next: wanted, wake }),
     );
+    this.#askedMs = undefined;
     return fetched.length === 0 ? undefined : fetched;
   }
 }

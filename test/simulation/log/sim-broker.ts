@@ -52,7 +52,8 @@ export class SimBroker {
   readonly #watched = new Set<SimProcess>();
   readonly #onCommitted: OnCommitted[] = [];
   readonly #onAppended: OnAppended[] = [];
-  readonly #onRecreated: ((topic: string) => void)[] = [];
+  readonly #onReplaced: ((process: SimProcess) => void)[] = [];
+  readonly #onLost: ((topic: string) => void)[] = [];
 
   constructor(
     readonly kernel: Kernel,
@@ -66,12 +67,12 @@ export class SimBroker {
 
   /** The group's partitions are given out anew and anyhow, though nobody came or went. */
   rebalance(topic: string): void {
-    for (const group of this.#groupsOf(topic)) group.redistribute(true);
+    for (const group of this.groupsOf(topic)) group.redistribute(true);
   }
 
   /** One member of each group is dropped although it lives: what it has not committed is handed over again. */
   redeliver(topic: string): void {
-    for (const group of this.#groupsOf(topic)) {
+    for (const group of this.groupsOf(topic)) {
       const { members } = group;
       if (members.length > 0) group.drop(this.random.one(members));
     }
@@ -92,13 +93,27 @@ export class SimBroker {
     found.damaged();
   }
 
+  /** Somebody adds a partition; clients hear of it when they ask for the topic again. */
+  addPartition(topic: string): void {
+    this.topic(topic).grow();
+    for (const group of this.groupsOf(topic)) group.redistribute();
+  }
+
+  /** A copy that lags becomes the leader: the last messages are gone, though they were acknowledged. */
+  electUnclean(topic: string, partition: number, lost: number): void {
+    const found = this.topic(topic);
+    found.partition(partition).loseLast(lost);
+    found.damaged();
+    for (const listener of this.#onLost) listener(topic);
+  }
+
   /** Deleted and made anew by somebody else, with as many partitions and nothing in them: nothing is committed any more. */
   recreate(topic: string): void {
     const former = this.topic(topic);
     this.#topics.set(topic, this.#newTopic(topic, former.partitions.length));
     former.damaged();
-    for (const group of this.#groupsOf(topic)) group.forget();
-    for (const listener of this.#onRecreated) listener(topic);
+    for (const group of this.groupsOf(topic)) group.forget();
+    for (const listener of this.#onLost) listener(topic);
   }
 
   // For checks
@@ -131,9 +146,22 @@ export class SimBroker {
     this.#onAppended.push(listener);
   }
 
-  /** Told of each topic that somebody else has made anew. */
-  onRecreated(listener: (topic: string) => void): void {
-    this.#onRecreated.push(listener);
+  /** Of a process: one of its clients was silent for too long, and it has another one now. */
+  clientReplaced(process: SimProcess): void {
+    for (const listener of this.#onReplaced) listener(process);
+  }
+
+  onReplaced(listener: (process: SimProcess) => void): void {
+    this.#onReplaced.push(listener);
+  }
+
+  /** Told of each topic that has lost what was acknowledged. */
+  onLost(listener: (topic: string) => void): void {
+    this.#onLost.push(listener);
+  }
+
+  groupsOf(topic: string): readonly SimGroup[] {
+    return [...(this.#groups.get(topic)?.values() ?? [])];
   }
 
   topicNames(): string[] {
@@ -160,7 +188,7 @@ export class SimBroker {
     }
     for (const { name, partitions } of missing) {
       this.#topics.set(name, this.#newTopic(name, partitions));
-      for (const group of this.#groupsOf(name)) group.redistribute();
+      for (const group of this.groupsOf(name)) group.redistribute();
     }
     for (const { name, partitions } of topics) {
       const has = this.bounds(name).length;
@@ -174,7 +202,7 @@ export class SimBroker {
       const found = this.#topics.get(name);
       this.#topics.delete(name);
       found?.damaged();
-      for (const group of this.#groupsOf(name)) group.forget();
+      for (const group of this.groupsOf(name)) group.forget();
     }
   }
 
@@ -242,10 +270,6 @@ export class SimBroker {
         for (const listener of this.#onCommitted) listener(topic, name, partition, offset);
       },
     });
-  }
-
-  #groupsOf(topic: string): readonly SimGroup[] {
-    return [...(this.#groups.get(topic)?.values() ?? [])];
   }
 
   /** Its silence begins when it stands still or is dead, and ends its sessions. */

@@ -5,14 +5,15 @@ import { OffsetCommitter } from '../../../libs/log/kafka/offset-committer.js';
 import { damaged, metadataOf, startOf } from '../../../libs/log/kafka/start-offsets.js';
 import { within } from '../../../libs/log/within.js';
 import type { Connection } from './connection.js';
-import { Fetcher } from './fetcher.js';
-import { Membership } from './membership.js';
+import { LogClient } from './log-client.js';
 import type { Fetched } from './sim-broker.js';
 import type { SimMember } from './sim-group.js';
 import { SimPartition } from './sim-partition.js';
 import type { Bounds } from './sim-topic.js';
 
 const LEAVE_TIMEOUT_MS = 5_000;
+const STALL_TIMEOUT_MS = 20_000;
+const LOOKS_PER_STALL = 4;
 
 export interface ConsumerParts {
   connection: Connection;
@@ -25,6 +26,8 @@ export interface ConsumerParts {
 /** Of the topic's partitions: what the group has committed, and what the log has. */
 interface Offsets {
   committed: ReadonlyMap<number, number>;
+  /** By somebody else. */
+  reset: ReadonlySet<number>;
   bounds: readonly Bounds[];
 }
 
@@ -37,8 +40,8 @@ export class SimConsumer implements Consumer {
   readonly #partitions = new Map<number, SimPartition>();
   readonly #committer: OffsetCommitter;
   readonly #completed: CompletedRecords | undefined;
-  readonly #membership: Membership;
-  readonly #fetcher: Fetcher;
+  #client: LogClient;
+  #watch: unknown;
   #member: SimMember | undefined;
   /** Of the last assignments: compared with the log, before anything of them is queued. */
   #checked: Promise<void> = Promise.resolve();
@@ -49,7 +52,7 @@ export class SimConsumer implements Consumer {
   #stopping: Promise<void> | undefined;
 
   constructor(private readonly parts: ConsumerParts) {
-    const { connection, topic, group, options } = parts;
+    const { connection, topic, options } = parts;
     this.failed = new Promise((_, reject) => {
       this.#reject = reject;
     });
@@ -60,17 +63,7 @@ export class SimConsumer implements Consumer {
       () => this.#whenChecked(),
       (progress) => this.#commit(new Map([...progress].map(([partition, { resumeAt }]) => [partition, resumeAt]))),
     );
-    const onFailed = (error: unknown) => this.#fail(error);
-    const onAssigned = (member: SimMember, partitions: readonly number[]) => this.#assigned(member, partitions);
-    this.#membership = new Membership({ connection, topic, group, onAssigned, onFailed });
-    this.#fetcher = new Fetcher({
-      connection,
-      topic,
-      heard: () => this.#membership.heard,
-      next: () => this.#next(),
-      onFetched: (fetched) => this.#take(fetched),
-      onFailed,
-    });
+    this.#client = this.#newClient();
   }
 
   /** Resolves when it is a member of its group. */
@@ -78,7 +71,8 @@ export class SimConsumer implements Consumer {
     const joined = new Promise<void>((resolve) => {
       this.#joined = resolve;
     });
-    await this.#membership.join();
+    await this.#client.membership.join();
+    this.#look();
     await Promise.race([joined, this.failed]);
   }
 
@@ -101,7 +95,7 @@ export class SimConsumer implements Consumer {
     this.#end();
     this.#joined(); // Whoever waits for that need not any more.
     for (const partition of this.#partitions.keys()) this.#leave(partition, reason);
-    this.#stopping ??= within(this.parts.connection.timers, LEAVE_TIMEOUT_MS, this.#membership.leave());
+    this.#stopping ??= within(this.parts.connection.timers, LEAVE_TIMEOUT_MS, this.#client.membership.leave());
     return this.#stopping;
   }
 
@@ -114,13 +108,44 @@ export class SimConsumer implements Consumer {
     await within(timers, deadlineMs, Promise.all(partitions.map((partition) => partition.idle())));
     await within(timers, LEAVE_TIMEOUT_MS, this.#committer.close());
     for (const partition of this.#partitions.keys()) this.#leave(partition, reason);
-    await within(timers, LEAVE_TIMEOUT_MS, this.#membership.leave());
+    await within(timers, LEAVE_TIMEOUT_MS, this.#client.membership.leave());
   }
 
   #end(): void {
     this.#ended = true;
     this.#completed?.close();
-    this.#fetcher.end();
+    this.#client.fetcher.end();
+    this.parts.connection.timers.clearTimeout(this.#watch);
+  }
+
+  #newClient(): LogClient {
+    const { connection, topic, group } = this.parts;
+    return new LogClient({
+      connection,
+      topic,
+      group,
+      next: () => this.#next(),
+      onAssigned: (member, partitions) => this.#assigned(member, partitions),
+      onFetched: (fetched) => this.#take(fetched),
+      onFailed: (error) => this.#fail(error),
+    });
+  }
+
+  /** As the real one: a client that has been silent for too long is replaced, and what is at work goes on. */
+  #look(): void {
+    if (this.#ended) return;
+    this.#watch = this.parts.connection.timers.setTimeout(() => {
+      if (this.#client.fetcher.silentMs > STALL_TIMEOUT_MS) this.#replace().catch((error) => this.#fail(error));
+      this.#look();
+    }, STALL_TIMEOUT_MS / LOOKS_PER_STALL);
+  }
+
+  async #replace(): Promise<void> {
+    const { broker, process } = this.parts.connection;
+    this.#client.dismiss();
+    this.#client = this.#newClient();
+    broker.clientReplaced(process);
+    await this.#client.membership.join();
   }
 
   #fail(error: unknown): void {
@@ -186,7 +211,7 @@ export class SimConsumer implements Consumer {
     }
     if (isTakenAnew) this.parts.options.onAssigned?.([...this.#partitions.keys()]);
     for (const [index, partition] of added) partition.begin(this.#startOf(index, offsets));
-    this.#fetcher.wake();
+    this.#client.fetcher.wake();
   }
 
   #offsets(isWanted: () => boolean): Promise<Offsets | undefined> {
@@ -194,14 +219,16 @@ export class SimConsumer implements Consumer {
     const ask = () =>
       connection.call(`offsets ${topic}.${group}`, (broker): Offsets => {
         const bounds = broker.bounds(topic);
-        return { bounds, committed: new Map(broker.group(topic, group).committed) };
+        const { committed, reset } = broker.group(topic, group);
+        return { bounds, committed: new Map(committed), reset: new Set(reset) };
       });
     return connection.patiently(topic, ask, { isWanted });
   }
 
-  #startOf(partition: number, { committed, bounds }: Offsets): number {
+  #startOf(partition: number, { committed, bounds, reset }: Offsets): number {
     const offset = committed.get(partition);
-    const found = offset === undefined ? NEVER_COMMITTED : { offset, metadata: metadataOf(offset) };
+    const metadata = offset === undefined || reset.has(partition) ? null : metadataOf(offset);
+    const found = offset === undefined ? NEVER_COMMITTED : { offset, metadata };
     const start = startOf(found, bounds[partition] ?? NO_BOUNDS);
     if (typeof start === 'string') throw damaged(this.parts.topic, partition, start);
     return start;
@@ -234,7 +261,7 @@ export class SimConsumer implements Consumer {
   }
 
   async #commit(offsets: ReadonlyMap<number, number>): Promise<void> {
-    await this.#membership.commit(offsets);
+    await this.#client.membership.commit(offsets);
     for (const [partition, offset] of offsets) this.#completed?.committed(partition, offset);
   }
 }

@@ -44,6 +44,8 @@ const HEARTBEATS_PER_SESSION = 3;
 export class SimGroup {
   readonly #members = new Set<SimMember>();
   readonly #committed = new Map<number, number>();
+  /** Partitions whose offset somebody else has set. */
+  readonly #reset = new Set<number>();
   #owners: SimMember[] = [];
   #generation = 0;
   #onCommit: (() => void)[] = [];
@@ -52,6 +54,10 @@ export class SimGroup {
 
   get committed(): ReadonlyMap<number, number> {
     return this.#committed;
+  }
+
+  get reset(): ReadonlySet<number> {
+    return this.#reset;
   }
 
   get members(): readonly SimMember[] {
@@ -104,6 +110,7 @@ export class SimGroup {
     if (!this.isCurrent(member, generation)) throw new StaleMember(`generation ${generation} is over`);
     for (const [partition, offset] of offsets) {
       this.#committed.set(partition, offset);
+      this.#reset.delete(partition);
       this.parts.onCommitted(partition, offset);
     }
     this.#wake();
@@ -114,10 +121,28 @@ export class SimGroup {
     this.#onCommit.push(run);
   }
 
-  /** The topic is gone, and with it what was committed. */
+  /** By an administrator's tool, which is refused while there are members. */
+  setOffset(partition: number, offset: number): void {
+    this.throwIfHasMembers();
+    this.#committed.set(partition, offset);
+    this.#reset.add(partition);
+  }
+
+  /** As a broker does with groups that had no members for long. */
+  expire(): void {
+    this.throwIfHasMembers();
+    this.forget();
+  }
+
+  /** What was committed is gone, as with the topic. */
   forget(): void {
     this.#committed.clear();
+    this.#reset.clear();
     this.#wake();
+  }
+
+  private throwIfHasMembers(): void {
+    if (this.#members.size > 0) throw new Error(`the group ${this.parts.name} has members`);
   }
 
   #wake(): void {

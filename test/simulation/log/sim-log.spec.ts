@@ -94,7 +94,7 @@ describe('the group of a simulated log', () => {
   });
 
   test('takes a partition anew that another member had while it stood still', async () => {
-    const world = await LogWorld.make({ broker: { sessionMs: 1e9 } });
+    const world = await LogWorld.make({ broker: { sessionMs: 1e6 } });
     const complete: (() => void)[] = [];
     const a = await world.service('a', { completed: () => new Promise((resolve) => complete.push(resolve)) });
     await world.append(0, numbered(0));
@@ -205,6 +205,40 @@ describe('a damaged topic of a simulated log', () => {
     expect(numbersOf(b)).toEqual([1]);
   });
 
+  test('stops its reader where an election has lost what it has read, and gives those offsets again', async () => {
+    const world = await LogWorld.make();
+    const a = await world.service('a');
+    for (const n of [0, 1, 2]) await world.append(0, numbered(n, 1));
+    await world.drained();
+    world.broker.electUnclean(TOPIC, 0, 2);
+    expect(world.broker.bounds(TOPIC)).toEqual([{ low: 0, high: 1 }]);
+    await expect(world.done(a.consumer.failed)).rejects.toMatchObject({ code: 'LOG_DAMAGED' });
+  });
+
+  test.each([
+    ['set by somebody else', (world: LogWorld) => world.broker.group(TOPIC, GROUP).setOffset(0, 1)],
+    ['gone, and records with them', (world: LogWorld) => world.broker.group(TOPIC, GROUP).expire()],
+  ])('stops its next reader where its offsets are %s', async (_, befall) => {
+    const world = await LogWorld.make();
+    const a = await world.service('a', { isOnlyGroup: true });
+    await world.append(0, numbered(0, 1));
+    await world.until(() => world.broker.bounds(TOPIC)[0]?.low === 1);
+    expect(() => befall(world)).toThrow('has members');
+    await world.done(a.consumer.stop(1_000));
+    befall(world);
+    const b = await world.service('b').catch((error: unknown) => error);
+    const failed = b instanceof Error ? Promise.reject(b) : (b as Service).consumer.failed;
+    await expect(world.done(failed)).rejects.toMatchObject({ code: 'LOG_DAMAGED' });
+  });
+
+  test('is refused by whoever makes sure of it where it has another partition', async () => {
+    const world = await LogWorld.make();
+    const create = () => world.producer.create([{ name: TOPIC, partitions: 1 }], { wereMade: true });
+    await world.done(create());
+    world.broker.addPartition(TOPIC);
+    await expect(world.done(create())).rejects.toMatchObject({ code: 'LOG_PARTITIONS_DIFFER' });
+  });
+
   test('that is gone stops readers, appends and who waits for completion', async () => {
     const world = await LogWorld.make();
     const a = await world.service('a', { completed: never });
@@ -225,4 +259,19 @@ test('what the only group of a topic has completed is deleted', async () => {
   await world.until(() => world.numbers(0).length === 0);
   expect(world.commits).toEqual(['0:1']);
   expect(world.broker.bounds(TOPIC)).toEqual([{ low: 1, high: 1 }]);
+});
+
+test('a client that falls silent is replaced, and everything comes', async () => {
+  let silent = 3;
+  const world = await LogWorld.make({
+    faultOf: (process, label) =>
+      process.name === 'a' && label.startsWith('fetch ') && silent-- > 0 ? 'silent' : undefined,
+  });
+  const replaced: string[] = [];
+  world.broker.onReplaced(({ name }) => replaced.push(name));
+  const a = await world.service('a');
+  await world.append(0, numbered(0, 3));
+  await world.drained();
+  expect(replaced).toEqual(['a', 'a', 'a']);
+  expect(numbersOf(a)).toEqual([0, 1, 2]);
 });

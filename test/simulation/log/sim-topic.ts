@@ -39,6 +39,13 @@ export class SimPartitionLog {
     const deleted = this.#messages.splice(0, Math.max(0, offset - this.#low));
     this.#low += deleted.length;
   }
+
+  /** What comes next gets the offsets of what is lost. */
+  loseLast(count: number): void {
+    const high = Math.max(0, this.bounds.high - count);
+    this.#messages.splice(Math.max(0, high - this.#low));
+    this.#low = Math.min(this.#low, high);
+  }
 }
 
 interface Watcher {
@@ -48,7 +55,7 @@ interface Watcher {
 
 /** A topic as the broker has it, and who waits for something to happen to it. */
 export class SimTopic {
-  readonly partitions: readonly SimPartitionLog[];
+  readonly #partitions: SimPartitionLog[];
   readonly #watchers = new Map<object, Watcher>();
 
   constructor(
@@ -56,11 +63,19 @@ export class SimTopic {
     partitions: number,
     private readonly onAppended: (partition: number, message: SimMessage) => void = () => undefined,
   ) {
-    this.partitions = Array.from({ length: partitions }, () => new SimPartitionLog());
+    this.#partitions = Array.from({ length: partitions }, () => new SimPartitionLog());
+  }
+
+  get partitions(): readonly SimPartitionLog[] {
+    return this.#partitions;
+  }
+
+  grow(): void {
+    this.#partitions.push(new SimPartitionLog());
   }
 
   partition(index: number): SimPartitionLog {
-    const found = this.partitions[index];
+    const found = this.#partitions[index];
     if (found === undefined) throw new RangeError(`topic ${this.name} has no partition ${index}`);
     return found;
   }

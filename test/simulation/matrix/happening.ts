@@ -27,6 +27,8 @@ export interface SourceTransaction {
   /** Its changes' positions have this. */
   commitLsn: bigint;
   endLsn: bigint;
+  /** A table's schema changes between two of its changes. */
+  isMixed: boolean;
   /** Changes that stand at one and the same place in the log. */
   together: number;
 }
@@ -39,6 +41,10 @@ export type Happening =
   | { kind: 'session over'; process: string; open: readonly OpenTransaction[] }
   | { kind: 'stood still'; process: string; open: readonly OpenTransaction[] }
   | { kind: 'went on'; process: string; stoodStillMs: number }
+  /** A client of the log’s waits for an answer that never comes; and another one takes its place. */
+  | { kind: 'client silent'; process: string }
+  | { kind: 'client replaced'; process: string }
+  | { kind: 'clock set'; process: string; byMs: number }
   | { kind: 'batch begun'; batch: Batch }
   | { kind: 'batch completed'; batch: Batch }
   | { kind: 'append begun'; process: string; topic: string; records: readonly LogRecord[]; append: object }
@@ -57,6 +63,10 @@ export type Happening =
   | { kind: 'exported'; isCommitted(id: bigint): boolean }
   | { kind: 'stream cut'; slot: string }
   | { kind: 'stream begun'; slot: string }
+  /** Whoever is to run the job does not, and says why: by code, with those of the findings that it names. */
+  | { kind: 'refused'; codes: readonly string[] }
+  /** A process tells of something, by its code, and goes on. */
+  | { kind: 'warned'; code: string }
   /** Of those that not every row of is seen by itself. */
   | { kind: 'fault'; name: string }
   /** A verify that was asked for while changes went on has its report, and it calls no right document wrong. */

@@ -3,10 +3,14 @@ import type { Happening, Reach } from './happening.js';
 import { Stage } from './stage.js';
 import { Batches } from './watches/batches.js';
 import { CaptureWatch } from './watches/captures.js';
+import { ClientWatch } from './watches/clients.js';
+import { ClockWatch } from './watches/clocks.js';
 import { CrashWatch } from './watches/crashes.js';
 import { FormerOwnerWatch } from './watches/former-owners.js';
+import { MappingWatch } from './watches/mapping.js';
 import { OperatorWatch } from './watches/operators.js';
 import { FanOutWatch, type Move, RelationWatch } from './watches/relations.js';
+import { SchemaWatch } from './watches/schema.js';
 import { SourceWatch } from './watches/source.js';
 import { StagedRowWatch } from './watches/staged-rows.js';
 import { TargetWatch } from './watches/target.js';
@@ -42,7 +46,11 @@ export class Observer {
       new TargetWatch(reach),
       new SourceWatch(batches, reach),
       this.captures,
+      new ClientWatch(reach),
+      new ClockWatch(reach),
+      new MappingWatch(reach),
       new OperatorWatch(reach),
+      new SchemaWatch(reach),
     ];
   }
 

@@ -14,7 +14,11 @@ const WATCHES: Record<string, readonly number[]> = {
   source: [11, 12, 13, 14, 35, 36],
   captures: [45],
   values: [49, 50],
-  operators: [31, 32, 33, 41, 48, 51, 52],
+  schema: [39],
+  mapping: [47],
+  clients: [44],
+  clocks: [48],
+  operators: [31, 32, 33, 41, 46, 51, 52],
 };
 
 /** Where a row's counter counts; undefined where it has none. */

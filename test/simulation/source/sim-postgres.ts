@@ -32,8 +32,9 @@ export class SimPostgres {
     return this.server.addTable((oid) => new SimTable(oid, spec));
   }
 
+  /** By what applications know them by. */
   columnsOf(name: string): string[] {
-    return this.table(name).spec.columns.map((column) => column.name);
+    return this.table(name).shape.columns.map(({ spec }) => spec.name);
   }
 
   /** Told of each version of a row that anyone makes. */
@@ -104,7 +105,7 @@ export class SimPostgres {
     if (slots === 'lost') server.slots.clear();
   }
 
-  private table(name: string): SimTable {
+  table(name: string): SimTable {
     const table = this.server.tables.get(name);
     if (!table) throw new Error(`there is no table ${name}`);
     return table;

@@ -1,3 +1,4 @@
+export { changedMapping } from './changed-mapping.js';
 export { inWords } from './in-words.js';
 export { type JobFileOptions, jobFileOf } from './job-file.js';
 export * from './model.js';

@@ -1,5 +1,5 @@
 import { ObjectId } from 'bson';
-import { type Incarnation, IncarnationNames } from '#stage';
+import { type Incarnation, IncarnationNames, JOB, JOB_ID } from '#stage';
 import { fieldOf, fieldsOf, type Stored } from '../store/index.js';
 import {
   type Expected,
@@ -7,6 +7,8 @@ import {
   inWords,
   type Model,
   type ModelRow,
+  type ModelTable,
+  type ModelType,
   collectionNamed,
   objectIdInWords,
   objectInWords,
@@ -92,7 +94,23 @@ export class Documents {
         this.servers.postgres.rows(name).map((row) => this.corrected(name, row)),
       ]),
     );
-    return expectedDocuments(this.model, (table) => rows.get(table) ?? []);
+    const model = { ...this.model, tables: this.model.tables.map((table) => this.loaded(table)) };
+    return expectedDocuments(model, (table) => rows.get(table) ?? []);
+  }
+
+  /** With the columns that the source has now, but for those that were added since the job was loaded. */
+  private loaded(table: ModelTable): ModelTable {
+    const { oid, shape } = this.servers.postgres.table(table.name);
+    const known = this.knownColumns()?.[oid];
+    const columns = shape.columns.filter(({ name }) => known?.includes(name) ?? true);
+    return { ...table, columns: columns.map(({ spec: { name, type } }) => ({ name, type: type as ModelType })) };
+  }
+
+  private knownColumns(): Record<number, string[]> | undefined {
+    const record = this.servers.mongo
+      .committed(this.stateDatabase, JOB.name)
+      .find((each) => fieldOf(each, '_id') === JOB_ID);
+    return record && (fieldOf(record, 'knownColumns') as Record<number, string[]>);
   }
 
   private corrected(table: string, row: ModelRow): ModelRow {

@@ -1,5 +1,6 @@
 import type { MillraceError } from '#errors';
 import type { AskedRun } from '#job';
+import type { SimJob } from './sim-service.js';
 
 const AS_IT_IS: AskedRun['options'] = { fresh: false, dropTarget: false, force: [] };
 
@@ -13,6 +14,8 @@ export class SimJobList {
   attention: MillraceError | undefined;
   private options = AS_IT_IS;
   private endedNumber = 0;
+
+  constructor(public job: SimJob) {}
 
   take(): AskedRun | undefined {
     if (this.endedNumber === this.number) return undefined;
@@ -31,6 +34,13 @@ export class SimJobList {
   /** What stopped it is mended: it goes on with the load that it has. */
   askAgain(): void {
     this.ask(AS_IT_IS);
+  }
+
+  /** By another file from now on; whether it may be carried out over what is there is for whoever runs it to find out. */
+  change(job: SimJob): void {
+    this.job = job;
+    this.number++;
+    this.options = AS_IT_IS;
   }
 
   /** A snapshot is loaded. */

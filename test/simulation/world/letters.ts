@@ -5,7 +5,10 @@ import { BAD, CODE, EDGE, NUMBER } from '../workload/index.js';
 import { commanded } from './commanded.js';
 import type { CompletionParts } from './completion.js';
 
-type Parts = Pick<CompletionParts, 'world' | 'mostSteps' | 'count'>;
+interface Parts extends Pick<CompletionParts, 'world' | 'mostSteps' | 'count'> {
+  /** Waits until all is as it should be. */
+  comesToRest(): Promise<void>;
+}
 
 const NEVER = new AbortController().signal;
 const OPERATOR = 'operator';
@@ -22,17 +25,22 @@ export class LetterWork {
     private readonly options: { mayDiscard: boolean },
   ) {}
 
-  /** Changes of the source and a process that is killed may come between. */
+  /** Changes of the source and a process that is killed may come between; a correction is of a row that is known to be as it is in the source. */
   async happen(): Promise<void> {
-    const { world } = this.parts;
     for (let i = this.random.between(1, MOST); i > 0; i--) {
       const letters = await this.command((job) => job.listLetters());
       if (letters.length === 0) return;
       await this.deal(this.random.one(letters));
       if (this.random.chance(0.2)) this.killOne();
-      if (!world.isSnapshot && this.random.chance(0.5))
-        for (let j = this.random.below(MOST_TRANSACTIONS); j > 0; j--) world.changes.transaction();
+      this.change();
+      await this.parts.comesToRest();
     }
+  }
+
+  private change(): void {
+    const { world } = this.parts;
+    if (world.isSnapshot || this.random.chance(0.5)) return;
+    for (let i = this.random.below(MOST_TRANSACTIONS); i > 0; i--) world.changes.transaction();
   }
 
   private async deal(letter: LetterSummary): Promise<void> {
@@ -72,6 +80,7 @@ export class LetterWork {
     world.documents.correct(view.table.replace(/^public\./, ''), view.row ?? {}, columns);
     count('a row is corrected');
     if (this.random.chance(0.2)) this.killOne();
+    if (this.random.chance(0.3)) this.change();
     await this.replay({ ids: [id], all: false, dryRun: false });
   }
 

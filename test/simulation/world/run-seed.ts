@@ -126,7 +126,8 @@ class SeedRun {
     this.random = random;
     seedUuids(random.fork());
     const mayComeBack = (name: string) => isContended(world.model, collectionNamed(world.model, name));
-    const departures = new Departures(staysAwayIn(world.model));
+    const staysAway = staysAwayIn(world.model);
+    const departures = new Departures((...place) => !world.isMappingChanged && staysAway(...place));
     this.monotony = new Monotony(world.servers.mongo, 'target', world.versions, mayComeBack, departures);
     this.laws = new Laws({ ...world.servers, state: STATE });
     this.completes = random.chance(COMPLETED_SHARE) && !world.isSnapshot;
@@ -219,9 +220,11 @@ class SeedRun {
   }
 
   private async dealWithLetters(): Promise<void> {
-    const work = new LetterWork(this.atRest, this.random.fork(), { mayDiscard: !this.completes });
+    const work = new LetterWork({ ...this.atRest, comesToRest: () => this.comesToRest() }, this.random.fork(), {
+      mayDiscard: !this.completes,
+    });
     this.monotony.excuseReturns();
-    if ((await unlessLost(this.atRest, async () => work.happen().then(() => true))) === undefined) return;
+    await unlessLost(this.atRest, () => work.happen());
     await this.comesToRest();
   }
 
@@ -248,6 +251,7 @@ class SeedRun {
     const { world } = this;
     this.tend();
     if (this.holding.isBusy || this.replaying.isBusy || !world.isAsAsked() || !world.isAtItsEnd()) return false;
+    if (this.storm.rare.isToBeLoadedAnew) return false;
     if (!world.servers.postgres.isQuiet()) return false;
     // Of a quiet source only a commit can change them.
     const looksAt = `${world.list.number} ${world.commits + this.laws.stagings}`;
@@ -258,16 +262,16 @@ class SeedRun {
 
   /** As an operator: what cannot go on is loaded again. */
   private tend(): void {
-    const { world } = this;
+    const { storm, world, holding } = this;
     const { list, kernel } = world;
-    this.holding.tend();
-    const { attention } = list;
-    if (attention === undefined) return;
-    if (attention.code === 'RETENTION_BOUND') this.storm.isLost = true;
-    if (attention.code === 'STOPPED_BY_ERROR' && world.stopsAtErrors) return this.mend();
-    if (!this.storm.isLost) return;
-    kernel.note(`an operator reads ${attention.code}, and has the job loaded again`);
-    this.count(`the job needs a person: ${attention.code}`);
+    holding.tend();
+    const code = list.attention?.code;
+    if (code === 'RETENTION_BOUND') storm.isLost = true;
+    if (code === 'STOPPED_BY_ERROR' && world.stopsAtErrors) return this.mend();
+    if (!storm.isLost || (code === undefined && !storm.rare.isToBeLoadedAnew)) return;
+    if (!storm.rare.mend()) return;
+    kernel.note(`an operator reads ${code ?? 'nothing'}, and has the job loaded again`);
+    if (code !== undefined) this.count(`the job needs a person: ${code}`);
     list.askAnew();
   }
 

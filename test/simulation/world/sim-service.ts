@@ -54,7 +54,6 @@ export class SimService {
 
   constructor(
     private readonly servers: Servers,
-    private readonly job: SimJob,
     private readonly list: SimJobList,
     readonly role: SimRole,
     name: string,
@@ -63,6 +62,11 @@ export class SimService {
     this.process = new SimProcess(name);
     this.timers = simTimers(servers.kernel, this.process);
     servers.feed?.process(this.process);
+  }
+
+  /** As it is asked for now: who runs another one goes on with that. */
+  private get job(): SimJob {
+    return this.list.job;
   }
 
   start(): void {
@@ -155,6 +159,7 @@ export class SimService {
   private async run(signal: AbortSignal, parts: Partial<JobDeps> = {}): Promise<void> {
     const taken = this.list.take();
     if (taken === undefined) return;
+    const { job: file } = this;
     const over = new AbortController();
     let isOver = false;
     const watching = (async () => {
@@ -162,14 +167,18 @@ export class SimService {
       over.abort(new Error('something else is asked for'));
     })();
     const stop = AbortSignal.any([signal, over.signal]);
-    const job = openJob({ ...this.deps(), ...parts, takeAsked: async () => this.list.take() });
+    // Of another file it is somebody else's.
+    const takeAsked = async () => (this.job === file ? this.list.take() : undefined);
+    const job = openJob({ ...this.deps(), ...parts, takeAsked });
     try {
       const { kind } = await job.run(RUN, stop);
       if (kind === 'done' || kind === 'loaded') this.list.done(taken.number);
     } catch (error) {
       if (stop.aborted) return;
       const attention = this.refused(error);
-      if (attention !== undefined) this.list.end(taken.number, attention);
+      if (attention === undefined) return;
+      this.servers.feed?.refused(attention);
+      this.list.end(taken.number, attention);
     } finally {
       isOver = true;
       await watching;
@@ -214,7 +223,7 @@ export class SimService {
       makeEvaluator: this.servers.makeEvaluator,
       makeAssembler: compileAssembler,
       onCompleted: async () => this.list.complete(),
-      onEvent: () => undefined,
+      onEvent: (event) => feed?.event(event),
     };
   }
 }

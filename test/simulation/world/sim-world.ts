@@ -8,10 +8,12 @@ import { type CommitOptions, SimPostgres } from '../source/index.js';
 import { fieldOf, SimMongo, type Stored } from '../store/index.js';
 import {
   BAD,
+  changedMapping,
   isMendable,
   type JobFileOptions,
   jobFileOf,
   type Model,
+  type ModelCollection,
   NUMBER,
   RandomChanges,
   randomModel,
@@ -41,7 +43,7 @@ export class SimWorld {
   readonly model: Model;
   readonly changes: RandomChanges;
   readonly documents: Documents;
-  readonly list = new SimJobList();
+  readonly list: SimJobList;
   readonly services: SimService[] = [];
   /** Of rows, by the number that each change draws. */
   readonly versions = new Map<number, Record<string, string | null>>();
@@ -54,8 +56,9 @@ export class SimWorld {
   /** How often MongoDB has committed a document or a letter. */
   commits = 0;
   private readonly random: Random;
-  private readonly text: string;
-  private readonly job: SimJob;
+  /** Since it began. */
+  isMappingChanged = false;
+  private readonly fileOptions: JobFileOptions;
   private readonly evaluators: Evaluators;
   private names = 0;
   /** All of it, so that a command runs all of it, too. */
@@ -84,8 +87,8 @@ export class SimWorld {
     for (const { name, isValidated } of this.model.collections)
       if (isValidated) mongo.refuse(name, (document) => fieldOf(document, NUMBER) === BAD);
     const random = kernel.random.fork();
-    this.text = jobFileOf(this.model, NAME, optionsOf(this.model, random));
-    this.job = jobOf(this.text, random);
+    this.fileOptions = optionsOf(this.model, random);
+    this.list = new SimJobList(jobOf(this.model, this.fileOptions, random));
   }
 
   start(role: SimRole): SimService {
@@ -112,7 +115,16 @@ export class SimWorld {
     const fail = (error: unknown) => {
       this.failure ??= error;
     };
-    return new SimService(this.servers, this.job, this.list, role, `${role} ${++this.names}`, fail);
+    return new SimService(this.servers, this.list, role, `${role} ${++this.names}`, fail);
+  }
+
+  /** The job's file comes to map a collection in another way. */
+  changeMapping(random: Random): void {
+    const { collections } = this.model;
+    const place = random.below(collections.length);
+    collections[place] = changedMapping(random, collections[place] as ModelCollection);
+    this.list.change({ ...this.list.job, ...readModel(this.model, this.fileOptions) });
+    this.isMappingChanged = true;
   }
 
   kill(service: SimService): void {
@@ -138,17 +150,17 @@ export class SimWorld {
 
   /** For people. */
   describe(): string {
-    return this.text;
+    return jobFileOf(this.model, NAME, this.fileOptions);
   }
 
   /** It loads once, from a source that is quiet. */
   get isSnapshot(): boolean {
-    return this.job.jobFile.mode === 'snapshot';
+    return this.list.job.jobFile.mode === 'snapshot';
   }
 
   /** It stops at the first document that cannot be written, until that is mended. */
   get stopsAtErrors(): boolean {
-    return this.job.jobFile.onError === 'stop';
+    return this.list.job.jobFile.onError === 'stop';
   }
 
   /** Where the job stays once its documents are built. */
@@ -166,6 +178,12 @@ export class SimWorld {
   isAsAsked(): boolean {
     const record = this.record();
     return record !== undefined && fieldOf(record, 'asked') === this.list.number;
+  }
+
+  /** Of the load that is there. */
+  plan(): Plan | undefined {
+    const record = this.record();
+    return record && (fieldOf(record, 'plan') as Plan);
   }
 
   isPaused(): boolean {
@@ -213,13 +231,18 @@ function optionsOf(model: Model, random: Random): JobFileOptions {
   return { onError: isMendable(model) && random.chance(STOPPING_SHARE) ? 'stop' : 'deadLetter', maxRetainedBytes };
 }
 
-function jobOf(text: string, random: Random): SimJob {
+function jobOf(model: Model, options: JobFileOptions, random: Random): SimJob {
   const fanOut = { rows: random.one([1, 3, 1_000]), page: random.between(1, 3) };
   const tuning = randomTuning(random);
   const statusIntervalMs = random.one([0, 20, 500]);
+  return { ...readModel(model, options), tuning, fanOut, statusIntervalMs };
+}
+
+function readModel(model: Model, options: JobFileOptions): Pick<SimJob, 'jobFile' | 'positions'> {
+  const text = jobFileOf(model, NAME, options);
   const read = readJobFile(text, { fileName: 'simulated.yaml', env: {}, readSecretFile: () => '' });
   if (read.problems) throw new Error(`${text}\n${JSON.stringify(read.problems)}`);
-  return { ...read, tuning, fanOut, statusIntervalMs };
+  return read;
 }
 
 function randomTuning(random: Random): Tuning {

@@ -31,6 +31,8 @@ const EMPHASES = [0, 1, 1, 5];
 const MOST_SLOW_MS = 3_000;
 const MOST_STANDING_STILL_MS = 30_000;
 const SLOW = 'a call is slow';
+/** As `pg_replication_slots` has it: its size, the horizon of the catalogue on a standby, `idle_replication_slot_timeout`. */
+const LOST_BY = ['wal_removed', 'rows_removed', 'idle_timeout'] as const;
 /** Between two of what happens, at least one step. */
 const STEPS_BETWEEN = 100;
 
@@ -130,7 +132,9 @@ export class Storm {
       ...(this.parts.isHeld && { 'an operator holds the job': () => holding.hold() }),
       ...(this.parts.isReplayed && { 'an operator has letters replayed': () => replaying.replay() }),
       ...(random.chance(this.anewShare) && {
-        'it is loaded again': () => world.list.askAnew({ dropTarget: random.chance(0.2) }),
+        ...(this.rare.isSourceWhole && {
+          'it is loaded again': () => world.list.askAnew({ dropTarget: random.chance(0.2) }),
+        }),
         ...(!world.isSnapshot && this.losses()),
       }),
     };
@@ -193,7 +197,8 @@ export class Storm {
     return {
       'the slot is lost': () => {
         this.isLost = true;
-        for (const slot of postgres.slotNames()) postgres.loseSlot({ slot }, 'wal_removed');
+        const reason = random.one(LOST_BY);
+        for (const slot of postgres.slotNames()) postgres.loseSlot({ slot }, reason);
       },
       'the source fails over': () => {
         this.isLost = true;

@@ -1,9 +1,13 @@
 import type { CallFault, SimProcess } from '../../kernel/index.js';
 import type { SimService } from '../../world/sim-service.js';
 import { AimedFaults } from './aimed-faults.js';
+import { ClockFaults } from './clock-faults.js';
 import type { FaultParts } from './fault-parts.js';
 import { LostAnswers } from './lost-answers.js';
+import { MappingFault } from './mapping-fault.js';
+import { SchemaFaults } from './schema-faults.js';
 import { ServerFaults } from './server-faults.js';
+import { Silence } from './silence.js';
 import { VerifyMeanwhile } from './verify-meanwhile.js';
 
 /**
@@ -14,6 +18,10 @@ export class RareFaults {
   private readonly aimed: AimedFaults;
   private readonly ofServers: ServerFaults;
   private readonly lostAnswers: LostAnswers;
+  private readonly schema: SchemaFaults;
+  private readonly mapping: MappingFault;
+  private readonly clocks: ClockFaults;
+  private readonly silence: Silence;
   private verifying: VerifyMeanwhile | undefined;
   private isReplicaLess = false;
 
@@ -21,17 +29,39 @@ export class RareFaults {
     this.aimed = new AimedFaults(parts);
     this.ofServers = new ServerFaults(parts);
     this.lostAnswers = new LostAnswers(parts.random);
+    this.schema = new SchemaFaults(parts, parts.random.fork());
+    this.mapping = new MappingFault(parts, parts.random.fork());
+    this.clocks = new ClockFaults(parts, parts.random.fork());
+    this.silence = new Silence(parts, parts.random.fork());
   }
 
   /** Asked again and again during a storm. */
   mayBefall(): void {
     this.aimed.mayBefall();
     this.ofServers.mayBefall();
+    this.schema.mayBefall();
+    this.mapping.mayBefall();
+    this.clocks.mayBefall();
+  }
+
+  /** Whether a load anew would find what the job file names. */
+  get isSourceWhole(): boolean {
+    return this.schema.isWhole;
+  }
+
+  /** What whoever has the job loaded anew does first; false as long as that is not done. */
+  mend(): boolean {
+    return this.schema.mend();
+  }
+
+  /** Somebody has done what nobody else can notice, and knows it. */
+  get isToBeLoadedAnew(): boolean {
+    return this.ofServers.isToBeLoadedAnew;
   }
 
   /** Asked for each call during a storm. */
   faultOf(process: SimProcess, label: string): CallFault | undefined {
-    return this.lostAnswers.faultOf(process, label);
+    return this.lostAnswers.faultOf(process, label) ?? this.silence.faultOf(process, label);
   }
 
   /** Looks at what is the next to happen. */
@@ -42,6 +72,7 @@ export class RareFaults {
   /** Changes go on, and faults. `mayOutlastFaults`: a process may begin to stand still, and wake, when other faults have ended. */
   beginStreaming({ mayOutlastFaults }: { mayOutlastFaults: boolean }): void {
     const { world, random } = this.parts;
+    this.mapping.beginStreaming();
     if (mayOutlastFaults && random.chance(0.12)) this.aimed.awaitCommit();
     if (random.chance(0.1) && world.phase() === 'streaming') this.verifying = new VerifyMeanwhile(world);
   }

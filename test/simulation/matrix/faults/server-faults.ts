@@ -1,17 +1,17 @@
 import type { Random } from '../../kernel/index.js';
-import type { SimBroker } from '../../log/index.js';
 import type { CommitOptions } from '../../source/index.js';
 import { befalls, type FaultParts } from './fault-parts.js';
+import { LogFaults } from './log-faults.js';
 
 /** A standby that answers after minutes. */
 const STALL_MS = 90_000;
 
-/** What befalls the source and the log, and seldom does. */
+/** What befalls the servers, and seldom does. */
 export class ServerFaults {
-  /** What was asked when a topic was made anew. */
-  private madeAnew: number | undefined;
+  private readonly log: LogFaults;
 
   constructor(private readonly parts: FaultParts) {
+    this.log = new LogFaults(parts);
     parts.world.commitOptions = commitsOf(parts.random);
   }
 
@@ -19,14 +19,17 @@ export class ServerFaults {
   mayBefall(): void {
     const { random } = this.parts;
     if (random.chance(0.8)) this.commitSlowly();
-    if (random.chance(0.002)) this.loseForGood();
+    if (random.chance(0.004)) this.loseForGood();
   }
 
   end(): void {
     const { world } = this.parts;
     world.commitOptions = () => ({});
-    // Where nobody was reading it nobody can tell: see the limits. Whoever did it has the job loaded anew.
-    if (this.madeAnew === world.list.number) world.list.askAnew();
+    this.log.end();
+  }
+
+  get isToBeLoadedAnew(): boolean {
+    return this.log.isToBeLoadedAnew;
   }
 
   /** Before the first read, or under it: at other times it only takes longer. */
@@ -51,34 +54,15 @@ export class ServerFaults {
 
   private loseForGood(): void {
     const { world, random, onLost } = this.parts;
-    const { broker, postgres } = world.servers;
-    if (random.chance(0.3)) {
+    const { postgres } = world.servers;
+    if (random.chance(0.15)) {
       onLost(true);
       befalls(this.parts, 'the source is restored');
       postgres.failOver({ lacking: random.below(3), slots: 'kept', system: '7301294857223098113' });
       return;
     }
-    const topics = broker.topicNames().filter((name) => /\.(rows|touches)$/.test(name));
-    const [topic, partition] = random.one(topics.flatMap((name) => withRecords(broker, name))) ?? [];
-    if (topic === undefined || partition === undefined) return;
-    onLost(false);
-    const isCut = random.chance(0.5);
-    befalls(this.parts, isCut ? 'a topic is cut' : 'a topic is made anew');
-    if (!isCut) {
-      this.madeAnew = world.list.number;
-      return broker.recreate(topic);
-    }
-    broker.truncate(topic, partition);
-    // Whoever has some of it in memory does not notice.
-    broker.redeliver(topic);
+    this.log.damage();
   }
-}
-
-/** What is completed is deleted: others wait to be read. */
-function withRecords(broker: SimBroker, topic: string): [string, number][] {
-  return broker
-    .bounds(topic)
-    .flatMap(({ low, high }, partition): [string, number][] => (low < high ? [[topic, partition]] : []));
 }
 
 /** How transactions of one world commit. */

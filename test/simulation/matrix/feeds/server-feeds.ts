@@ -1,7 +1,8 @@
 import type { SimBroker } from '../../log/index.js';
 import type { SimMongo } from '../../store/index.js';
 import type { SimPostgres } from '../../source/index.js';
-import type { WalChange, WalTransaction } from '../../source/server/wal.js';
+import type { TableShape } from '../../source/server/table-shape.js';
+import { type WalEntry, tablesOf, type WalTransaction } from '../../source/server/wal.js';
 import type { Happening, OpenTransaction, SourceTransaction } from '../happening.js';
 import { overhear } from './overhear.js';
 
@@ -33,6 +34,7 @@ export function feedFromMongo(mongo: SimMongo, tell: Tell): void {
 }
 
 export function feedFromBroker(broker: SimBroker, mongo: SimMongo, tell: Tell): void {
+  broker.onReplaced(({ name: process }) => tell({ kind: 'client replaced', process }));
   overhear(broker, 'drop', ([{ name: process }]) =>
     tell({ kind: 'session over', process, open: openTransactionsOf(mongo, process) }),
   );
@@ -44,7 +46,7 @@ export function feedFromPostgres({ server }: SimPostgres, tell: Tell): void {
   overhear(transactions, 'end', ([id]) => tell({ kind: 'visible', id, flushedLsn: wal.flushed }));
   overhear(server, 'read', ([session, table], rows) => {
     if (session.snapshot !== undefined && rows !== undefined)
-      tell({ kind: 'read', table: table.name, flushedLsn: wal.flushed });
+      tell({ kind: 'read', table: table.spec.name, flushedLsn: wal.flushed });
   });
   overhear(exported, 'export', ([, { xmin, xmax, inProgress }]) =>
     tell({ kind: 'exported', isCommitted: (id) => id >= xmin && id < xmax && !inProgress.has(id) }),
@@ -63,18 +65,24 @@ function transactionOf({ id, firstLsn, commitLsn, endLsn, changes }: WalTransact
     firstLsn,
     commitLsn,
     endLsn,
-    tables: [...new Set(changes.flatMap(tablesOf))],
+    tables: [...new Set(changes.flatMap(tablesOf))].map(({ spec }) => spec.name),
     movedKeys: changes.flatMap((change) => {
       if (change.kind !== 'update') return [];
       const { table, former, row } = change;
       const [from, to] = [table.keyValues(former).join('|'), table.keyValues(row).join('|')];
-      return from === to ? [] : [{ table: table.name, from, to }];
+      return from === to ? [] : [{ table: table.spec.name, from, to }];
     }),
+    isMixed: isMixed(changes),
     together: Math.max(0, ...changes.map((change) => (change.kind === 'truncate' ? change.tables.length : 1))),
   };
 }
 
-function tablesOf(change: WalChange): string[] {
-  if (change.kind === 'message') return [];
-  return change.kind === 'truncate' ? change.tables.map(({ name }) => name) : [change.table.name];
+function isMixed(changes: readonly WalEntry[]): boolean {
+  const before = new Map<object, TableShape>();
+  for (const { shapes } of changes)
+    for (const [table, shape] of shapes) {
+      if ((before.get(table) ?? shape) !== shape) return true;
+      before.set(table, shape);
+    }
+  return false;
 }

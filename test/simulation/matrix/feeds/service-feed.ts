@@ -1,4 +1,7 @@
+import type { MillraceError } from '#errors';
+import type { JobEvent } from '#job';
 import type { BatchHandler, Log, LogRecord } from '#log';
+import type { Finding } from '#model';
 import type { SimProcess } from '../../kernel/index.js';
 import { type OnRetry, verdictOf } from '../../store/index.js';
 import type { Batch, Happening, OpenTransaction } from '../happening.js';
@@ -44,6 +47,17 @@ export class ServiceFeed {
     log.consume = (topic, group, options, handler) =>
       consume(topic, group, options, this.handler(process, topic, handler as BatchHandler<LogRecord>) as never);
     return log;
+  }
+
+  /** What it tells whoever looks after it. */
+  event(event: JobEvent): void {
+    if (event.kind === 'warning') this.tell({ kind: 'warned', code: event.finding.code });
+  }
+
+  /** Why it does not run the job. */
+  refused({ code, context }: MillraceError): void {
+    const findings = (context['findings'] ?? []) as readonly Finding[];
+    this.tell({ kind: 'refused', codes: [code, ...findings.map((finding) => finding.code)] });
   }
 
   retries({ name: process }: SimProcess): OnRetry {

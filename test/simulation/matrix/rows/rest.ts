@@ -40,18 +40,27 @@ export const OTHER_ROWS: readonly MatrixRow[] = [
     fault: 'the schema changes while changes are followed: columns come, go, or are renamed, a table is renamed',
     where: 'registry',
     expected: 'new columns are left out with a warning; all else is `attention`',
+    simulated: [
+      'F39 a column added',
+      'F39 a column dropped',
+      'F39 a column renamed',
+      'F39 a table renamed',
+      'F39 within a transaction',
+    ],
     tests: [
       [SCHEMA, 'warns of a column that was added, once, and leaves it out'],
       [SCHEMA, 'stops where a column in use is %s, before any row of it'],
       [SCHEMA, 'stops where the table is renamed'],
     ],
+    open: 'a column in use that is dropped and added again under its name and type: the capture compares names and types, and does not notice',
   },
   {
     name: 'F41',
-    fault: 'a topic is made anew, loses records that nobody has read, or its offsets are reset',
+    fault:
+      'a topic is made anew, loses records that nobody has read or that were acknowledged, or its offsets are gone or reset',
     where: 'log',
     expected: '`attention`',
-    simulated: ['F41 made anew', 'F41 cut'],
+    simulated: ['F41 made anew', 'F41 cut', 'F41 unclean', 'F41 expired', 'F41 reset'],
     tests: [
       [LOG_FAULTS, 'stops a reader whose unread records were deleted before it begins'],
       [LOG_FAULTS, 'stops a reader of a topic that was made anew, while it runs and when it begins'],
@@ -81,6 +90,7 @@ export const OTHER_ROWS: readonly MatrixRow[] = [
     fault: 'the log’s client falls silent, without an error',
     where: 'log',
     expected: 'it is replaced, and nothing takes effect twice',
+    simulated: ['F44'],
     tests: [
       [
         LOG_FAULTS,
@@ -104,16 +114,19 @@ export const OTHER_ROWS: readonly MatrixRow[] = [
     fault: 'the topics have another number of partitions than the job, or records of another incarnation',
     where: 'log',
     expected: 'refused at the start',
+    simulated: ['F46'],
     tests: [
       ['libs/log/testing/topics.ts', 'makes a topic again without error, but not with another number of partitions'],
       [LOG_FAULTS, 'stops at a message that is none of its own'],
     ],
+    open: 'a record of another incarnation that can be read: topics have the incarnation in their names, records do not say of which they are',
   },
   {
     name: 'F47',
     fault: 'the mapping changes while documents of the former one are there',
     where: 'control',
     expected: 'refused until the job is loaded anew',
+    simulated: ['F47 refused', 'F47 loaded anew'],
     tests: [
       [
         'test/e2e/robust-commands.int.spec.ts',
@@ -127,10 +140,10 @@ export const OTHER_ROWS: readonly MatrixRow[] = [
   },
   {
     name: 'F48',
-    fault: 'time jumps: timers fire late, a process stands still for a minute',
+    fault: 'time jumps: a clock is set by minutes, timers fire late, a process stands still for a minute',
     where: 'process',
     expected: 'nothing that is right depends on the time of day',
-    simulated: ['F48'],
+    simulated: ['F48 a pause', 'F48 a clock put forward', 'F48 a clock put back'],
     tests: [
       ['libs/job/lease.int.spec.ts', 'a holder whose beat stands still is dead, and what it left open holds nobody up'],
     ],

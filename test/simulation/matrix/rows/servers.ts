@@ -1,6 +1,7 @@
 import type { MatrixRow } from './row.js';
 
 const START = 'libs/sources/postgres/postgres-capture.start.int.spec.ts';
+const HISTORY = 'libs/sources/postgres/postgres-history.int.spec.ts';
 const SIM_SOURCE = 'test/simulation/source/sim-source.spec.ts';
 const SIM_SOURCE_FAULTS = 'test/simulation/source/sim-source.faults.spec.ts';
 const FORMER_OWNERS = 'replicas that were stopped for longer than their sessions go on as former owners (seed ${SEED})';
@@ -171,10 +172,11 @@ export const SERVER_ROWS: readonly MatrixRow[] = [
   },
   {
     name: 'F31',
-    fault: 'the slot is invalidated while a job loads or follows changes',
+    fault:
+      'the slot is invalidated (by its size, by the horizon, idle for too long) while a job loads or follows changes',
     where: 'PostgreSQL',
     expected: '`attention`, and never a silent gap',
-    simulated: ['F31'],
+    simulated: ['F31 size', 'F31 horizon', 'F31 idle'],
     tests: [
       ['libs/sources/postgres/postgres-capture.faults.int.spec.ts', 'says for good that the slot was invalidated'],
       [
@@ -203,6 +205,17 @@ export const SERVER_ROWS: readonly MatrixRow[] = [
     where: 'PostgreSQL',
     expected: 'it is known by its identifier and history: `attention`',
     simulated: ['F33'],
+    tests: [
+      [
+        HISTORY,
+        'a server that is restored and promoted has other changes at the same positions, and is known by its history',
+      ],
+      [HISTORY, 'a server that was made anew has the positions of the former one, and is another system'],
+      [
+        'test/e2e/robust-restored-source.int.spec.ts',
+        'a source that is restored from a backup under a running job needs a person, and what it has lost goes with --fresh',
+      ],
+    ],
   },
   {
     name: 'F34',

@@ -6,23 +6,35 @@ const fault = (name: string): Happening => ({ kind: 'fault', name });
 const attention = (code: string): Happening => committed('ingest', 'patch', [jobRecord({ attention: { code } })]);
 
 test.each([
-  ['F31', 'the slot is lost', 'SLOT_LOST'],
   ['F32', 'the source fails over', 'SLOT_MISSING'],
   ['F32', 'the source fails over', 'SOURCE_CHANGED'],
   ['F33', 'the source is restored', 'SOURCE_CHANGED'],
+  ['F39 a column dropped', 'a column is dropped', 'SOURCE_SCHEMA_CHANGED'],
+  ['F39 a column renamed', 'a column is renamed', 'SOURCE_SCHEMA_CHANGED'],
+  ['F39 a table renamed', 'a table is renamed', 'SOURCE_SCHEMA_CHANGED'],
   ['F41 made anew', 'a topic is made anew', 'LOG_DAMAGED'],
+  ['F46', 'a topic gets another partition', 'LOG_PARTITIONS_DIFFER'],
   ['F41 cut', 'a topic is cut', 'LOG_DAMAGED'],
+  ['F41 unclean', 'a copy that lags becomes the leader', 'LOG_DAMAGED'],
+  ['F41 expired', 'the offsets of a job that was stopped expire', 'LOG_DAMAGED'],
+  ['F41 reset', 'somebody resets the offsets of a job that was stopped', 'LOG_DAMAGED'],
 ])('%s: %s, and a person is told %s', (counter, name, code) => {
-  expect(new Watching().see(fault(name), attention('SCHEMA_CHANGED')).times(counter)).toBe(0);
+  expect(new Watching().see(fault(name), attention('STOPPED_BY_ERROR')).times(counter)).toBe(0);
   expect(new Watching().see(attention(code)).times(counter)).toBe(0);
   expect(new Watching().see(fault(name)).times(counter)).toBe(0);
   expect(new Watching().see(fault(name), attention(code), attention(code)).times(counter)).toBe(1);
+  expect(new Watching().see(fault(name), { kind: 'refused', codes: ['JOB_BLOCKED', code] }).times(counter)).toBe(1);
 });
 
-test('F48: a process goes on that stood still for a minute', () => {
-  const wentOn = (stoodStillMs: number): Happening => ({ kind: 'went on', process: 'a', stoodStillMs });
-  expect(new Watching().see(wentOn(59_999)).times('F48')).toBe(0);
-  expect(new Watching().see(wentOn(60_000)).times('F48')).toBe(1);
+test.each([
+  ['F31 size', 'wal_removed'],
+  ['F31 horizon', 'rows_removed'],
+  ['F31 idle', 'idle_timeout'],
+])('%s: the slot is lost, and a person is told of %s', (counter, reason) => {
+  const told = (message: string): Happening =>
+    committed('ingest', 'patch', [jobRecord({ attention: { code: 'SLOT_LOST', message } })]);
+  expect(new Watching().see(fault('the slot is lost'), told('for another reason')).times(counter)).toBe(0);
+  expect(new Watching().see(fault('the slot is lost'), told(`(${reason})`)).times(counter)).toBe(1);
 });
 
 test('F51 finds where verify has found damage', () => {

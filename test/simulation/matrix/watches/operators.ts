@@ -1,33 +1,32 @@
-import { type CommittedChange, fieldOf, type Stored } from '../../store/index.js';
 import type { Happening, Reach, Watch } from '../happening.js';
+import { PersonTold, type ToldAs } from './person-told.js';
 
-/** F31 to F33, F41: what befell, by what a person reads of it then. */
-const TOLD_AS: readonly { fault: string; codes: readonly string[]; counter: string }[] = [
-  { fault: 'the slot is lost', codes: ['SLOT_LOST'], counter: 'F31' },
+/** F31 to F33, F41, F46: what befell, by what a person reads of it then. */
+const TOLD_AS: readonly ToldAs[] = [
+  { fault: 'the slot is lost', codes: ['SLOT_LOST'], says: 'wal_removed', counter: 'F31 size' },
+  { fault: 'the slot is lost', codes: ['SLOT_LOST'], says: 'rows_removed', counter: 'F31 horizon' },
+  { fault: 'the slot is lost', codes: ['SLOT_LOST'], says: 'idle_timeout', counter: 'F31 idle' },
   { fault: 'the source fails over', codes: ['SLOT_MISSING', 'SOURCE_CHANGED'], counter: 'F32' },
   { fault: 'the source is restored', codes: ['SOURCE_CHANGED'], counter: 'F33' },
   { fault: 'a topic is made anew', codes: ['LOG_DAMAGED'], counter: 'F41 made anew' },
   { fault: 'a topic is cut', codes: ['LOG_DAMAGED'], counter: 'F41 cut' },
+  { fault: 'a copy that lags becomes the leader', codes: ['LOG_DAMAGED'], counter: 'F41 unclean' },
+  { fault: 'the offsets of a job that was stopped expire', codes: ['LOG_DAMAGED'], counter: 'F41 expired' },
+  { fault: 'a topic gets another partition', codes: ['LOG_PARTITIONS_DIFFER'], counter: 'F46' },
+  { fault: 'somebody resets the offsets of a job that was stopped', codes: ['LOG_DAMAGED'], counter: 'F41 reset' },
 ];
-const PAUSE_MS = 60_000;
 
-/** What people see, and what only clocks do. */
+/** What people see. */
 export class OperatorWatch implements Watch {
-  private befallen: (typeof TOLD_AS)[number][] = [];
+  private readonly told: PersonTold;
 
-  constructor(private readonly reach: Reach) {}
+  constructor(private readonly reach: Reach) {
+    this.told = new PersonTold(TOLD_AS, reach);
+  }
 
   see(happening: Happening): void {
+    this.told.see(happening);
     switch (happening.kind) {
-      case 'fault':
-        this.befallen.push(...TOLD_AS.filter(({ fault }) => fault === happening.name));
-        return;
-      case 'committed':
-        for (const change of happening.changes) this.needsPerson(change);
-        return;
-      case 'went on':
-        if (happening.stoodStillMs >= PAUSE_MS) this.reach('F48');
-        return;
       case 'verified under traffic':
         return this.reach('F51');
       case 'damage is found':
@@ -36,18 +35,4 @@ export class OperatorWatch implements Watch {
         this.reach('F52');
     }
   }
-
-  /** The job's record says so, and nothing goes on by itself. */
-  private needsPerson({ collection, _id, before, after }: CommittedChange): void {
-    if (collection !== 'job' || _id !== 'job') return;
-    const code = attentionOf(after);
-    if (code === undefined || attentionOf(before) === code) return;
-    for (const { codes, counter } of this.befallen) if (codes.includes(code)) this.reach(counter);
-    this.befallen = [];
-  }
-}
-
-function attentionOf(record: Stored | undefined): string | undefined {
-  const attention = record && fieldOf(record, 'attention');
-  return (attention as { code?: string } | null | undefined)?.code;
 }

@@ -127,6 +127,7 @@ export function sourceTransaction(id: bigint, parts: Partial<SourceTransaction> 
     firstLsn: lsn,
     commitLsn: lsn + 40n,
     endLsn: lsn + 50n,
+    isMixed: false,
     together: 1,
     ...parts,
   };

@@ -5,12 +5,14 @@ import { CAPTURE_DEFAULTS, type CaptureOptions } from '../../../../libs/sources/
 import { EventQueue } from '../../../../libs/sources/postgres/event-queue.js';
 import { markerPrefix } from '../../../../libs/sources/postgres/marker.js';
 import { type DecodedEvent, PgoutputDecoder } from '../../../../libs/sources/postgres/pgoutput-decoder.js';
+import { SchemaGuard } from '../../../../libs/sources/postgres/schema-guard.js';
 import { TransactionIds } from '../../../../libs/sources/postgres/transaction-id.js';
 import type { SimTimers } from '../../kernel/index.js';
 import type { Slot } from '../server/slots.js';
 import type { WalSender } from '../server/wal-sender.js';
 import { currentSnapshot } from './capture-start.js';
 import { CLOSED, errorOf, type SimClient, type SimConnections } from './connections.js';
+import { guardConnections } from './guard-connections.js';
 import { checkSlot, endSlotUser, slotInUse, sqlStateOf } from './slot.js';
 
 /** Of the real adapter's options, those that mean something here. */
@@ -80,12 +82,14 @@ export class SimCapture implements CaptureStream {
 
   private async *iterate(): AsyncGenerator<CaptureEvents, void> {
     try {
+      const { connections, plan } = this.parts;
+      const guard = new SchemaGuard(guardConnections(connections), plan.tables);
       await this.open();
       for (let batch = await this.queue.take(); batch; batch = await this.queue.take()) {
         this.resumeIfDrained();
-        const events = batch.events.filter((event): event is CaptureEvent => event.op !== 'relation');
-        this.offer(events);
+        const { events, stops } = await this.guarded(batch.events, guard);
         if (events.length > 0) yield { events, bytes: batch.bytes };
+        if (stops) return;
       }
     } catch (error) {
       if (!this.aborted.signal.aborted) throw await this.explain(error);
@@ -154,8 +158,20 @@ export class SimCapture implements CaptureStream {
     this.streaming?.sender.pump();
   }
 
-  private offer(events: readonly CaptureEvent[]): void {
-    for (const event of events) if (event.op === 'commit' && event.confirm > this.offered) this.offered = event.confirm;
+  /** As the real one: what follows a change of schema that stops the job is not handed over. */
+  private async guarded(
+    events: readonly DecodedEvent[],
+    guard: SchemaGuard,
+  ): Promise<{ events: CaptureEvent[]; stops: boolean }> {
+    const checked: CaptureEvent[] = [];
+    for (const event of events) {
+      if (event.op === 'relation') checked.push(...(await guard.check(event.relation, event.table)));
+      else checked.push(event);
+      const last = checked.at(-1);
+      if (last?.op === 'schema' && last.stops) return { events: checked, stops: true };
+      if (last?.op === 'commit' && last.confirm > this.offered) this.offered = last.confirm;
+    }
+    return { events: checked, stops: false };
   }
 
   private sendStatus(): void {

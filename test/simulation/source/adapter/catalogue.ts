@@ -1,6 +1,7 @@
 import type { Catalogue, SourceTable } from '#model';
 import type { SimServer } from '../server/server.js';
 import type { SimTable } from '../server/table.js';
+import { valueTypeOf } from '../server/values.js';
 
 export function catalogueOf(server: SimServer, schemas: readonly string[] | undefined): Catalogue {
   const tables = [...server.tables.values()].filter(({ schema }) => !schemas || schemas.includes(schema));
@@ -8,7 +9,9 @@ export function catalogueOf(server: SimServer, schemas: readonly string[] | unde
 }
 
 function sourceTable(table: SimTable, server: SimServer): SourceTable {
-  const { spec, schema, name, oid } = table;
+  const { spec, schema, oid } = table;
+  const { name, columns } = table.shownShape;
+  const nameOf = (column: string) => columns.find((each) => each.spec.name === column)?.name ?? column;
   const estimatedRows = table.finally().length;
   return {
     sourceId: String(oid),
@@ -16,20 +19,20 @@ function sourceTable(table: SimTable, server: SimServer): SourceTable {
     name,
     kind: 'table',
     partitions: [],
-    columns: spec.columns.map((column, i) => ({
+    columns: columns.map((column) => ({
       name: column.name,
-      type: table.types[i] as SourceTable['columns'][number]['type'],
-      nullable: !spec.key.includes(column.name) && column.nullable !== false,
+      type: valueTypeOf(column.spec.type),
+      nullable: !spec.key.includes(column.spec.name) && column.spec.nullable !== false,
       generated: false,
     })),
-    keys: [{ name: `${name}_pkey`, columns: [...spec.key], primary: true, deferrable: false }],
+    keys: [{ name: `${name}_pkey`, columns: spec.key.map(nameOf), primary: true, deferrable: false }],
     replicaIdentity: { kind: spec.replicaIdentity ?? 'default' },
     foreignKeys: (spec.foreignKeys ?? []).map(({ columns, references, onDelete }, i) => ({
       name: `${name}_fkey${i}`,
       columns: [...columns],
       references: {
         schema: server.tables.get(references.table)?.schema ?? schema,
-        table: references.table,
+        table: server.tables.get(references.table)?.shownShape.name ?? references.table,
         columns: [...references.columns],
       },
       onDelete,

@@ -26,6 +26,15 @@ export class SimConnections {
     );
   }
 
+  /** What a statement names; it may be gone, or called otherwise. */
+  named<T>(look: (server: SimServer) => T): T {
+    try {
+      return look(this.server);
+    } catch (error) {
+      throw errorOf(error, 'looking up what is named');
+    }
+  }
+
   /** A session of its own, which the caller closes; `begin` is its first statement. */
   async open<T>(label: string, begin: (session: Session) => T): Promise<{ client: SimClient; answer: T }> {
     const begun: { session?: Session } = {};

@@ -23,7 +23,7 @@ export async function* chunksOf(
   signal.throwIfAborted();
   const { client } = await connections.open('connects to cut chunks', () => {});
   try {
-    const sim = connections.server.tableOf(table);
+    const sim = connections.named((server) => server.tableOf(table));
     const rows = (label: string, after: Key | null) =>
       untilAborted(signal, () => rowsOf(connections, client, sim, { label, isWanted: rangeOf(sim, after) }));
     let left = (await rows('counts rows', null)).length;
@@ -57,7 +57,7 @@ export async function* readChunk(
   let done = false;
   try {
     if (!begun || (await begun())) {
-      const sim = connections.server.tableOf(table);
+      const sim = connections.named((server) => server.tableOf(table));
       const read = { label: 'begins to copy a chunk', isWanted: rangeOf(sim, chunk.after, chunk.upTo) };
       const wanted = await untilAborted(signal, () => rowsOf(connections, client, sim, read));
       while (wanted.length > 0) {

@@ -28,8 +28,8 @@ export class SimReader implements SourceReader {
       columns.map((_, i) => i),
     );
     const wanted = new Set(values.map(canonical));
-    const sim = this.connections.server.tableOf(table);
-    const places = planColumns(sim, table);
+    const sim = this.connections.named((server) => server.tableOf(table));
+    const places = this.connections.named(() => planColumns(sim, table));
     return this.rows(table, sim, 'looks up rows', (row) => {
       const own = canonical(columns.map((column) => row[places[column] as number] ?? null));
       return own !== undefined && wanted.has(own);
@@ -37,7 +37,7 @@ export class SimReader implements SourceReader {
   }
 
   page(table: TablePlan, after: readonly string[] | null, limit: number): Promise<LoadedRows> {
-    const sim = this.connections.server.tableOf(table);
+    const sim = this.connections.named((server) => server.tableOf(table));
     return this.rows(table, sim, 'reads a page', rangeOf(sim, after), limit);
   }
 

@@ -20,7 +20,7 @@ export function loadedRows(table: SimTable, plan: TablePlan, rows: readonly Valu
 
 /** For each column of the plan, its place in the table. */
 export function planColumns(table: SimTable, plan: TablePlan): number[] {
-  return plan.columns.map(({ name }) => table.column(name));
+  return plan.columns.map(({ name }) => table.named(name));
 }
 
 /** Whether a row's key is above `after` and not above `upTo`. */

@@ -1,11 +1,15 @@
 import { StatementFailed } from './server-error.js';
+import type { Alteration } from './table-shape.js';
 import type { RowVersion, SimForeignKeySpec, SimRow, SimTable, Values, Writer } from './table.js';
-import { bytesOf, type Wal, type WalChange } from './wal.js';
 import { compareValues } from './values.js';
+import { bytesOf, type WalEntry, tablesOf, type Wal, type WalChange } from './wal.js';
+
+/** About what ALTER TABLE writes. */
+const CATALOGUE_BYTES = 256;
 
 /** What a transaction's statements do to the versions of rows and to the log, and how that is undone. */
 export class RowWrites {
-  readonly changes: WalChange[] = [];
+  readonly changes: WalEntry[] = [];
   firstLsn = 0n;
   private readonly undo: (() => void)[] = [];
   private readonly lockedTables: SimTable[] = [];
@@ -38,7 +42,7 @@ export class RowWrites {
       throw new StatementFailed('duplicate', `${table.name} has such a row`);
     this.endVersion(version);
     this.create(table, row);
-    const columns = new Set(Object.keys(set).map((name) => table.column(name)));
+    const columns = new Set(Object.keys(set).flatMap((name) => table.placeOf(name) ?? []));
     this.log({ kind: 'update', table, former: version.values, row, set: columns });
   }
 
@@ -61,11 +65,7 @@ export class RowWrites {
 
   truncate(named: readonly SimTable[], isInUse: (table: SimTable) => boolean): void {
     const tables = this.withReferring(named);
-    for (const table of tables) {
-      this.throwIfEmptied(table);
-      if (isInUse(table) || this.isWrittenByOthers(table))
-        throw new StatementFailed('locked', `${table.name} is in use by another transaction`);
-    }
+    for (const table of tables) this.throwIfUsed(table, isInUse);
     for (const table of tables) {
       this.undo.push(table.empty(this.writer));
       this.lockedTables.push(table);
@@ -73,10 +73,18 @@ export class RowWrites {
     this.log({ kind: 'truncate', tables });
   }
 
+  /** Of the log only the catalogue's part, which no stream tells by itself. */
+  alter(table: SimTable, alteration: Alteration, isInUse: (table: SimTable) => boolean): void {
+    this.throwIfUsed(table, isInUse);
+    this.undo.push(table.alter(this.writer, alteration));
+    this.lockedTables.push(table);
+    this.wal.write(CATALOGUE_BYTES);
+  }
+
   log(change: WalChange): void {
     const at = this.wal.write(bytesOf(change));
     if (this.changes.length === 0) this.firstLsn = at;
-    this.changes.push(change);
+    this.changes.push({ ...change, shapes: new Map(tablesOf(change).map((table) => [table, table.shape])) });
   }
 
   unlock(): void {
@@ -111,6 +119,12 @@ export class RowWrites {
     if (lockedBy && lockedBy !== this.writer) throw new StatementFailed('locked', `${name} is being emptied`);
   }
 
+  private throwIfUsed(table: SimTable, isInUse: (table: SimTable) => boolean): void {
+    this.throwIfEmptied(table);
+    if (isInUse(table) || this.isWrittenByOthers(table))
+      throw new StatementFailed('locked', `${table.name} is in use by another transaction`);
+  }
+
   private throwIfLocked(table: SimTable, { createdBy, endedBy }: RowVersion): void {
     for (const writer of [createdBy, endedBy])
       if (writer && writer !== this.writer && !writer.isOver)
@@ -126,7 +140,8 @@ export class RowWrites {
 
   private *referring(table: SimTable): Generator<{ child: SimTable; key: SimForeignKeySpec }> {
     for (const child of this.tables.values())
-      for (const key of child.spec.foreignKeys ?? []) if (key.references.table === table.name) yield { child, key };
+      for (const key of child.spec.foreignKeys ?? [])
+        if (key.references.table === table.spec.name) yield { child, key };
   }
 
   private rowReferring(

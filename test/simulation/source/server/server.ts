@@ -30,6 +30,7 @@ const STOPPED = new ServerError('57P01', 'the server was stopped');
 
 /** What all connections share. Its methods are what statements do, each at one moment. */
 export class SimServer {
+  /** By what applications know them by. */
   readonly tables = new Map<string, SimTable>();
   readonly transactions: Transactions;
   readonly wal = new Wal(() => this.pump());
@@ -78,14 +79,15 @@ export class SimServer {
 
   addTable(make: (oid: number) => SimTable): SimTable {
     const table = make(OID_OF_FIRST_TABLE + this.tables.size);
-    if (this.tables.has(table.name)) throw new Error(`the table ${table.name} exists`);
-    this.tables.set(table.name, table);
+    const { name } = table.spec;
+    if (this.tables.has(name)) throw new Error(`the table ${name} exists`);
+    this.tables.set(name, table);
     return table;
   }
 
   tableOf({ sourceId, name }: Pick<TablePlan, 'sourceId' | 'name'>): SimTable {
     const table = [...this.tables.values()].find(({ oid }) => String(oid) === sourceId);
-    if (!table) throw new ServerError('42P01', `the table ${name} does not exist`);
+    if (table?.shownShape.name !== name) throw new ServerError('42P01', `the table ${name} does not exist`);
     return table;
   }
 

@@ -1,5 +1,7 @@
-import { type Canonicalize, canonicalizer, type ValueType } from '#model';
+import { type Canonicalize, canonicalizer } from '#model';
 import type { TransactionSnapshot } from '../../../../libs/sources/postgres/visibility.js';
+import { ServerError } from './server-error.js';
+import { type Alteration, TableShape } from './table-shape.js';
 import { compareValues, type SimType, type SimValue, textOf, valueTypeOf } from './values.js';
 
 export interface SimColumnSpec {
@@ -61,9 +63,10 @@ export class SimTable {
   onVersion: ((values: Values) => void) | undefined;
   /** Who holds it against everybody else, readers included. */
   lockedBy: Writer | undefined;
+  shape: TableShape;
+  private formerShape: TableShape;
   readonly schema: string;
   readonly keyColumns: readonly number[];
-  readonly types: readonly ValueType[];
   private readonly canonical: Canonicalize;
 
   constructor(
@@ -71,32 +74,57 @@ export class SimTable {
     readonly spec: SimTableSpec,
   ) {
     this.schema = spec.schema ?? 'public';
+    this.shape = TableShape.of(spec);
+    this.formerShape = this.shape;
     this.keyColumns = spec.key.map((name) => this.column(name));
-    this.types = spec.columns.map(({ type }) => valueTypeOf(type));
-    this.canonical = canonicalizer(this.types, this.keyColumns);
+    this.canonical = canonicalizer(
+      spec.columns.map(({ type }) => valueTypeOf(type)),
+      this.keyColumns,
+    );
   }
 
+  /** What it is called now. */
   get name(): string {
-    return this.spec.name;
+    return this.shape.name;
   }
 
+  /** As everybody sees it: a change of it that is not committed nobody does. */
+  get shownShape(): TableShape {
+    return this.lockedBy ? this.formerShape : this.shape;
+  }
+
+  /** Where it stands in the values of a row. */
   column(name: string): number {
-    const column = this.spec.columns.findIndex((candidate) => candidate.name === name);
-    if (column < 0) throw new Error(`the table ${this.spec.name} has no column ${name}`);
-    return column;
+    const place = this.placeOf(name);
+    if (place === undefined) throw new Error(`the column ${name} of ${this.spec.name} was dropped`);
+    return place;
+  }
+
+  /** By what applications know it by; undefined where it was dropped, which they know as well. */
+  placeOf(name: string): number | undefined {
+    if (!this.shape.attributes.some(({ spec }) => spec.name === name))
+      throw new Error(`the table ${this.spec.name} has no column ${name}`);
+    return this.shape.columns.find(({ spec }) => spec.name === name)?.place;
+  }
+
+  /** By what it is called now, as a statement of somebody else names it. */
+  named(name: string): number {
+    const found = this.shape.columns.find((column) => column.name === name);
+    if (!found) throw new ServerError('42703', `column ${name} of ${this.name} does not exist`);
+    return found.place;
   }
 
   /** What it names is set, everything else as in `base`, or null. */
   valuesOf(row: SimRow, base?: Values): Values {
-    for (const name of Object.keys(row)) this.column(name);
-    return this.spec.columns.map(({ name, type }, column) => {
-      const value = row[name];
-      return value === undefined ? (base?.[column] ?? null) : textOf(type, value);
+    for (const name of Object.keys(row)) this.placeOf(name);
+    return this.shape.attributes.map(({ spec: { name, type }, isDropped }, place) => {
+      const value = isDropped ? undefined : row[name];
+      return value === undefined ? (base?.[place] ?? null) : textOf(type, value);
     });
   }
 
   rowOf(values: Values): Record<string, string | null> {
-    return Object.fromEntries(this.spec.columns.map(({ name }, column) => [name, values[column] ?? null]));
+    return Object.fromEntries(this.shape.columns.map(({ spec: { name }, place }) => [name, values[place] ?? null]));
   }
 
   keyOf(values: Values): string {
@@ -108,12 +136,28 @@ export class SimTable {
   /** Emptied by one that holds it until it is over; returns what undoes it. */
   empty(by: Writer): () => void {
     const before = this.heap;
-    if (this.lockedBy !== by) this.former = before;
-    this.lockedBy = by;
+    this.lock(by);
     this.heap = new Map();
     return () => {
       this.heap = before;
     };
+  }
+
+  /** By one that holds it until it is over; returns what undoes it. Rows stay as they are: nobody reads what was dropped. */
+  alter(by: Writer, alteration: Alteration): () => void {
+    const before = this.shape;
+    this.lock(by);
+    this.shape = before.altered(alteration);
+    return () => {
+      this.shape = before;
+    };
+  }
+
+  private lock(by: Writer): void {
+    if (this.lockedBy === by) return;
+    this.former = this.heap;
+    this.formerShape = this.shape;
+    this.lockedBy = by;
   }
 
   /** What a snapshot shows of the rows that are wanted, in the order of the key. */

@@ -2,6 +2,7 @@ import type { Kernel } from '../../kernel/index.js';
 import { type CommitOptions, commitInSteps } from './commit-steps.js';
 import { RowWrites } from './row-writes.js';
 import type { SimRow, SimTable, Writer } from './table.js';
+import type { Alteration } from './table-shape.js';
 import type { Transactions } from './transactions.js';
 import type { Wal } from './wal.js';
 
@@ -64,6 +65,11 @@ export class SimTransaction implements Writer {
   /** With every table that refers to one of them. Whoever reads them later finds them empty, whatever its snapshot. */
   truncate(...names: string[]): void {
     this.statement(names, (...tables) => this.writes.truncate(tables, (table) => this.parts.isRead(table)));
+  }
+
+  /** Nobody else may be using the table. */
+  alter(name: string, alteration: Alteration): void {
+    this.statement([name], (table) => this.writes.alter(table, alteration, (each) => this.parts.isRead(each)));
   }
 
   /** `pg_logical_emit_message`, transactional. */

@@ -25,6 +25,12 @@ export function typeIdOf(type: SimType): number {
   return type === 'int' ? 23 : type === 'text' ? 25 : 1700;
 }
 
+/** Of pg_attribute: precision and scale, where the type has them. */
+export function modifierOf(type: SimType): number {
+  const { precision, scale } = numericOf(type);
+  return precision === undefined || scale === undefined ? -1 : ((precision << 16) | scale) + 4;
+}
+
 /** In the order of the type; texts by their code units, as collation C has them. */
 export function compareValues(type: SimType, a: string, b: string): number {
   if (type === 'text') return a < b ? -1 : a > b ? 1 : 0;

@@ -5,6 +5,7 @@ import { ServerError } from './server-error.js';
 import type { Session } from './sessions.js';
 import type { Slot } from './slots.js';
 import type { SimTable } from './table.js';
+import type { TableShape } from './table-shape.js';
 import type { Wal, WalTransaction } from './wal.js';
 
 /** What a stream reads, and whom it tells. */
@@ -28,7 +29,7 @@ type Sent = { messages: Buffer[] } | { walEnd: bigint };
  * it sends arrives in order, and one who does not read holds it back.
  */
 export class WalSender {
-  private readonly described = new Set<SimTable>();
+  private readonly described = new Map<SimTable, TableShape>();
   private readonly from: bigint;
   private index = 0;
   /** Of the transaction that is being sent, what is left. */

@@ -1,4 +1,5 @@
 import type { SimTable, Values } from './table.js';
+import type { TableShape } from './table-shape.js';
 
 /** A change as it stands in the log. */
 export type WalChange =
@@ -9,6 +10,9 @@ export type WalChange =
   | { kind: 'truncate'; tables: readonly SimTable[] }
   | { kind: 'message'; prefix: string; content: string };
 
+/** With what its tables looked like then: that is how a stream tells of it, however late. */
+export type WalEntry = WalChange & { shapes: ReadonlyMap<SimTable, TableShape> };
+
 export interface WalTransaction {
   id: bigint;
   /** Where its first change stands. */
@@ -17,7 +21,7 @@ export interface WalTransaction {
   commitLsn: bigint;
   endLsn: bigint;
   committedAtMs: number;
-  changes: readonly WalChange[];
+  changes: readonly WalEntry[];
 }
 
 const COMMIT_BYTES = 0x30;
@@ -75,4 +79,9 @@ export function bytesOf(change: WalChange): number {
     default:
       return 64;
   }
+}
+
+export function tablesOf(change: WalChange): readonly SimTable[] {
+  if (change.kind === 'message') return [];
+  return change.kind === 'truncate' ? change.tables : [change.table];
 }
