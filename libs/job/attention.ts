@@ -1,5 +1,6 @@
 import { MillraceError } from '#errors';
 import { LOG_ERRORS } from '#log';
+import { type Plan, qualifiedName } from '#model';
 import { JOB_ERRORS } from './job.codes.js';
 import type { JobRecord, JobState } from './job-record.js';
 
@@ -57,6 +58,26 @@ export function refuseCompleted(record: JobRecord): void {
       JOB_ERRORS.JOB_COMPLETED,
       'the job is completed; `millrace complete` removes what is left of it',
     );
+}
+
+/** Of a job that follows changes: what its tables had while nothing streamed, and have no more, no log tells. */
+export function refuseReplaced(loaded: Plan, now: Plan): void {
+  if (now.mode === 'snapshot') return;
+  for (const table of now.tables) {
+    const name = qualifiedName(table);
+    const before = loaded.tables.find((each) => qualifiedName(each) === name);
+    if (before === undefined) continue;
+    if (before.sourceId !== table.sourceId) throw schemaChanged(`the table ${name} was dropped and made anew`);
+    for (const column of table.columns) {
+      const former = before.columns.find((each) => each.name === column.name)?.number;
+      if (former !== undefined && former !== column.number)
+        throw schemaChanged(`the column ${column.name} of ${name} was dropped and added again`);
+    }
+  }
+}
+
+function schemaChanged(message: string): MillraceError {
+  return new MillraceError(JOB_ERRORS.SCHEMA_CHANGED, message);
 }
 
 /** A job that does nothing cannot be held: saying that it is would mislead whoever runs it next. */

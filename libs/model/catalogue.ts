@@ -31,6 +31,8 @@ export interface SourceColumn {
   type: ValueType;
   nullable: boolean;
   generated: boolean;
+  /** By which the source knows it, where it has one: of a column that is dropped and added again it is another. */
+  number?: number;
   /** Why this column cannot be part of a key or an `on` (citext, non-deterministic collation, interval …). */
   notComparable?: string;
   comment?: string;

@@ -37,6 +37,8 @@ export interface ColumnPlan {
   name: string;
   type: ValueType;
   nullable: boolean;
+  /** As in the catalogue; absent in plans of jobs that began before it was kept. */
+  number?: number;
 }
 
 /** Kept in a staged row as `k[name]`: the canonical encoding of these columns, absent where one of them is null. */

@@ -38,8 +38,8 @@ export class TableNumbering {
       schema: source.schema,
       name: source.name,
       columns: this.columns.map((column) => {
-        const { name, type, nullable } = this.use.column(column);
-        return { name, type, nullable };
+        const { name, type, nullable, number } = this.use.column(column);
+        return { name, type, nullable, ...(number === undefined ? {} : { number }) };
       }),
       key: this.key,
       joins: this.joins,

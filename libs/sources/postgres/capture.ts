@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError } from '#errors';
-import type { Plan } from '#model';
+import type { Finding, Plan } from '#model';
 import type { CaptureEvent, CaptureEvents, CaptureNames, CaptureStream } from '../source.js';
 import { CAPTURE_CODES } from './capture.codes.js';
 import type { PostgresConnections, SourceClient } from './connection.js';
@@ -10,6 +10,7 @@ import { markerPrefix } from './marker.js';
 import { PgoutputDecoder } from './pgoutput-decoder.js';
 import { publicationChange } from './publication.js';
 import { ReplicationStream } from './replication-stream.js';
+import { replacedColumn } from './replaced-columns.js';
 import { SchemaGuard } from './schema-guard.js';
 import { checkSlot, endSlotUser } from './slot.js';
 import { TransactionIds } from './transaction-id.js';
@@ -114,7 +115,7 @@ export class PostgresCapture implements CaptureStream {
 
   /** Where it cannot be asked now, it is asked again later: a source that is gone shows in the stream. */
   private watch(): void {
-    publicationChange(this.connections, this.names.publication, this.plan).then(
+    this.silentChange().then(
       (finding) => {
         if (!finding || this.aborted.signal.aborted) return;
         clearInterval(this.watcher);
@@ -125,6 +126,15 @@ export class PostgresCapture implements CaptureStream {
       (error: unknown) => {
         if (!this.connections.error(error).retriable) this.queue.fail(error);
       },
+    );
+  }
+
+  /** Of which the log says nothing. */
+  private async silentChange(): Promise<Finding | undefined> {
+    const { connections, names, plan } = this;
+    return (
+      (await publicationChange(connections, names.publication, plan)) ??
+      (await replacedColumn(connections, plan.tables))
     );
   }
 

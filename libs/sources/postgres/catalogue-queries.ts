@@ -62,6 +62,7 @@ ORDER BY n.nspname::text COLLATE "C", c.relname::text COLLATE "C"`;
 export interface ColumnRow {
   table: number;
   name: string;
+  number: number;
   type: number;
   modifier: number;
   formatted: string;
@@ -73,7 +74,7 @@ export interface ColumnRow {
 
 /** Since 18 a NOT NULL can be declared without being proved: such a column can hold nulls. */
 export const COLUMNS = `
-SELECT a.attrelid AS "table", a.attname::text AS name, a.atttypid AS type, a.atttypmod AS modifier,
+SELECT a.attrelid AS "table", a.attname::text AS name, a.attnum::int AS number, a.atttypid AS type, a.atttypmod AS modifier,
   format_type(a.atttypid, a.atttypmod) AS formatted,
   a.attnotnull AND NOT EXISTS (
     SELECT FROM pg_constraint u WHERE u.conrelid = a.attrelid AND u.contype = 'n' AND u.conkey = ARRAY[a.attnum] AND NOT u.convalidated

@@ -135,6 +135,7 @@ function columnOf(types: PgTypes, row: ColumnRow): SourceColumn {
     name: row.name,
     type: valueType(types, row.type, row.modifier, row.formatted),
     nullable: !row.notNull,
+    number: row.number,
     generated: row.generated,
     ...(reason === undefined ? {} : { notComparable: reason }),
     ...(row.comment === null ? {} : { comment: row.comment }),

@@ -51,6 +51,7 @@ describe('a change of schema', () => {
   test.each([
     ['dropped', 'ALTER TABLE t DROP v'],
     ['renamed', 'ALTER TABLE t RENAME v TO w'],
+    ['dropped and added again', 'ALTER TABLE t DROP v; ALTER TABLE t ADD v varchar(10)'],
     ['retyped', 'ALTER TABLE t ALTER v TYPE text'],
     ['given another length', 'ALTER TABLE t ALTER v TYPE varchar(20)'],
   ])('stops where a column in use is %s, before any row of it', async (_, ddl) => {
@@ -88,6 +89,14 @@ describe('a change of schema', () => {
 
   test('stops where the table is dropped, though no log tells it', async () => {
     expect((await stopping('DROP TABLE t', 'SELECT 1')).object).toBe('public.t');
+  });
+
+  test('stops where a column in use is dropped and added again, though no log tells what its rows have now', async () => {
+    const { object } = await stopping(
+      "ALTER TABLE t DROP v; ALTER TABLE t ADD v varchar(10) DEFAULT 'new'",
+      'SELECT 1',
+    );
+    expect(object).toBe('public.t.v');
   });
 
   test('stops where a partition is attached, though no log tells its rows', async () => {

@@ -13,6 +13,7 @@ import { COLUMN_ADDED, SCHEMA_CHANGED } from './capture.codes.js';
 import { readCatalogue } from './catalogue.js';
 import type { PostgresConnections } from './connection.js';
 import type { Relation, RelationColumn } from './relation.js';
+import { replacedColumn } from './replaced-columns.js';
 
 export type SchemaEvent = Extract<CaptureEvent, { op: 'schema' }>;
 
@@ -50,6 +51,8 @@ export class SchemaGuard {
   ) {}
 
   async check(relation: Relation, table: TablePlan): Promise<SchemaEvent[]> {
+    const replaced = await replacedColumn(this.connections, [table]);
+    if (replaced) return [{ op: 'schema', finding: replaced, stops: true }];
     const fingerprint = JSON.stringify(relation);
     // With identity FULL the log does not show the key, so a message sent again may stand for another one.
     if (relation.identity === 'f' && this.passed.has(relation.id)) this.present = undefined;

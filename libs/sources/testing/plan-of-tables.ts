@@ -15,7 +15,7 @@ export function planOfTables(
 function planOfTable(table: SourceTable, index: number): TablePlan {
   const columns: ColumnPlan[] = table.columns
     .filter((column) => !column.generated)
-    .map(({ name, type, nullable }) => ({ name, type, nullable }));
+    .map(({ name, type, nullable, number }) => ({ name, type, nullable, ...(number !== undefined && { number }) }));
   const key = (table.keys[0]?.columns ?? []).map((name) => columns.findIndex((column) => column.name === name));
   return {
     index,

@@ -1,3 +1,4 @@
+import { FOUND } from './found.js';
 import { HOLDERS } from './holders.js';
 import { INCUMBENT } from './incumbent.js';
 import type { Mutant } from './mutant.js';
@@ -270,4 +271,4 @@ const MECHANISMS: readonly Mutant[] = [
 ];
 
 /** What the simulator, or a test, must miss. */
-export const MUTANTS: readonly Mutant[] = [...MECHANISMS, ...SCHEDULES, ...HOLDERS, ...RETRIES, ...INCUMBENT];
+export const MUTANTS: readonly Mutant[] = [...MECHANISMS, ...SCHEDULES, ...HOLDERS, ...RETRIES, ...FOUND, ...INCUMBENT];

@@ -253,6 +253,8 @@ class SeedRun {
     if (this.holding.isBusy || this.replaying.isBusy || !world.isAsAsked() || !world.isAtItsEnd()) return false;
     if (this.storm.rare.isToBeLoadedAnew) return false;
     if (!world.servers.postgres.isQuiet()) return false;
+    // It would stop as soon as somebody looks.
+    if (world.stopsAtErrors && world.changes.mend()) return false;
     // Of a quiet source only a commit can change them.
     const looksAt = `${world.list.number} ${world.commits + this.laws.stagings}`;
     if (looksAt === this.lookedAt) return false;

@@ -1,6 +1,12 @@
 import type { Plan } from '#model';
 import type { Random } from '../../kernel/index.js';
-import { type Alteration, type SimTable, type SimTransaction, StatementFailed } from '../../source/index.js';
+import {
+  type Alteration,
+  type SimColumnSpec,
+  type SimTable,
+  type SimTransaction,
+  StatementFailed,
+} from '../../source/index.js';
 import { CODE, LARGE, NUMBER } from '../../workload/index.js';
 import { befalls, type FaultParts } from './fault-parts.js';
 
@@ -8,14 +14,21 @@ const SHARE = { added: 0.002, stops: 0.006 };
 const ADDED = 'extra';
 
 /** Of a table and those of its columns that are in use. */
-type Stopping = (table: string, columns: readonly string[]) => Alteration[][];
+type Stopping = (table: SimTable, columns: readonly string[]) => Alteration[][];
 
 const STOPPING: Record<string, Stopping> = {
-  'a table is renamed': (table) => [[{ kind: 'rename table', to: `${table}_renamed` }]],
+  'a table is renamed': ({ name }) => [[{ kind: 'rename table', to: `${name}_renamed` }]],
   'a column is renamed': (_, columns) =>
     columns
       .filter((name) => [NUMBER, CODE, LARGE].includes(name))
       .map((column) => [{ kind: 'rename column', column, to: `${column}_renamed` }]),
+  'a column is dropped and added again': (table, columns) =>
+    columns
+      .filter((name) => [NUMBER, CODE].includes(name))
+      .map((name) => [
+        { kind: 'drop column', column: name },
+        { kind: 'add column', column: columnOf(table, name) },
+      ]),
   // A large value is the one that its row's version had, as documents are looked at.
   'a column is dropped': (_, columns) =>
     columns.filter((name) => [NUMBER, CODE].includes(name)).map((column) => [{ kind: 'drop column', column }]),
@@ -81,7 +94,7 @@ export class SchemaFaults {
     return this.tables.flatMap((table) => {
       const planned = plan.tables.find(({ sourceId }) => sourceId === String(table.oid));
       const columns = planned?.columns.map(({ name }) => name) ?? [];
-      return planned === undefined ? [] : stopping(table.name, columns).map((by) => ({ table, by }));
+      return planned === undefined ? [] : stopping(table, columns).map((by) => ({ table, by }));
     });
   }
 
@@ -97,7 +110,7 @@ export class SchemaFaults {
     return this.attempt(() => {
       if (isWithin) this.write(transaction, name, its, {});
       for (const each of by) transaction.alter(name, each);
-      this.write(transaction, name, its, by.some(({ kind }) => kind === 'add column') ? { [ADDED]: 1 } : {});
+      this.write(transaction, name, its, by.some(isAdding) ? { [ADDED]: 1 } : {});
       void transaction.commit();
     });
   }
@@ -123,6 +136,11 @@ export class SchemaFaults {
     return this.parts.world.model.tables.map(({ name }) => postgres.table(name));
   }
 }
+
+const isAdding = (by: Alteration): boolean => by.kind === 'add column' && by.column.name === ADDED;
+
+const columnOf = ({ spec }: SimTable, name: string): SimColumnSpec =>
+  spec.columns.find((column) => column.name === name) as SimColumnSpec;
 
 type Row = Record<string, string | number | null>;
 

@@ -24,6 +24,7 @@ function sourceTable(table: SimTable, server: SimServer): SourceTable {
       type: valueTypeOf(column.spec.type),
       nullable: !spec.key.includes(column.spec.name) && column.spec.nullable !== false,
       generated: false,
+      number: column.place + 1,
     })),
     keys: [{ name: `${name}_pkey`, columns: spec.key.map(nameOf), primary: true, deferrable: false }],
     replicaIdentity: { kind: spec.replicaIdentity ?? 'default' },

@@ -52,7 +52,13 @@ function answersOf(server: SimServer): Answers {
 
 function attributesOf(server: SimServer): object[] {
   return [...server.tables.values()].flatMap((table) =>
-    columnRows(table).map(({ name, type, modifier }) => ({ relation: String(table.oid), name, type, modifier })),
+    columnRows(table).map(({ name, number, type, modifier }) => ({
+      relation: String(table.oid),
+      name,
+      number,
+      type,
+      modifier,
+    })),
   );
 }
 
@@ -78,6 +84,7 @@ function columnRows({ oid, spec, shownShape }: SimTable): ColumnRow[] {
   return shownShape.columns.map((column) => ({
     table: oid,
     name: column.name,
+    number: column.place + 1,
     type: typeIdOf(column.spec.type),
     modifier: modifierOf(column.spec.type),
     formatted: column.spec.type === 'int' ? 'integer' : column.spec.type,

@@ -1,0 +1,44 @@
+import { type Finding, qualifiedName, type TablePlan } from '#model';
+import { SCHEMA_CHANGED } from './capture.codes.js';
+import type { PostgresConnections } from './connection.js';
+
+interface NumberRow {
+  relation: string;
+  name: string;
+  number: number;
+}
+
+const NUMBERS = `
+SELECT attrelid::text AS relation, attname AS name, attnum::int AS number FROM pg_catalog.pg_attribute
+ WHERE attrelid = ANY ($1::oid[]) AND attnum > 0 AND NOT attisdropped`;
+
+/**
+ * The first column in use that was dropped and added again under its name: it has another number in `pg_attribute`, which
+ * is never given twice. The log does not tell, where name and type are the same; and of rows that were there, which have the new column's default or null, there is
+ * no change in it.
+ */
+export async function replacedColumn(
+  connections: PostgresConnections,
+  tables: readonly TablePlan[],
+): Promise<Finding | undefined> {
+  const rows = await connections.query<NumberRow & Record<string, unknown>>(NUMBERS, [
+    tables.map(({ sourceId }) => sourceId),
+  ]);
+  const numbers = new Map(rows.map(({ relation, name, number }) => [`${relation} ${name}`, number]));
+  for (const table of tables)
+    for (const { name, number } of table.columns) {
+      const now = numbers.get(`${table.sourceId} ${name}`);
+      if (number !== undefined && now !== undefined && now !== number) return replaced(qualifiedName(table), name);
+    }
+  return undefined;
+}
+
+function replaced(table: string, column: string): Finding {
+  return {
+    severity: 'blocker',
+    code: SCHEMA_CHANGED,
+    object: `${table}.${column}`,
+    message: `The column ${column} of ${table} was dropped and added again.`,
+    fix: 'Run the job with --fresh.',
+  };
+}
