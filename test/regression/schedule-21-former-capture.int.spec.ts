@@ -1,7 +1,9 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { waitFor } from '#testing';
 import { leftOnSource, workshop } from '../e2e/kit/job-life.js';
 import { changes, SCHEMA } from '../e2e/kit/shop.js';
+
+jest.setTimeout(240_000);
 
 /**
  * A process that is suspended (a virtual machine that is moved, a laptop that sleeps) loses the job to another, and

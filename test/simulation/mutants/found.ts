@@ -41,8 +41,8 @@ export const FOUND: readonly Mutant[] = [
     name: 'a-replaced-column-passes-in-silence',
     takesAway: 'the numbers of columns are looked at from time to time',
     file: 'libs/sources/postgres/capture.ts',
-    find: ' ?? (await replacedColumn(connections, plan.tables))',
-    replace: '',
+    find: '(await replacedColumn(connections, plan.tables))',
+    replace: 'undefined',
     tests: [SCHEMA],
   },
   {
