@@ -15,7 +15,7 @@ SELECT attrelid::text AS relation, attname AS name, attnum::int AS number FROM p
 /**
  * The first column in use that was dropped and added again under its name: it has another number in `pg_attribute`, which
  * is never given twice. The log does not tell, where name and type are the same; and of rows that were there, which have the new column's default or null, there is
- * no change in it.
+ * no change in it. What the log tells may be committed and not visible yet, so it is looked at from time to time, too.
  */
 export async function replacedColumn(
   connections: PostgresConnections,

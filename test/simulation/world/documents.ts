@@ -35,6 +35,7 @@ interface Correction {
 export class Documents {
   /** By collection and ObjectId: the one key that it was ever made of, in the oracle's words. */
   private readonly keys = new Map<string, Words>();
+  private known: Record<number, string[]> | undefined;
   private corrections: Correction[] = [];
   private readonly discarded: { collection: string; run: number }[] = [];
 
@@ -106,11 +107,13 @@ export class Documents {
     return { ...table, columns: columns.map(({ spec: { name, type } }) => ({ name, type: type as ModelType })) };
   }
 
+  /** Of a job that is completed, what it knew last. */
   private knownColumns(): Record<number, string[]> | undefined {
     const record = this.servers.mongo
       .committed(this.stateDatabase, JOB.name)
       .find((each) => fieldOf(each, '_id') === JOB_ID);
-    return record && (fieldOf(record, 'knownColumns') as Record<number, string[]>);
+    this.known = record === undefined ? this.known : (fieldOf(record, 'knownColumns') as Record<number, string[]>);
+    return this.known;
   }
 
   private corrected(table: string, row: ModelRow): ModelRow {

@@ -221,7 +221,8 @@ class SeedRun {
 
   private async dealWithLetters(): Promise<void> {
     const work = new LetterWork({ ...this.atRest, comesToRest: () => this.comesToRest() }, this.random.fork(), {
-      mayDiscard: !this.completes,
+      // What is discarded is missing for whoever verifies.
+      mayDiscard: !this.completes && !this.storm.rare.isVerified,
     });
     this.monotony.excuseReturns();
     await unlessLost(this.atRest, () => work.happen());

@@ -94,6 +94,11 @@ export class RareFaults {
     return this.aimed.sleepers.overAtMs;
   }
 
+  /** By somebody, as rows change. */
+  get isVerified(): boolean {
+    return this.verifying !== undefined;
+  }
+
   get isOver(): boolean {
     return this.verifying?.isOver ?? true;
   }

@@ -5,6 +5,7 @@ import { CAPTURE_DEFAULTS, type CaptureOptions } from '../../../../libs/sources/
 import { EventQueue } from '../../../../libs/sources/postgres/event-queue.js';
 import { markerPrefix } from '../../../../libs/sources/postgres/marker.js';
 import { type DecodedEvent, PgoutputDecoder } from '../../../../libs/sources/postgres/pgoutput-decoder.js';
+import { replacedColumn } from '../../../../libs/sources/postgres/replaced-columns.js';
 import { SchemaGuard } from '../../../../libs/sources/postgres/schema-guard.js';
 import { TransactionIds } from '../../../../libs/sources/postgres/transaction-id.js';
 import type { SimTimers } from '../../kernel/index.js';
@@ -16,7 +17,10 @@ import { guardConnections } from './guard-connections.js';
 import { checkSlot, endSlotUser, slotInUse, sqlStateOf } from './slot.js';
 
 /** Of the real adapter's options, those that mean something here. */
-export type SimCaptureOptions = Pick<CaptureOptions, 'queueMaxBytes' | 'statusIntervalMs' | 'takeOverAfterMs'>;
+export type SimCaptureOptions = Pick<
+  CaptureOptions,
+  'queueMaxBytes' | 'statusIntervalMs' | 'takeOverAfterMs' | 'watchIntervalMs'
+>;
 
 /** A small bound, so that a consumer that does not take holds the server back in small simulations too. */
 export const SIM_CAPTURE_DEFAULTS: SimCaptureOptions = { ...CAPTURE_DEFAULTS, queueMaxBytes: 8 * 1024 };
@@ -48,6 +52,7 @@ export class SimCapture implements CaptureStream {
   private confirmed = 0n;
   private offered = 0n;
   private statusTimer: unknown;
+  private watchTimer: unknown;
   private iteration: AsyncIterator<CaptureEvents> | undefined;
 
   constructor(private readonly parts: SimCaptureParts) {}
@@ -68,6 +73,7 @@ export class SimCapture implements CaptureStream {
     this.aborted.abort();
     this.queue.close();
     this.parts.timers.clearTimeout(this.statusTimer);
+    this.parts.timers.clearTimeout(this.watchTimer);
     const { streaming } = this;
     this.streaming = undefined;
     if (!streaming) return;
@@ -110,6 +116,24 @@ export class SimCapture implements CaptureStream {
     });
     this.streaming = await this.start(decoder);
     if (this.aborted.signal.aborted) await this.stop();
+    else this.watch();
+  }
+
+  /** What the log does not tell, and what could not be seen yet when it told of the table. */
+  private watch(): void {
+    const { connections, plan, options, timers } = this.parts;
+    this.watchTimer = timers.setTimeout(() => this.watch(), options.watchIntervalMs);
+    replacedColumn(guardConnections(connections), plan.tables).then(
+      (finding) => {
+        if (finding === undefined) return;
+        this.queue.events.push({ op: 'schema', finding, stops: true });
+        this.queue.added(0);
+        this.queue.flush();
+      },
+      (error: unknown) => {
+        if (!errorOf(error, 'looking at the columns').retriable) this.queue.fail(error);
+      },
+    );
   }
 
   /** Waits for a former user of the slot, and then ends it. */
