@@ -62,7 +62,6 @@ export function refuseCompleted(record: JobRecord): void {
 
 /** Of a job that follows changes: what its tables had while nothing streamed, and have no more, no log tells. */
 export function refuseReplaced(loaded: Plan, now: Plan): void {
-  if (now.mode === 'snapshot') return;
   for (const table of now.tables) {
     const name = qualifiedName(table);
     const before = loaded.tables.find((each) => qualifiedName(each) === name);

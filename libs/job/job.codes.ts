@@ -74,8 +74,8 @@ export const JOB_ERRORS = errorCodes({
     remedy: 'See `millrace dead-letters list`, mend the cause, then `millrace run` again.',
   },
   SCHEMA_CHANGED: {
-    cause: 'A column in use was dropped, renamed or changed its type.',
-    remedy: 'Adapt the job file and load again with `millrace run --fresh`.',
+    cause: 'A table or column in use was dropped, renamed, made anew or changed its type.',
+    remedy: 'Load again with `millrace run --fresh`, after the job file has been adapted where it names what is gone.',
   },
   REQUEST_UNANSWERED: {
     cause: 'The process that runs this job did not answer.',

@@ -97,8 +97,8 @@ export class LettersDesk {
     const rows = new Map<string, { table: number; key: string }>();
     for (const entry of await this.store.read.byField<AuditEntry>(AUDIT, 'letter', ids)) {
       const { table, row } = entry.details;
-      if (entry.action === 'edit' && entry.incarnation === this.names.incarnation)
-        rows.set(`${table} ${row}`, { table: table as number, key: row as string });
+      if (entry.action !== 'edit' || entry.incarnation !== this.names.incarnation) continue;
+      if (typeof table === 'number' && typeof row === 'string') rows.set(`${table} ${row}`, { table, key: row });
     }
     return [...rows.values()];
   }

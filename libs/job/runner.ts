@@ -2,14 +2,7 @@ import { MillraceError } from '#errors';
 import { awaitedLater, within } from '#log';
 import { electionTopic, type Incarnation, IncarnationNames } from '#stage';
 import type { Store } from '#store';
-import {
-  isCompleted,
-  keepAttention,
-  phaseBefore,
-  refuseAttention,
-  refuseCompleted,
-  refuseReplaced,
-} from './attention.js';
+import { isCompleted, keepAttention, phaseBefore, refuseAttention, refuseCompleted } from './attention.js';
 import type { RunOptions, RunOutcome } from './commands.js';
 import type { Connections, PlannedSource } from './connection.js';
 import type { JobDeps } from './job-deps.js';
@@ -288,7 +281,6 @@ export class Runner {
     if (record.plan.hash !== plan.hash || record.plan.mode !== plan.mode) {
       throw new MillraceError(JOB_ERRORS.MAPPING_CHANGED, JOB_ERRORS.MAPPING_CHANGED.cause);
     }
-    refuseReplaced(record.plan, plan);
     if (options.dropTarget) this.tellNothingDropped();
     if (plan.mode === 'snapshot' && record.phase === 'completed') return 'loaded';
     if (plan.mode === 'snapshot' && record.loading) return this.fresh(begin, planned, record, options);
@@ -311,7 +303,6 @@ export class Runner {
     }
     if (record.plan.hash !== planned.plan.hash)
       throw new MillraceError(JOB_ERRORS.MAPPING_CHANGED, JOB_ERRORS.MAPPING_CHANGED.cause);
-    refuseReplaced(record.plan, planned.plan);
     if (record.plan.mode === 'snapshot' && record.loading) {
       throw new MillraceError(
         JOB_ERRORS.JOB_UNKNOWN,

@@ -4,6 +4,7 @@ import type { Assembler, Evaluator } from '#mapping';
 import type { Plan } from '#model';
 import type { CaptureNames, Source, SourceSnapshot } from '#sources';
 import { IncarnationNames, JOB } from '#stage';
+import { refuseReplaced } from './attention.js';
 import { allInRange, type Doc, type Store } from '#store';
 import { TouchRegister } from '#verify';
 import { hasFailed, type Letter } from '#write';
@@ -157,11 +158,13 @@ export class Session {
 
   private checkSource(): void {
     const { record } = this.state;
-    if (record.capture === null || sameSource(record.identity, this.planned.identity)) return;
-    throw new MillraceError(
-      JOB_ERRORS.SOURCE_CHANGED,
-      'the source is not the server, or not the history, that this job has followed',
-    );
+    if (record.capture === null) return;
+    if (!sameSource(record.identity, this.planned.identity))
+      throw new MillraceError(
+        JOB_ERRORS.SOURCE_CHANGED,
+        'the source is not the server, or not the history, that this job has followed',
+      );
+    refuseReplaced(record.plan, this.planned.plan);
   }
 
   private async beginLoading(signal: AbortSignal): Promise<void> {

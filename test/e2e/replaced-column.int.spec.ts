@@ -38,6 +38,7 @@ collections:
     ['verify', file],
   ])
     expect(await cli.run(command)).toMatchObject({ code: 1, err: expect.stringContaining(message) });
+  expect((await cli.run(['status', file, '--json'])).json).toMatchObject([{ phase: 'attention' }]);
   expect(await document()).toMatchObject({ v: 'before' });
   expect(await cli.run(['run', file, '--until-synced', '--fresh'])).toMatchObject({ code: 0 });
   expect(await document()).toMatchObject({ v: null });

@@ -81,3 +81,24 @@ test('a standby that is promoted is the same system with another history', async
   expect(await source.identity()).toEqual({ ...before, history: String(Number(before.history) + 1) });
   await source.close();
 });
+
+test('a slot that is made anew under its name tells nothing from before', async () => {
+  await using database = await testPostgres();
+  await database.query(`${TABLE}; CREATE PUBLICATION p FOR TABLE t`);
+  const make = () => database.query("SELECT pg_create_logical_replication_slot('anew', 'pgoutput')");
+  const told = async (): Promise<string> => {
+    const rows = await database.query<{ data: Buffer }>(
+      "SELECT data FROM pg_logical_slot_get_binary_changes('anew', NULL, NULL, 'proto_version', '1', 'publication_names', 'p')",
+    );
+    return Buffer.concat(rows.map(({ data }) => data)).toString('latin1');
+  };
+  await make();
+  await database.query("INSERT INTO t (v) VALUES ('before')");
+  await database.query("SELECT pg_drop_replication_slot('anew')");
+  await make();
+  await database.query("INSERT INTO t (v) VALUES ('since')");
+  const changes = await told();
+  expect(changes).toContain('since');
+  expect(changes).not.toContain('before');
+  await database.query("SELECT pg_drop_replication_slot('anew')");
+});

@@ -219,9 +219,37 @@ describe('a collection', () => {
     expect([[], [{ _id: 1 }], 'refused']).toContainEqual(found);
     if (mongo.server.version.startsWith('6.')) expect(found).toEqual([]);
   });
+
+  // So who is late can bring back a collection of a state that is gone: the fence, which is gone first, keeps it from that.
+  test('that was dropped after the snapshot is made anew by whoever writes to it', async () => {
+    const other = mongo.db.collection<Row>(name());
+    await other.insertOne({ _id: 1 });
+    await using late = begin();
+    await read(late, 'a');
+    await other.drop();
+    await other.insertOne({ _id: 2 }, { session: late.session });
+    await late.commit();
+    expect(await other.find().toArray()).toEqual([{ _id: 2 }]);
+  });
 });
 
 test('new fields of a document that is changed come in the order of their names, whatever the operators', async () => {
   await rows.updateOne({ _id: 'a' }, { $push: { m: 1 }, $set: { z: 1, c: 1 }, $inc: { k: 1 } } as object);
   expect(Object.keys((await rows.findOne({ _id: 'a' })) as object)).toEqual(['_id', 'n', 'c', 'k', 'm', 'z']);
+});
+
+test('a database goes collection by collection: some are there when others are gone', async () => {
+  const COLLECTIONS = 100;
+  const database = mongo.client.db(`${mongo.database}_dropped`);
+  await Promise.all(
+    Array.from({ length: COLLECTIONS }, (_, i) => database.collection<Row>(`c${i}`).insertOne({ _id: 1 })),
+  );
+  let isOver = false;
+  const dropping = database.dropDatabase().finally(() => {
+    isOver = true;
+  });
+  const counts: number[] = [];
+  while (!isOver) counts.push((await database.listCollections({}, { nameOnly: true }).toArray()).length);
+  await dropping;
+  expect(counts.filter((count) => count > 0 && count < COLLECTIONS)).not.toEqual([]);
 });

@@ -101,6 +101,16 @@ export const OF_MONGODB: readonly Assumption[] = [
     ],
   },
   {
+    holds: 'Whoever writes to a collection that was dropped after its snapshot makes it anew.',
+    reliesOnIt: TRANSACTION,
+    tests: [transactions('that was dropped after the snapshot is made anew by whoever writes to it')],
+  },
+  {
+    holds: 'A database goes collection by collection.',
+    reliesOnIt: 'store/sim-store.ts',
+    tests: [transactions('a database goes collection by collection: some are there when others are gone')],
+  },
+  {
     holds: 'What no majority has is on the primary, is not acknowledged, and is seen by no read of the majority.',
     reliesOnIt: SERVER,
     tests: [failOver('is on the primary, is seen by no read of the majority, and is not acknowledged')],

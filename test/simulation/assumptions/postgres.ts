@@ -119,6 +119,11 @@ export const OF_POSTGRES: readonly Assumption[] = [
     ],
   },
   {
+    holds: 'A slot that is made anew under its name tells nothing from before.',
+    reliesOnIt: SLOTS,
+    tests: [slot('a slot that is made anew under its name tells nothing from before')],
+  },
+  {
     holds: 'A server that starts again has what is in its log, and nothing that was open.',
     reliesOnIt: 'source/server/server.ts',
     tests: [captureFaults('breaks retriably when the server is killed, and loses nothing after it is back')],

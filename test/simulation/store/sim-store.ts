@@ -1,3 +1,4 @@
+import { JOB } from '#stage';
 import {
   type CollectionRef,
   type Doc,
@@ -89,8 +90,12 @@ export class SimStore implements Store {
     await this.client.change(`drop ${name}`, () => this.mongo.drop(at, name));
   }
 
+  /** Collection by collection, as a database goes. The job's own comes last: no server stops in the midst of it, and nobody makes it anew meanwhile. */
   async dropState(): Promise<void> {
-    await this.client.change('drop the state', () => this.mongo.drop(this.client.databaseOf('state')));
+    const database = this.client.databaseOf('state');
+    const others = (await this.collections('state')).filter((name) => name !== JOB.name);
+    for (const name of others) await this.client.change('drop the state', () => this.mongo.drop(database, name));
+    await this.client.change('drop the state', () => this.mongo.drop(database));
   }
 
   collections(database: CollectionRef['database']): Promise<string[]> {
