@@ -1,7 +1,7 @@
 import { COUNTERS, ROWS } from './rows.js';
 
 /** Campaigns of so many seeds have to reach every row that is simulated. */
-export const COMPLETE_SEEDS = 1_000;
+export const COMPLETE_SEEDS = 3_000;
 
 /** For people: what a campaign reached, the rows of the fault matrix last, in their words. */
 export function summaryOf(reached: ReadonlyMap<string, number>): string[] {

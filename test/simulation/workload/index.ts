@@ -11,4 +11,5 @@ export {
   type Words,
 } from './oracle.js';
 export { RandomChanges } from './random-changes.js';
+export { type Shape, shapeOf } from './shape.js';
 export { randomModel } from './random-model.js';

@@ -91,6 +91,9 @@ export const CODE = 'code';
 /** A numeric without bounds, so that it may have more digits than a document can. */
 export const EDGE = 'x';
 
+/** A column that comes later, with changes of the schema. */
+export const ADDED = 'extra';
+
 export const RENAMED = 'number';
 export const LABEL = 'label';
 /** The name of large columns. */
@@ -107,6 +110,12 @@ export function keyValue(type: ModelType, place: number, form: number): number |
   return type === 'text' ? (TEXTS[place - 1] as string) : `${place}${FRACTIONS[form]}`;
 }
 
+/** A column's name as a field. */
+export function shownName({ isRenamed, isCamelCase }: ModelNode, column: string): string {
+  if (isRenamed && column === NUMBER) return RENAMED;
+  return isCamelCase ? column.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()) : column;
+}
+
 export function tableNamed(model: Pick<Model, 'tables'>, name: string): ModelTable {
   const table = model.tables.find((each) => each.name === name);
   if (table === undefined) throw new RangeError(`the model has no table ${name}`);
@@ -119,9 +128,19 @@ export function collectionNamed(model: Pick<Model, 'collections'>, name: string)
   return collection;
 }
 
-/** Whether all that keeps its documents from being written can be mended row by row: nothing hangs on what other rows have. */
+/** Whether something may keep its documents from being written, and can be mended row by row: nothing hangs on what other rows have. */
 export function isMendable(model: Model): boolean {
-  return model.collections.every((each) => !isContended(model, each) && hasOnesByKey(each.root));
+  const { collections } = model;
+  const canFail = ({ isValidated, root }: ModelCollection) => isValidated || canNodeFail(model, root);
+  return collections.some(canFail) && collections.every((each) => !isContended(model, each) && hasOnesByKey(each.root));
+}
+
+function canNodeFail(model: Model, node: ModelNode): boolean {
+  const { where, label, fields, embed } = node;
+  const hasEdge = tableNamed(model, node.table).columns.some(({ name }) => name === EDGE);
+  if (where === 'throws' || label === 'throws') return true;
+  if (hasEdge && (fields === undefined || fields.includes(EDGE))) return true;
+  return embed.some((each) => canNodeFail(model, each.node));
 }
 
 function hasOnesByKey({ embed }: ModelNode): boolean {

@@ -12,7 +12,7 @@ import {
   type ModelTable,
   type ModelType,
   NUMBER,
-  RENAMED,
+  shownName,
   tableNamed,
 } from './model.js';
 
@@ -149,7 +149,7 @@ function embeddedOf(
 /** What a flattened document without a row shows: its fields null, its arrays empty; nothing where nulls are left out. */
 function emptyFields(model: Model, node: ModelNode, omits: boolean): [string, Words][] {
   if (omits) return [];
-  const columns = columnsOf(tableNamed(model, node.table), node).map((name) => nameIn(node, name));
+  const columns = columnsOf(tableNamed(model, node.table), node).map((name) => shownName(node, name));
   const names = [...columns, ...(node.label ? [LABEL] : [])];
   return [
     ...names.map((name): [string, Words] => [name, 'null']),
@@ -194,11 +194,6 @@ const columnsOf = (table: ModelTable, { fields }: ModelNode): string[] =>
 const omitsIn = ({ nulls }: ModelNode, parentOmits: boolean): boolean =>
   nulls === undefined ? parentOmits : nulls === 'omit';
 
-function nameIn({ isRenamed, isCamelCase }: ModelNode, name: string): string {
-  if (isRenamed && name === NUMBER) return RENAMED;
-  return isCamelCase ? name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()) : name;
-}
-
 /** Each as the node shows it. */
 function fieldsOf(
   table: ModelTable,
@@ -209,7 +204,7 @@ function fieldsOf(
 ): [string, Words][] {
   return names
     .filter((name) => !omits || row[name] !== null)
-    .map((name) => [nameIn(node, name), shownOf(table, node, row, name)]);
+    .map((name) => [shownName(node, name), shownOf(table, node, row, name)]);
 }
 
 function shownOf(table: ModelTable, { isText }: ModelNode, row: ModelRow, name: string): Words {

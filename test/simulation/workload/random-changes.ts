@@ -89,18 +89,29 @@ export class RandomChanges {
         return Object.keys(set).length > 0 ? [{ table, row, set }] : [];
       }),
     );
-    for (const { table, row, set } of bad) {
-      const tx = this.postgres.begin();
-      const key = Object.fromEntries(table.key.map((name) => [name, row[name] ?? null]));
-      try {
-        tx.update(table.name, key, { ...set, [VERSION]: ++this.version });
-      } catch (error) {
-        if (!(error instanceof StatementFailed)) throw error;
-        continue;
-      }
-      void tx.commit();
-    }
+    for (const { table, row, set } of bad) this.set(table, row, set);
     return bad.length > 0;
+  }
+
+  private set(table: ModelTable, row: Readonly<Record<string, string | null>>, columns: SimRow): void {
+    const tx = this.postgres.begin();
+    const key = Object.fromEntries(table.key.map((name) => [name, row[name] ?? null]));
+    try {
+      tx.update(table.name, key, { ...columns, [VERSION]: ++this.version });
+    } catch (error) {
+      if (!(error instanceof StatementFailed)) throw error;
+      return;
+    }
+    void tx.commit();
+  }
+
+  /** A row of each table is such that it keeps documents from being written, where the mapping is such that it may. */
+  spoil(): void {
+    for (const table of this.model.tables) {
+      const row = this.random.one(this.postgres.rows(table.name));
+      const spoiled = { [NUMBER]: BAD, ...(table.columns.some(({ name }) => name === EDGE) && { [EDGE]: TOO_LONG }) };
+      if (row !== undefined) this.set(table, row, spoiled);
+    }
   }
 
   mendForGood(): void {

@@ -36,6 +36,8 @@ export class Documents {
   /** By collection and ObjectId: the one key that it was ever made of, in the oracle's words. */
   private readonly keys = new Map<string, Words>();
   private known: Record<number, string[]> | undefined;
+  /** By table, the columns that it had when its load was asked for. */
+  private asked = new Map<string, readonly string[]>();
   private corrections: Correction[] = [];
   private readonly discarded: { collection: string; run: number }[] = [];
 
@@ -46,6 +48,11 @@ export class Documents {
     /** Of the job: it rises with each load anew. */
     private readonly run: () => number,
   ) {}
+
+  /** What a table has now, the load has to take. */
+  loadAsked(): void {
+    for (const { name } of this.model.tables) this.asked.set(name, this.columnsOf(name));
+  }
 
   /** `shown`: some columns of the row as the source has it, with its key. A row that has changed meanwhile is not corrected. */
   correct(table: string, shown: ModelRow, columns: ModelRow): void {
@@ -66,6 +73,10 @@ export class Documents {
   /** What is wrong with documents, and with letters as the job's record has them. */
   differences(record: Incarnation | undefined): string[] {
     const letters = this.letters(record);
+    return [...this.untaken(), ...this.unlike(letters)];
+  }
+
+  private unlike(letters: ReadonlyMap<string, number>): string[] {
     return [...this.expected()].flatMap(([collection, each]) => [
       ...[...this.apart(collection, each)].map(
         ([id, { should, is }]) =>
@@ -73,6 +84,11 @@ export class Documents {
       ),
       ...lettersApart(collection, letters.get(collection) ?? 0, this.discardedOf(collection), each),
     ]);
+  }
+
+  /** Documents that cannot be written now, at least. */
+  unwritten(): number {
+    return [...this.expected().values()].reduce((sum, { letters }) => sum + letters.least, 0);
   }
 
   /** `_id`s of documents that are not as they should be, or not to be. */
@@ -97,6 +113,25 @@ export class Documents {
     );
     const model = { ...this.model, tables: this.model.tables.map((table) => this.loaded(table)) };
     return expectedDocuments(model, (table) => rows.get(table) ?? []);
+  }
+
+  /** Columns that were there when the load was asked for, and that it does not have. */
+  private untaken(): string[] {
+    const known = this.knownColumns();
+    if (known === undefined) return [];
+    return [...this.asked].flatMap(([table, names]) => {
+      const taken = known[this.servers.postgres.table(table).oid];
+      // No document is of it.
+      if (taken === undefined) return [];
+      const there = this.columnsOf(table);
+      return names
+        .filter((name) => there.includes(name) && !taken.includes(name))
+        .map((name) => `the load does not have the column ${name} of ${table}`);
+    });
+  }
+
+  private columnsOf(table: string): string[] {
+    return this.servers.postgres.table(table).shape.columns.map(({ name }) => name);
   }
 
   /** With the columns that the source has now, but for those that were added since the job was loaded. */

@@ -12,6 +12,8 @@ export class SimJobList {
   isCompleted = false;
   /** What a person has to read before anything goes on. */
   attention: MillraceError | undefined;
+  /** Told of each load that is asked for. */
+  onAnew: () => void = () => undefined;
   private options = AS_IT_IS;
   private endedNumber = 0;
 
@@ -28,6 +30,7 @@ export class SimJobList {
 
   askAnew({ dropTarget = false } = {}): void {
     this.isAskedAnew = true;
+    this.onAnew();
     this.ask({ fresh: true, dropTarget, force: [] });
   }
 

@@ -19,6 +19,7 @@ import { LetterWork } from './letters.js';
 import { Monotony } from './monotony.js';
 import { Replaying } from './replaying.js';
 import { seedUuids } from './seeded-uuids.js';
+import { Shapes } from './shapes.js';
 import { SimWorld, STATE } from './sim-world.js';
 import { Storm } from './storm.js';
 
@@ -101,6 +102,7 @@ class SeedRun {
   stepsToRest: number | undefined;
   private readonly random: Random;
   private readonly monotony: Monotony;
+  private readonly shapes: Shapes;
   private readonly laws: Laws;
   private readonly completes: boolean;
   private readonly holding: Holding;
@@ -129,6 +131,7 @@ class SeedRun {
     const staysAway = staysAwayIn(world.model);
     const departures = new Departures((...place) => !world.isMappingChanged && staysAway(...place));
     this.monotony = new Monotony(world.servers.mongo, 'target', world.versions, mayComeBack, departures);
+    this.shapes = new Shapes(world.servers.mongo, 'target', world.model);
     this.laws = new Laws({ ...world.servers, state: STATE });
     this.completes = random.chance(COMPLETED_SHARE) && !world.isSnapshot;
     this.holding = new Holding(world, random.fork(), count);
@@ -204,7 +207,7 @@ class SeedRun {
     if (random.chance(0.3)) await verify(this.atRest);
     this.stage = 'damage';
     if (random.chance(DAMAGED_SHARE) && !world.isSnapshot && !storm.isLost && storm.rare.isOver)
-      await verifyDamage(this.atRest, new Damage(world, random.fork()), () => this.monotony.excuseDeleted());
+      await verifyDamage(this.atRest, this.damage(), () => this.monotony.excuseDeleted());
     this.stage = 'letters';
     if (random.chance(LETTERS_SHARE)) await this.dealWithLetters();
     this.stage = 'completing';
@@ -217,6 +220,11 @@ class SeedRun {
     await this.comesToRest();
     if (this.wrong() === undefined) storm.rare.conclude(world.list.isAskedAnew);
     return undefined;
+  }
+
+  private damage(): Damage {
+    this.shapes.end();
+    return new Damage(this.world, this.random.fork());
   }
 
   private async dealWithLetters(): Promise<void> {
@@ -254,8 +262,8 @@ class SeedRun {
     if (this.holding.isBusy || this.replaying.isBusy || !world.isAsAsked() || !world.isAtItsEnd()) return false;
     if (this.storm.rare.isToBeLoadedAnew) return false;
     if (!world.servers.postgres.isQuiet()) return false;
-    // It would stop as soon as somebody looks.
-    if (world.stopsAtErrors && world.changes.mend()) return false;
+    // It has to stop by itself, and somebody mends what stopped it.
+    if (world.stopsAtErrors && world.documents.unwritten() > 0) return false;
     // Of a quiet source only a commit can change them.
     const looksAt = `${world.list.number} ${world.commits + this.laws.stagings}`;
     if (looksAt === this.lookedAt) return false;
@@ -269,7 +277,7 @@ class SeedRun {
     const { list, kernel } = world;
     holding.tend();
     const code = list.attention?.code;
-    if (code === 'RETENTION_BOUND') storm.isLost = true;
+    if (code === 'RETENTION_BOUND' && world.isBounded) storm.isLost = true;
     if (code === 'STOPPED_BY_ERROR' && world.stopsAtErrors) return this.mend();
     if (!storm.isLost || (code === undefined && !storm.rare.isToBeLoadedAnew)) return;
     if (!storm.rare.mend()) return;
@@ -308,10 +316,15 @@ class SeedRun {
     const attention =
       world.list.attention ?? world.services.find((service) => service.attention !== undefined)?.attention;
     const isMended = attention?.code === 'STOPPED_BY_ERROR' && world.stopsAtErrors;
-    if (attention !== undefined && !isMended && !storm.isLost && attention.code !== 'RETENTION_BOUND')
+    if (
+      attention !== undefined &&
+      !isMended &&
+      !storm.isLost &&
+      !(attention.code === 'RETENTION_BOUND' && world.isBounded)
+    )
       return `the job needs a person: ${attention.stack}`;
     if (monotony.backwards.length > 0 && !storm.isSetBack) return `a document went back: ${monotony.backwards[0]}`;
-    return this.laws.broken;
+    return (world.isMappingChanged ? undefined : this.shapes.broken) ?? this.laws.broken;
   }
 
   /** Faults stop; those that stand still stay so half of the time, and others have their work. */
@@ -320,7 +333,10 @@ class SeedRun {
     world.servers.mongo.heal();
     for (const { process } of world.services) process.pace = 1;
     world.decodesWithinMs = 0;
-    if (world.stopsAtErrors) world.changes.mendForGood();
+    if (world.stopsAtErrors) {
+      world.changes.spoil();
+      world.changes.mendForGood();
+    }
     storm.rare.beginCalm();
     for (const service of [...world.services]) {
       if (service.process.state === 'running') continue;

@@ -31,7 +31,7 @@ export const STATE = `millrace_${NAME}`;
 /** Of seeds: the job loads once, and follows no changes. */
 const SNAPSHOT_SHARE = 0.08;
 /** Of seeds whose model allows it: the job stops at what cannot be written. */
-const STOPPING_SHARE = 0.5;
+const STOPPING_SHARE = 0.6;
 /** Of seeds: the source keeps so much of its log for the job, and no more. */
 const BOUNDED_SHARE = 0.04;
 const BOUNDS = [1_000, 4_000];
@@ -89,6 +89,8 @@ export class SimWorld {
     const random = kernel.random.fork();
     this.fileOptions = optionsOf(this.model, random);
     this.list = new SimJobList(jobOf(this.model, this.fileOptions, random));
+    this.documents.loadAsked();
+    this.list.onAnew = () => this.documents.loadAsked();
   }
 
   start(role: SimRole): SimService {
@@ -161,6 +163,11 @@ export class SimWorld {
   /** It stops at the first document that cannot be written, until that is mended. */
   get stopsAtErrors(): boolean {
     return this.list.job.jobFile.onError === 'stop';
+  }
+
+  /** The source keeps little of its log for the job. */
+  get isBounded(): boolean {
+    return this.fileOptions.maxRetainedBytes !== undefined;
   }
 
   /** Where the job stays once its documents are built. */

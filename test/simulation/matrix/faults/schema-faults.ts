@@ -7,11 +7,10 @@ import {
   type SimTransaction,
   StatementFailed,
 } from '../../source/index.js';
-import { CODE, LARGE, NUMBER } from '../../workload/index.js';
+import { ADDED, CODE, LARGE, NUMBER } from '../../workload/index.js';
 import { befalls, type FaultParts } from './fault-parts.js';
 
 const SHARE = { added: 0.002, stops: 0.006 };
-const ADDED = 'extra';
 
 /** Of a table and those of its columns that are in use. */
 type Stopping = (table: SimTable, columns: readonly string[]) => Alteration[][];
