@@ -61,4 +61,67 @@ export const FOUND: readonly Mutant[] = [
     replace: "if (before.sourceId === '') throw",
     tests: ['test/e2e/replaced-column'],
   },
+  {
+    name: 'errors-stop-nobody',
+    takesAway: '`onError: stop`',
+    file: 'libs/job/session.ts',
+    find: "return onError === 'stop' ? 1 :",
+    replace: 'return onError === undefined ? 1 :',
+    also: [
+      {
+        file: 'libs/job/runner.ts',
+        find: "const strict = this.deps.jobFile.onError === 'stop' &&",
+        replace: 'const strict = this.deps.jobFile.onError === undefined &&',
+      },
+    ],
+  },
+  {
+    name: 'a-slot-is-given-up-early',
+    takesAway: 'the bound of what the source keeps is the one that was asked for',
+    file: 'libs/job/capture-guard.ts',
+    find: 'health.retainedBytes <= options.maxRetainedBytes)',
+    replace: 'health.retainedBytes <= options.maxRetainedBytes / 1e7)',
+  },
+  {
+    name: 'a-refused-document-is-half-written',
+    takesAway: 'a document that cannot be made keeps its last good version',
+    file: 'libs/write/document-actor.ts',
+    find: "if (outcome.kind === 'write') writes.push(outcome);",
+    replace: `if (outcome.kind === 'write') writes.push(outcome);
+    if (outcome.kind === 'refused') {
+      const half = assembler.idOfKey(collection.index, outcome.root);
+      writes.push({ root: outcome.root, id: half, document: { _id: half } } as never);
+    }`,
+  },
+  {
+    name: 'a-load-anew-keeps-the-old-columns',
+    takesAway: 'a load anew looks at the columns that there are',
+    file: 'libs/job/runner.ts',
+    find: 'options.fresh ? undefined : record',
+    replace: 'record',
+  },
+  {
+    name: 'unread-records-may-be-gone',
+    takesAway: 'what is committed is compared with what the log has: records that nobody read are gone',
+    file: 'libs/log/kafka/start-offsets.ts',
+    find: 'if (committed.offset < log.low) return',
+    replace: 'if (committed.offset < log.low && log.high < 0) return',
+    tests: ['libs/log/kafka/start-offsets'],
+  },
+  {
+    name: 'a-topic-may-be-made-anew',
+    takesAway: 'what is committed is compared with what the log has: it is another log',
+    file: 'libs/log/kafka/start-offsets.ts',
+    find: 'if (completedBelow(committed) > log.high) {',
+    replace: 'if (completedBelow(committed) > log.high && log.high < 0) {',
+    tests: ['libs/log/kafka/start-offsets'],
+  },
+  {
+    name: 'offsets-may-be-reset',
+    takesAway: 'an offset that is not the engine’s own is known by what stands beside it',
+    file: 'libs/log/kafka/start-offsets.ts',
+    find: 'if (committed.offset < 0 || !isOurs(committed.metadata)) return',
+    replace: 'if (committed.offset < 0) return',
+    tests: ['libs/log/kafka/start-offsets'],
+  },
 ];

@@ -58,7 +58,7 @@ function embedOf({ kind, node, sort, limit, value, flatPrefix }: ModelEmbed): ob
   return {
     [kind]: `public.${node.table}`,
     on: Object.fromEntries(node.on ?? []),
-    ...(sort && { sort: [`${sort.isDescending ? '-' : ''}${sort.column}`] }),
+    ...(sort && { sort: sort.map(({ column, isDescending }) => `${isDescending ? '-' : ''}${column}`) }),
     ...(limit && { limit }),
     ...(value && { value }),
     ...(flatPrefix && { flatten: true, prefix: flatPrefix }),
@@ -76,10 +76,11 @@ function detailsOf(node: ModelNode): object {
   };
 }
 
-function fieldsOf({ fields, isRenamed, isText, label }: ModelNode): object {
-  if (!isRenamed && !isText && !label) return fields ? { fields } : {};
+function fieldsOf({ fields, omitted, isRenamed, isText, label }: ModelNode): object {
+  if (!omitted?.length && !isRenamed && !isText && !label) return fields ? { fields } : {};
   const details = {
     ...(fields && { only: fields }),
+    ...(omitted && { omit: omitted }),
     ...(isRenamed && { rename: { [NUMBER]: RENAMED } }),
     ...(isText && { types: { [NUMBER]: 'string' } }),
     ...(label && { computed: { [LABEL]: LABELS[label] } }),

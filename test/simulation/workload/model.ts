@@ -29,6 +29,8 @@ export interface ModelNode {
   on?: [theirs: string, mine: string][];
   /** Only these columns; all of them where absent. */
   fields?: string[];
+  /** All but these columns. */
+  omitted?: string[];
   /** The names of columns are made so. */
   isCamelCase?: boolean;
   /** The number stands under RENAMED. */
@@ -48,7 +50,7 @@ export interface ModelEmbed {
   field: string;
   kind: 'one' | 'many';
   node: ModelNode;
-  sort?: { column: string; isDescending: boolean };
+  sort?: { column: string; isDescending: boolean }[];
   limit?: number;
   /** An array of this column's values, or of LABEL's. */
   value?: string;
@@ -110,6 +112,11 @@ export function keyValue(type: ModelType, place: number, form: number): number |
   return type === 'text' ? (TEXTS[place - 1] as string) : `${place}${FRACTIONS[form]}`;
 }
 
+/** Whether a column is among the fields. */
+export function isShown({ fields, omitted = [] }: ModelNode, column: string): boolean {
+  return fields === undefined ? !omitted.includes(column) : fields.includes(column);
+}
+
 /** A column's name as a field. */
 export function shownName({ isRenamed, isCamelCase }: ModelNode, column: string): string {
   if (isRenamed && column === NUMBER) return RENAMED;
@@ -136,10 +143,10 @@ export function isMendable(model: Model): boolean {
 }
 
 function canNodeFail(model: Model, node: ModelNode): boolean {
-  const { where, label, fields, embed } = node;
+  const { where, label, embed } = node;
   const hasEdge = tableNamed(model, node.table).columns.some(({ name }) => name === EDGE);
   if (where === 'throws' || label === 'throws') return true;
-  if (hasEdge && (fields === undefined || fields.includes(EDGE))) return true;
+  if (hasEdge && isShown(node, EDGE)) return true;
   return embed.some((each) => canNodeFail(model, each.node));
 }
 

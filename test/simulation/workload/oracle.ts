@@ -2,6 +2,7 @@ import {
   BAD,
   CODE,
   EDGE,
+  isShown,
   LABEL,
   type Model,
   type ModelCollection,
@@ -188,8 +189,8 @@ function holds({ where }: ModelNode, row: ModelRow): boolean {
   return true;
 }
 
-const columnsOf = (table: ModelTable, { fields }: ModelNode): string[] =>
-  table.columns.map(({ name }) => name).filter((name) => fields === undefined || fields.includes(name));
+const columnsOf = (table: ModelTable, node: ModelNode): string[] =>
+  table.columns.map(({ name }) => name).filter((name) => isShown(node, name));
 
 const omitsIn = ({ nulls }: ModelNode, parentOmits: boolean): boolean =>
   nulls === undefined ? parentOmits : nulls === 'omit';
@@ -224,11 +225,13 @@ function valueOf(table: ModelTable, row: ModelRow, name: string): Words {
 export const object = (fields: readonly (readonly [string, Words])[]): Words =>
   `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
 
-function inOrder(table: ModelTable, { sort }: ModelEmbed): (a: ModelRow, b: ModelRow) => number {
+function inOrder(table: ModelTable, { sort = [] }: ModelEmbed): (a: ModelRow, b: ModelRow) => number {
   const then = byKey(table);
-  if (sort === undefined) return then;
-  const by = byColumn(table, sort.column);
-  return (a, b) => (sort.isDescending ? by(b, a) : by(a, b)) || then(a, b);
+  const all = sort.map(({ column, isDescending }) => {
+    const by = byColumn(table, column);
+    return (a: ModelRow, b: ModelRow) => (isDescending ? by(b, a) : by(a, b));
+  });
+  return (a, b) => all.reduce((order, by) => order || by(a, b), 0) || then(a, b);
 }
 
 function byKey(table: ModelTable): (a: ModelRow, b: ModelRow) => number {

@@ -2,6 +2,7 @@ import type { Random } from '../kernel/index.js';
 import {
   BORN,
   CODE,
+  isShown,
   EDGE,
   LABEL,
   LARGE,
@@ -85,8 +86,9 @@ function inCamelCase(node: ModelNode): void {
 function randomNode(random: Random, model: Pick<Model, 'tables'>, table: ModelTable, depth: number): ModelNode {
   const node: ModelNode = { table: table.name, embed: [] };
   if (random.chance(0.3)) node.fields = someFields(random, table);
+  else if (random.chance(0.15)) node.omitted = withoutSome(random, table);
   if (random.chance(0.2)) node.label = random.one(['plain', 'plain', 'plain', 'throws'] as const);
-  const hasNumber = node.fields === undefined || node.fields.includes(NUMBER);
+  const hasNumber = isShown(node, NUMBER);
   if (hasNumber && random.chance(0.1)) node.isRenamed = true;
   if (hasNumber && random.chance(0.1)) node.isText = true;
   if (random.chance(0.1)) node.nulls = random.one(['omit', 'omit', 'keep'] as const);
@@ -104,6 +106,12 @@ function randomNode(random: Random, model: Pick<Model, 'tables'>, table: ModelTa
 function someFields(random: Random, table: ModelTable): string[] {
   const always = [...table.key, BORN, VERSION];
   return table.columns.map(({ name }) => name).filter((name) => always.includes(name) || random.chance(0.5));
+}
+
+/** What may be left out. */
+function withoutSome(random: Random, table: ModelTable): string[] {
+  const kept = someFields(random, table);
+  return table.columns.map(({ name }) => name).filter((name) => !kept.includes(name));
 }
 
 function possibleEmbeds(model: Pick<Model, 'tables'>, table: ModelTable): ModelEmbed[] {
@@ -130,23 +138,29 @@ function meetings(random: Random, { tables }: Pick<Model, 'tables'>): ModelEmbed
   return [{ field: `${kind}_by_${column}_${table}`, kind, node: { table, on: [[column, column]], embed: [] } }];
 }
 
+function randomSort(random: Random, { columns }: ModelTable): NonNullable<ModelEmbed['sort']> {
+  const names = columns.filter(({ isLarge }) => !isLarge).map(({ name }) => name);
+  const chosen = new Set(Array.from({ length: random.between(1, 2) }, () => random.one(names)));
+  return [...chosen].map((column) => ({ column, isDescending: random.chance(0.5) }));
+}
+
 function valuesOf({ columns }: ModelTable): string[] {
   return [VERSION, VERSION, CODE, ...columns.filter(({ name }) => name === EDGE).map(({ name }) => name)];
 }
 
 function randomEmbed(random: Random, embed: ModelEmbed, target: ModelTable, nested: ModelNode): ModelEmbed {
   const node: ModelNode = { ...nested, ...(embed.node.on && { on: embed.node.on }) };
+  if (random.chance(embed.kind === 'one' ? 0.15 : 0.3)) node.where = random.one(['even', 'even', 'throws'] as const);
   if (embed.kind === 'one') return { ...embed, node, ...(random.chance(0.2) && { flatPrefix: `${embed.field}_` }) };
   const made: ModelEmbed = { ...embed, node };
-  if (random.chance(0.3)) node.where = random.one(['even', 'even', 'throws'] as const);
   if (random.chance(0.4)) {
-    const column = random.one(target.columns.filter(({ isLarge }) => !isLarge)).name;
-    made.sort = { column, isDescending: random.chance(0.5) };
+    made.sort = randomSort(random, target);
   }
   if (random.chance(0.3)) made.limit = random.between(1, 2);
   if (random.chance(0.15) && node.embed.length === 0) {
     made.value = random.one(node.label ? [LABEL] : valuesOf(target));
     delete node.fields;
+    delete node.omitted;
     delete node.isRenamed;
     delete node.isText;
   }

@@ -1,4 +1,4 @@
-import { LABEL, type Model, type ModelCollection, type ModelNode, shownName, tableNamed } from './model.js';
+import { isShown, LABEL, type Model, type ModelCollection, type ModelNode, shownName, tableNamed } from './model.js';
 
 /** The names of the fields of a collection's documents, whatever its rows are. */
 export interface Shape {
@@ -34,9 +34,7 @@ function idColumns(
 
 function* fieldsOf(model: Model, node: ModelNode, omits: boolean): Generator<Named> {
   const { columns } = tableNamed(model, node.table);
-  for (const { name } of columns)
-    if (node.fields === undefined || node.fields.includes(name))
-      yield { name: shownName(node, name), mayBeAbsent: omits };
+  for (const { name } of columns) if (isShown(node, name)) yield { name: shownName(node, name), mayBeAbsent: omits };
   if (node.label !== undefined) yield { name: LABEL, mayBeAbsent: omits };
   for (const { field, kind, node: child, flatPrefix } of node.embed) {
     const childOmits = child.nulls === undefined ? omits : child.nulls === 'omit';
