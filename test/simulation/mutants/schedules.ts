@@ -253,6 +253,7 @@ export const SCHEDULES: readonly Mutant[] = [
     file: 'libs/job/engine.ts',
     find: 'if (markers === undefined) barriers = append();\n    else',
     replace: 'if (markers !== null) barriers = append();\n    else',
+    tests: ['test/regression/barrier-behind-changes'],
   },
   {
     name: 'fences-outlive-their-incarnation',
