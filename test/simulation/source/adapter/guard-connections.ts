@@ -24,11 +24,16 @@ export function guardConnections(connections: SimConnections): PostgresConnectio
   const asked = {
     where: 'simulated',
     error: errorOf,
-    query: () => connections.call('reads the attributes', () => attributesOf(server)),
+    // Names, types, modifiers and numbers, of which each statement asks for some.
+    query: (text: string) => {
+      if (!text.includes('FROM pg_catalog.pg_attribute'))
+        throw new Error(`the simulated catalogue does not know ${text}`);
+      return connections.call('reads the attributes', () => attributesOf(server));
+    },
     client: async () => {
       const answers = await connections.call('reads the catalogue of one moment', () => answersOf(server));
       return {
-        query: async (text: string) => ({ rows: answers.get(text) ?? [VERSION] }),
+        query: async (text: string) => ({ rows: answers.get(text) ?? otherAnswer(text) }),
         close: async () => undefined,
       };
     },
@@ -37,6 +42,12 @@ export function guardConnections(connections: SimConnections): PostgresConnectio
 }
 
 const VERSION = { number: 170_002, name: '17.2' };
+
+function otherAnswer(text: string): readonly object[] {
+  if (text.includes('server_version')) return [VERSION];
+  if (text.startsWith('BEGIN')) return [];
+  throw new Error(`the simulated catalogue does not know ${text}`);
+}
 
 function answersOf(server: SimServer): Answers {
   const tables = [...server.tables.values()];

@@ -37,10 +37,6 @@ export class Transactions {
     return oldest;
   }
 
-  get isIdle(): boolean {
-    return this.running.size === 0;
-  }
-
   snapshot(): TransactionSnapshot {
     const xmax = following(this.latestOver);
     return snapshotOf(
