@@ -5,6 +5,7 @@ export * from './model.js';
 export {
   type Expected,
   expectedDocuments,
+  keyInWords,
   object as objectInWords,
   objectIdInWords,
   sameInWords,

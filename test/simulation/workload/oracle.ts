@@ -33,10 +33,10 @@ export interface Expected {
   /** The rows' keys: what was written of them once may still stand where their `_id` was then. */
   unwritableRows: Set<Words>;
   /**
-   * Those, and rows whose `_id` another one has. Where a row with a lower key cannot be written, it depends on what was before whether a
+   * Of those, and of rows whose `_id` another one has: how many, and of which rows. Where a row with a lower key cannot be written, it depends on what was before whether a
    * further one has the `_id` or waits for it.
    */
-  letters: { least: number; most: number };
+  letters: { least: number; most: number; rows: Set<Words> };
 }
 
 /** Something that the document needs cannot be told. */
@@ -60,12 +60,13 @@ function documentsOf(model: Model, collection: ModelCollection, rowsOf: RowsOf):
     documents: new Map(),
     unwritable: new Set(),
     unwritableRows: new Set(),
-    letters: { least: 0, most: 0 },
+    letters: { least: 0, most: 0, rows: new Set() },
   };
   // Rows that claim one `_id`: the lowest key has it. One of several columns has all of them.
   for (const row of [...rowsOf(table.name)].sort(byKey(table))) {
     const words = idOf(table, collection, row);
     const id = sameInWords(words);
+    const key = keyInWords(table, row);
     try {
       if (!holds(root, row)) continue;
       const rest = [
@@ -74,14 +75,14 @@ function documentsOf(model: Model, collection: ModelCollection, rowsOf: RowsOf):
         ...embeddedOf(model, root, row, rowsOf, omits),
       ];
       if (collection.isValidated && names.includes(NUMBER) && row[NUMBER] === String(BAD)) throw new Bad();
-      if (expected.unwritable.has(id)) expected.letters.most++;
-      else if (expected.documents.has(id)) aLetter(expected);
-      else expected.documents.set(id, object([['_id', words], ...rest]));
+      const { documents, unwritable } = expected;
+      if (unwritable.has(id) || documents.has(id)) aLetter(expected, key, { isSure: !unwritable.has(id) });
+      else documents.set(id, object([['_id', words], ...rest]));
     } catch (error) {
       if (!(error instanceof Bad)) throw error;
       if (!expected.documents.has(id)) expected.unwritable.add(id);
-      expected.unwritableRows.add(sameInWords(object(table.key.map((name) => [name, valueOf(table, row, name)]))));
-      aLetter(expected);
+      expected.unwritableRows.add(key);
+      aLetter(expected, key, { isSure: true });
     }
   }
   return expected;
@@ -107,9 +108,14 @@ export const objectIdInWords = (key: readonly (readonly [string, Words])[]): Wor
 /** Of a key or an `_id`: the same for those that are equal in other words. */
 export const sameInWords = (words: Words): Words => words.replaceAll(/d(\d+)\.0+(?=[,}]|$)/g, 'd$1');
 
-function aLetter({ letters }: Expected): void {
-  letters.least++;
+/** Of a row; the same for keys that are equal in other words. */
+export const keyInWords = (table: ModelTable, row: ModelRow): Words =>
+  sameInWords(object(table.key.map((name) => [name, valueOf(table, row, name)])));
+
+function aLetter({ letters }: Expected, key: Words, { isSure }: { isSure: boolean }): void {
+  if (isSure) letters.least++;
   letters.most++;
+  letters.rows.add(key);
 }
 
 function embeddedOf(

@@ -5,6 +5,7 @@ import {
   type Expected,
   expectedDocuments,
   inWords,
+  keyInWords,
   type Model,
   type ModelRow,
   type ModelTable,
@@ -76,13 +77,13 @@ export class Documents {
     return [...this.untaken(), ...this.unlike(letters)];
   }
 
-  private unlike(letters: ReadonlyMap<string, number>): string[] {
+  private unlike(letters: ReadonlyMap<string, readonly Words[]>): string[] {
     return [...this.expected()].flatMap(([collection, each]) => [
       ...[...this.apart(collection, each)].map(
         ([id, { should, is }]) =>
           `${collection} ${id}\n  should be ${should ?? 'absent'}\n  is        ${is ?? 'absent'}`,
       ),
-      ...lettersApart(collection, letters.get(collection) ?? 0, this.discardedOf(collection), each),
+      ...lettersApart(collection, letters.get(collection) ?? [], this.discardedOf(collection), each),
     ]);
   }
 
@@ -206,17 +207,19 @@ export class Documents {
     ]);
   }
 
-  /** How many each collection has. */
-  private letters(record: Incarnation | undefined): Map<string, number> {
+  /** By collection, of which rows they are. */
+  private letters(record: Incarnation | undefined): Map<string, Words[]> {
     const { mongo } = this.servers;
-    const counts = new Map<string, number>();
-    if (record === undefined) return counts;
+    const found = new Map<string, Words[]>();
+    if (record === undefined) return found;
     const { letters } = new IncarnationNames(record);
     for (const letter of mongo.committed(this.stateDatabase, letters.name)) {
       const collection = String(fieldOf(letter, 'collection'));
-      counts.set(collection, (counts.get(collection) ?? 0) + 1);
+      const table = tableNamed(this.model, collectionNamed(this.model, collection).root.table);
+      const row = Object.fromEntries(fieldsOf(fieldOf(letter, 'key') as Stored)) as ModelRow;
+      found.set(collection, [...(found.get(collection) ?? []), keyInWords(table, row)]);
     }
-    return counts;
+    return found;
   }
 }
 
@@ -225,10 +228,13 @@ const keyFieldsOf = (key: readonly string[], document: Stored): [string, Words][
 
 function lettersApart(
   collection: string,
-  found: number,
+  found: readonly Words[],
   discarded: number,
-  { letters: { least, most } }: Expected,
+  { letters: { least, most, rows } }: Expected,
 ): string[] {
-  if (found >= least - discarded && found <= most) return [];
-  return [`${collection} has ${found} letters, and should have ${least} to ${most}`];
+  const others = found
+    .filter((row) => !rows.has(row))
+    .map((row) => `${collection} has a letter of ${row}, and should not`);
+  if (found.length >= least - discarded && found.length <= most) return others;
+  return [...others, `${collection} has ${found.length} letters, and should have ${least} to ${most}`];
 }
