@@ -69,6 +69,7 @@ function documentsOf(model: Model, collection: ModelCollection, rowsOf: RowsOf):
     const key = keyInWords(table, row);
     try {
       if (!holds(root, row)) continue;
+      if (words === 'null') throw new Bad();
       const rest = [
         ...fieldsOf(table, root, row, names, omits),
         ...labelOf(root, row),

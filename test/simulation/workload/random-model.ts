@@ -75,7 +75,9 @@ function randomCollection(random: Random, tables: ModelTable[], index: number): 
 
 function randomId(random: Random, hasCode: boolean): ModelId | undefined {
   if (hasCode) return random.chance(0.7) ? { column: CODE } : { columns: [NUMBER, CODE] };
-  return random.chance(0.2) ? random.one(['computed', 'objectId', 'objectId'] as const) : undefined;
+  if (!random.chance(0.25)) return undefined;
+  // Of some rows it is null.
+  return random.one(['computed', 'objectId', 'objectId', { column: CODE }] as const);
 }
 
 function inCamelCase(node: ModelNode): void {
