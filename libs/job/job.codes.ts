@@ -50,8 +50,9 @@ export const JOB_ERRORS = errorCodes({
     remedy: 'Run it again with --fresh to load again.',
   },
   MAPPING_CHANGED: {
-    cause: 'The job file maps something differently than the documents that are there were made.',
-    remedy: 'Run with --fresh to load again under the new mapping, or put the former mapping back.',
+    cause:
+      'The job file maps something differently than the documents that are there were made, or a table that it names has changed since.',
+    remedy: 'Run with --fresh to load again, or put the former mapping, or the table, back.',
     exit: EXIT.blocked,
   },
   TARGET_NOT_EMPTY: {

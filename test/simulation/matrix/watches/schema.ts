@@ -5,7 +5,12 @@ import { PersonTold, type ToldAs } from './person-told.js';
 const CODES = ['SCHEMA_CHANGED', 'SOURCE_SCHEMA_CHANGED', 'JOB_FILE_INVALID', 'MAPPING_CHANGED'];
 const TOLD_AS: readonly ToldAs[] = [
   { fault: 'a column is dropped', codes: CODES, counter: 'F39 a column dropped' },
-  { fault: 'a column is dropped and added again', codes: CODES, counter: 'F39 a column replaced' },
+  {
+    fault: 'a column is dropped and added again',
+    codes: ['SCHEMA_CHANGED'],
+    says: 'dropped and added again',
+    counter: 'F39 a column replaced',
+  },
   { fault: 'a column is renamed', codes: CODES, counter: 'F39 a column renamed' },
   { fault: 'a table is renamed', codes: CODES, counter: 'F39 a table renamed' },
 ];
