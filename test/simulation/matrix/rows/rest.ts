@@ -135,7 +135,7 @@ export const OTHER_ROWS: readonly MatrixRow[] = [
       ],
       [
         'test/regression/schedule-22-late-writer-of-a-former-load.int.spec.ts',
-        'owners of a former load, whose stage is still there, stage and write nothing once its fences are gone',
+        'owners of a former load, whose stage is still there, stage and write nothing once a load anew has begun',
       ],
     ],
   },
