@@ -108,7 +108,7 @@ export const OF_MONGODB: readonly Assumption[] = [
   {
     holds: 'A database goes collection by collection.',
     reliesOnIt: 'store/sim-store.ts',
-    tests: [transactions('a database goes collection by collection: some are there when others are gone')],
+    tests: [transactions('goes collection by collection: some are there when others are gone')],
   },
   {
     holds: 'What no majority has is on the primary, is not acknowledged, and is seen by no read of the majority.',
