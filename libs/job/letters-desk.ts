@@ -91,16 +91,17 @@ export class LettersDesk {
     });
   }
 
-  /** Rows that were corrected by these letters: other documents may have them, too. */
-  async correctedRows(references: readonly LetterRef[]): Promise<{ table: number; key: string }[]> {
-    const ids = references.map(({ id }) => id);
-    const rows = new Map<string, { table: number; key: string }>();
-    for (const entry of await this.store.read.byField<AuditEntry>(AUDIT, 'letter', ids)) {
-      const { table, row } = entry.details;
-      if (entry.action !== 'edit' || entry.incarnation !== this.names.incarnation) continue;
-      if (typeof table === 'number' && typeof row === 'string') rows.set(`${table} ${row}`, { table, key: row });
+  /** By letter, the rows that were corrected by it: other documents may have them, too. */
+  async corrections(): Promise<Map<string, { table: number; key: string }[]>> {
+    const corrected = new Map<string, { table: number; key: string }[]>();
+    for (const { letter, incarnation, details } of await this.store.read.byField<AuditEntry>(AUDIT, 'action', [
+      'edit',
+    ])) {
+      const { table, row } = details;
+      if (incarnation !== this.names.incarnation || typeof table !== 'number' || typeof row !== 'string') continue;
+      corrected.set(letter, [...(corrected.get(letter) ?? []), { table, key: row }]);
     }
-    return [...rows.values()];
+    return corrected;
   }
 
   /** The row that the letter is about, as it is staged. */

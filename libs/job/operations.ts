@@ -133,13 +133,14 @@ async function replay(
   }
   if (operation.dryRun)
     return { replayed: 0, cleared: 0, remaining: references.length, documents: await dryRun(session, references) };
+  const corrections = await desk.corrections();
   for (let i = 0; i < references.length; i += REPLAY_PAGE) {
     signal.throwIfAborted();
     const nextMs = context.now().getTime() + REPLAY_PAGE_MS;
     const page = references.slice(i, i + REPLAY_PAGE);
     await desk.auditReplay(page, operation.by);
     const { river } = session.engine;
-    const corrected = await desk.correctedRows(page);
+    const corrected = page.flatMap(({ id }) => corrections.get(id) ?? []);
     const touches = [
       ...corrected.map((row) => river.packer.appendRow({ kind: 'touch', ...row, bytes: TOUCH_BYTES })),
       ...page.map(({ collectionIndex, root }) => river.toucher.touch(collectionIndex, [root], 'retry')),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MillraceError } from '#errors';
 import type { Plan } from '#model';
 import type { CaptureNames, Source, SourceIdentity } from '#sources';
-import { AUDIT, type Incarnation, IncarnationNames, newRowsFence, newTouchesFence } from '#stage';
+import { type Incarnation, IncarnationNames, newRowsFence, newTouchesFence } from '#stage';
 import type { Store } from '#store';
 import type { KnownColumns } from './compile.js';
 import { dropIncarnation, dropOthers } from './formers.js';
@@ -120,7 +120,6 @@ async function makeStage(store: Store, plan: Plan, incarnation: Incarnation, tun
   for (const collection of plan.collections)
     await store.createCollection({ database: 'target', name: collection.name });
   await store.createIndex(names.claims, 'owner');
-  await store.createIndex(AUDIT, 'letter');
   await store.createIndex(names.letters, 'waits');
   await store.createIndex(names.letters, 'nextAt');
   await store.createIndex(names.tasks, 'partition');
