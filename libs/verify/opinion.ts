@@ -47,9 +47,8 @@ export function opinionOf(question: Question, seen: Observation): Opinion {
 function ofRoot(root: string, { found, letter, outranked, edited, after }: Observation): Opinion {
   if (after.kind === 'absent') return NONE;
   // What waits is not written, whatever has been corrected of it.
-  if (letter) return unsettled({ kind: 'deadLetter', documentId: documentIdOf(root, after) });
-  if (after.kind === 'refused')
-    return unsettled({ kind: edited ? 'edited' : 'deadLetter', documentId: documentIdOf(root, after) });
+  if (letter || after.kind === 'refused')
+    return unsettled({ kind: edited && !letter ? 'edited' : 'deadLetter', documentId: after.documentId ?? root });
   const { documentId } = after;
   const at = found?.id === after.id ? found : undefined;
   if (at !== undefined && sameBytes(at.bytes, after.bytes)) return EQUAL;
@@ -58,10 +57,6 @@ function ofRoot(root: string, { found, letter, outranked, edited, after }: Obser
   if (at === undefined) return unsettled({ kind: 'missing', documentId });
   const difference = firstDifference(after.bytes, at.bytes);
   return unsettled({ kind: 'different', documentId, ...(difference ?? { path: '' }) });
-}
-
-function documentIdOf(root: string, { documentId }: Exclude<Expected, { kind: 'absent' }>): unknown {
-  return documentId ?? root;
 }
 
 function ofId(question: Extract<Question, { about: 'id' }>, seen: Observation): Opinion {

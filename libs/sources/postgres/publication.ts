@@ -107,6 +107,7 @@ function oids(plan: Plan): string[] {
   return plan.tables.map((table) => table.sourceId);
 }
 
-function changed(object: string, message: string): Finding {
+/** Of which the log says nothing: only a load anew helps. */
+export function changed(object: string, message: string): Finding {
   return { severity: 'blocker', code: SCHEMA_CHANGED, object, message, fix: 'Run the job with --fresh.' };
 }

@@ -1,6 +1,6 @@
 import { type Finding, qualifiedName, type TablePlan } from '#model';
-import { SCHEMA_CHANGED } from './capture.codes.js';
 import type { PostgresConnections } from './connection.js';
+import { changed } from './publication.js';
 
 interface NumberRow {
   relation: string;
@@ -28,17 +28,9 @@ export async function replacedColumn(
   for (const table of tables)
     for (const { name, number } of table.columns) {
       const now = numbers.get(`${table.sourceId} ${name}`);
-      if (number !== undefined && now !== undefined && now !== number) return replaced(qualifiedName(table), name);
+      if (number === undefined || now === undefined || now === number) continue;
+      const label = qualifiedName(table);
+      return changed(`${label}.${name}`, `The column ${name} of ${label} was dropped and added again.`);
     }
   return undefined;
-}
-
-function replaced(table: string, column: string): Finding {
-  return {
-    severity: 'blocker',
-    code: SCHEMA_CHANGED,
-    object: `${table}.${column}`,
-    message: `The column ${column} of ${table} was dropped and added again.`,
-    fix: 'Run the job with --fresh.',
-  };
 }
