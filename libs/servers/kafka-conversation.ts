@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 
 const API = { METADATA: 3, SASL_HANDSHAKE: 17, CREATE_TOPICS: 19, SASL_AUTHENTICATE: 36 } as const;
 
@@ -49,12 +50,15 @@ export class KafkaConversation implements Disposable {
     });
   }
 
+  /** Resolves when the broker lists it: its answer comes from the controller, and what a broker knows follows that. */
   async createTopic(name: string): Promise<void> {
     const topic = [text(name), int32(1), int16(1), int32(0), int32(0)];
     const answer = new Answer(await this.ask(API.CREATE_TOPICS, 2, int32(1), ...topic, int32(10_000), Buffer.alloc(1)));
     answer.skip(4);
     const [code] = answer.many(() => [answer.text(), answer.int16(), answer.text()][1]);
     if (code !== 0) throw new Error(`topic ${name} was not made: ${code}`);
+    const patience = AbortSignal.timeout(10_000);
+    while (!(await this.topics()).includes(name)) await setTimeout(20, undefined, { signal: patience });
   }
 
   /** The error code of the handshake, 0 where the mechanism is there. */

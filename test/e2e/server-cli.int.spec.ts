@@ -8,7 +8,10 @@ import { type CliContext, type CliResult, cliContext } from './run-cli.js';
 jest.setTimeout(240_000);
 const SLOWLY = { timeoutMs: 120_000 };
 
-/** The same commands with and without --server: the same output, byte for byte, and the same exit codes. */
+/**
+ * The same commands with and without --server: the same output, byte for byte, and the same exit codes. One number is not
+ * the job's alone: the log that a source keeps for it grows with all that its server does.
+ */
 
 let postgres: TestPostgres;
 let mongo: TestMongo;
@@ -38,10 +41,15 @@ const remote = (...args: string[]): Promise<CliResult> => cli.run(args, { MILLRA
 /** Log lines tell of progress, with the time in front. */
 const said = (text: string): string => text.replace(/^\d\d:\d\d:\d\d .*\n/gm, '');
 
+const RETAINED = /"retainedBytes":(\d+)/;
+
 async function bothWays(args: string[]): Promise<CliResult> {
   const local = await cli.run(args, env);
-  const { code, out, err } = await remote(...args);
-  expect({ code, out, err: said(err) }).toEqual({ code: local.code, out: local.out, err: said(local.err) });
+  const other = await remote(...args);
+  const [kept, keptLater] = [local, other].map(({ out }) => Number(RETAINED.exec(out)?.[1] ?? 0));
+  expect(keptLater).toBeGreaterThanOrEqual(kept!);
+  const result = ({ code, out, err }: CliResult) => ({ code, out: out.replace(RETAINED, ''), err: said(err) });
+  expect(result(other)).toEqual(result(local));
   return local;
 }
 
