@@ -7,8 +7,6 @@ import {
   type ModelEmbed,
   type ModelId,
   type ModelNode,
-  NUMBER,
-  RENAMED,
 } from './model.js';
 
 const WHERE = {
@@ -23,6 +21,7 @@ const LABELS = { plain: PLAIN, throws: `columns.n === ${BAD} ? bad : ${PLAIN}` }
 export interface JobFileOptions {
   mode?: 'continuous' | 'snapshot';
   onError?: 'deadLetter' | 'stop';
+  stopAfterErrors?: number | undefined;
   maxRetainedBytes?: number | undefined;
 }
 
@@ -30,16 +29,17 @@ export interface JobFileOptions {
 export function jobFileOf(
   { collections }: Pick<Model, 'collections'>,
   job: string,
-  { mode = 'continuous', onError = 'deadLetter', maxRetainedBytes }: JobFileOptions = {},
+  { mode = 'continuous', onError = 'deadLetter', stopAfterErrors, maxRetainedBytes }: JobFileOptions = {},
 ): string {
-  const isCamelCase = collections.some(({ root }) => root.isCamelCase);
+  const fieldNames = collections[0]?.root.fieldNames;
   return stringify({
     job,
     mode,
     onError,
+    ...(stopAfterErrors && { stopAfterErrors }),
     source: { kind: 'postgres', uri: 'postgres://simulated/source', ...(maxRetainedBytes && { maxRetainedBytes }) },
     target: { uri: 'mongodb://simulated', database: 'target' },
-    ...(isCamelCase && { defaults: { fieldNames: 'camelCase' } }),
+    ...(fieldNames && { defaults: { fieldNames } }),
     collections: Object.fromEntries(collections.map((each) => [each.name, collectionOf(each)])),
   });
 }
@@ -57,11 +57,11 @@ function idOf(id: ModelId): string | string[] | object {
 function embedOf({ kind, node, sort, limit, value, flatPrefix }: ModelEmbed): object {
   return {
     [kind]: `public.${node.table}`,
-    on: Object.fromEntries(node.on ?? []),
+    ...(!node.isInferred && { on: Object.fromEntries(node.on ?? []) }),
     ...(sort && { sort: sort.map(({ column, isDescending }) => `${isDescending ? '-' : ''}${column}`) }),
     ...(limit && { limit }),
     ...(value && { value }),
-    ...(flatPrefix && { flatten: true, prefix: flatPrefix }),
+    ...(flatPrefix !== undefined && { flatten: true, ...(flatPrefix && { prefix: flatPrefix }) }),
     ...detailsOf(node),
   };
 }
@@ -76,13 +76,13 @@ function detailsOf(node: ModelNode): object {
   };
 }
 
-function fieldsOf({ fields, omitted, isRenamed, isText, label }: ModelNode): object {
-  if (!omitted?.length && !isRenamed && !isText && !label) return fields ? { fields } : {};
+function fieldsOf({ fields, omitted, renames, types, label }: ModelNode): object {
+  if (!omitted?.length && !renames && !types && !label) return fields ? { fields } : {};
   const details = {
     ...(fields && { only: fields }),
     ...(omitted && { omit: omitted }),
-    ...(isRenamed && { rename: { [NUMBER]: RENAMED } }),
-    ...(isText && { types: { [NUMBER]: 'string' } }),
+    ...(renames && { rename: renames }),
+    ...(types && { types }),
     ...(label && { computed: { [LABEL]: LABELS[label] } }),
   };
   return { fields: details };

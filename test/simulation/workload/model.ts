@@ -1,5 +1,9 @@
 export type ModelType = 'int' | 'text' | 'numeric';
 
+/** As the job file calls them. */
+export type ModelFieldNames = 'camelCase' | 'PascalCase' | 'snake_case';
+export type ModelFieldType = 'string' | 'long' | 'double' | 'decimal';
+
 /** Of a table of the simulated source. */
 export interface ModelColumn {
   name: string;
@@ -13,10 +17,14 @@ export interface ModelTable {
   columns: ModelColumn[];
   /** One or two columns, the first of any type. */
   key: string[];
+  /** By a unique index, which is the replica identity, too; there is no primary key. */
+  isKeyedByIndex?: boolean;
   references: ModelReference[];
+  /** The source has its references as foreign keys. */
+  isBound?: boolean;
 }
 
-/** `columns` hold the key of a row of `table`, or nulls. No constraint of the source demands that there is such a row. */
+/** `columns` hold the key of a row of `table`, or nulls. Where no constraint of the source demands it, such a row need not be there. */
 export interface ModelReference {
   columns: string[];
   table: string;
@@ -27,16 +35,18 @@ export interface ModelNode {
   table: string;
   /** Their column: the parent's column. Absent for a root. */
   on?: [theirs: string, mine: string][];
+  /** The job file leaves `on` to the one foreign key that there is. */
+  isInferred?: boolean;
   /** Only these columns; all of them where absent. */
   fields?: string[];
   /** All but these columns. */
   omitted?: string[];
-  /** The names of columns are made so. */
-  isCamelCase?: boolean;
-  /** The number stands under RENAMED. */
-  isRenamed?: boolean;
-  /** The number is a text in the document. */
-  isText?: boolean;
+  /** The names of columns are made so; as they are where absent. */
+  fieldNames?: ModelFieldNames;
+  /** Columns under names of their own. */
+  renames?: Readonly<Record<string, string>>;
+  /** Columns, none of a key, as values of another type. */
+  types?: Readonly<Record<string, ModelFieldType>>;
   /** Of itself, and of what is embedded in it and does not say so itself. Absent for a root: `keep`. */
   nulls?: 'keep' | 'omit';
   /** A field LABEL that an expression makes of the row's number and code. `throws`: of some rows it makes nothing. */
@@ -54,7 +64,7 @@ export interface ModelEmbed {
   limit?: number;
   /** An array of this column's values, or of LABEL's. */
   value?: string;
-  /** Of `one`: its fields stand beside the parent's, with this before their names. */
+  /** Of `one`: its fields stand beside the parent's, with this before their names; the empty text where they have names of their own. */
   flatPrefix?: string;
 }
 
@@ -96,7 +106,6 @@ export const EDGE = 'x';
 /** A column that comes later, with changes of the schema. */
 export const ADDED = 'extra';
 
-export const RENAMED = 'number';
 export const LABEL = 'label';
 /** The name of large columns. */
 export const LARGE = 'big';
@@ -117,11 +126,17 @@ export function isShown({ fields, omitted = [] }: ModelNode, column: string): bo
   return fields === undefined ? !omitted.includes(column) : fields.includes(column);
 }
 
-/** A column's name as a field. */
-export function shownName({ isRenamed, isCamelCase }: ModelNode, column: string): string {
-  if (isRenamed && column === NUMBER) return RENAMED;
-  return isCamelCase ? column.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()) : column;
+/** A column's name as a field. No column has a capital letter, or a digit after an underscore. */
+export function shownName({ renames, fieldNames }: Pick<ModelNode, 'renames' | 'fieldNames'>, column: string): string {
+  const renamed = renames?.[column];
+  if (renamed !== undefined) return renamed;
+  if (fieldNames === undefined || fieldNames === 'snake_case') return column;
+  const start = fieldNames === 'PascalCase' ? /(?:^|_)(.)/g : /_(.)/g;
+  return column.replace(start, (_, letter: string) => letter.toUpperCase());
 }
+
+/** Whether a field is the column's, which was not renamed, in any style of names. */
+export const isFieldOf = (column: string, field: string): boolean => field.toLowerCase() === column;
 
 export function tableNamed(model: Pick<Model, 'tables'>, name: string): ModelTable {
   const table = model.tables.find((each) => each.name === name);
@@ -143,10 +158,10 @@ export function isMendable(model: Model): boolean {
 }
 
 function canNodeFail(model: Model, node: ModelNode): boolean {
-  const { where, label, embed } = node;
+  const { where, label, types, embed } = node;
   const hasEdge = tableNamed(model, node.table).columns.some(({ name }) => name === EDGE);
   if (where === 'throws' || label === 'throws') return true;
-  if (hasEdge && isShown(node, EDGE)) return true;
+  if (hasEdge && isShown(node, EDGE) && types?.[EDGE] !== 'string') return true;
   return embed.some((each) => canNodeFail(model, each.node));
 }
 

@@ -18,7 +18,7 @@ import {
 } from './model.js';
 
 /**
- * A document in words: fields in order, `i5` for an int32, `d1.50` for a decimal128, a JSON string for text, `null`. Equal exactly where
+ * A document in words: fields in order, `i5` for an int32, `l5` for an int64, `f5` for a double, `d1.50` for a decimal128, a JSON string for text, `null`. Equal exactly where
  * MongoDB's bytes are; but an ObjectId of a key is `o` and that key, since only the engine says which one it is.
  */
 export type Words = string;
@@ -215,11 +215,17 @@ function fieldsOf(
     .map((name) => [shownName(node, name), shownOf(table, node, row, name)]);
 }
 
-function shownOf(table: ModelTable, { isText }: ModelNode, row: ModelRow, name: string): Words {
+function shownOf(table: ModelTable, { types }: ModelNode, row: ModelRow, name: string): Words {
   const value = row[name] ?? null;
+  const type = types?.[name];
+  if (value !== null && type !== undefined)
+    return type === 'string' ? JSON.stringify(value) : `${LETTERS[type]}${value}`;
   if (name === EDGE && value !== null && digitsOf(value) > MOST_DIGITS) throw new Bad();
-  return isText && name === NUMBER && value !== null ? JSON.stringify(value) : valueOf(table, row, name);
+  return valueOf(table, row, name);
 }
+
+/** Of integers. */
+const LETTERS = { long: 'l', double: 'f', decimal: 'd' } as const;
 
 function valueOf(table: ModelTable, row: ModelRow, name: string): Words {
   const value = row[name] ?? null;

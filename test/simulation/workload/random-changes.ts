@@ -198,7 +198,6 @@ export class RandomChanges {
 
   /** Without constraints, or with one of the kinds that reach other rows. */
   private specOf(table: ModelTable): SimTableSpec {
-    const isBound = this.random.chance(0.3);
     return {
       name: table.name,
       columns: table.columns.map(({ name, type, isLarge = false }) => ({
@@ -208,8 +207,9 @@ export class RandomChanges {
         nullable: !table.key.includes(name),
       })),
       key: table.key,
-      replicaIdentity: this.random.chance(0.2) ? 'full' : 'default',
-      foreignKeys: isBound
+      ...(table.isKeyedByIndex && { isKeyedByIndex: true }),
+      replicaIdentity: this.random.chance(0.2) ? 'full' : table.isKeyedByIndex ? 'index' : 'default',
+      foreignKeys: table.isBound
         ? table.references.map(({ columns, table: target }) => ({
             columns,
             references: { table: target, columns: tableNamed(this.model, target).key },

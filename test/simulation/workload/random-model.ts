@@ -10,6 +10,8 @@ import {
   type ModelCollection,
   type ModelColumn,
   type ModelEmbed,
+  type ModelFieldNames,
+  type ModelFieldType,
   type ModelId,
   type ModelNode,
   type ModelTable,
@@ -24,6 +26,8 @@ const MOST_EMBEDS = 3;
 const KEY_TYPES: readonly ModelType[] = ['int', 'int', 'int', 'int', 'text', 'text', 'numeric'];
 /** Columns by which any two tables may be joined, whatever refers to what. */
 const MEETING = [CODE, NUMBER];
+/** No part of a key, and nothing that tells a version from another one. */
+const PLAIN = [CODE, NUMBER, EDGE];
 
 /** Tables that refer to one another, and collections that nest them: most of the grammar that the protocol can tell apart. */
 export function randomModel(random: Random): Model {
@@ -31,7 +35,10 @@ export function randomModel(random: Random): Model {
   const count = random.between(2, 5);
   for (let i = 0; i < count; i++) tables.push(randomTable(random, i, tables));
   const collections = Array.from({ length: random.between(1, 3) }, (_, i) => randomCollection(random, tables, i));
-  if (random.chance(0.2)) for (const { root } of collections) inCamelCase(root);
+  if (random.chance(0.3)) {
+    const fieldNames = random.one(['camelCase', 'camelCase', 'PascalCase', 'snake_case'] as const);
+    for (const { root } of collections) named(root, fieldNames);
+  }
   return { tables, collections };
 }
 
@@ -42,7 +49,9 @@ function randomTable(random: Random, index: number, before: readonly ModelTable[
     name,
     key,
     columns: key.map((column) => ({ name: column, type: column === 'id' ? random.one(KEY_TYPES) : 'int' })),
+    ...(random.chance(0.15) && { isKeyedByIndex: true }),
     references: [],
+    ...(random.chance(0.3) && { isBound: true }),
   };
   // Mostly to a table before it; now and then to itself.
   const targets = before.filter(() => random.chance(0.7));
@@ -68,7 +77,8 @@ function randomCollection(random: Random, tables: ModelTable[], index: number): 
   const root = randomNode(random, { tables }, table, 1);
   if (hasCode) root.where = 'hasCode';
   else if (random.chance(0.3)) root.where = random.one(['even', 'throws'] as const);
-  const isValidated = !hasCode && !root.isRenamed && !root.isText && random.chance(0.2);
+  const isPlain = root.renames?.[NUMBER] === undefined && root.types?.[NUMBER] === undefined;
+  const isValidated = !hasCode && isPlain && random.chance(0.2);
   const id = randomId(random, hasCode);
   return { name: `c${index}`, root, ...(id && { id }), ...(isValidated && { isValidated }) };
 }
@@ -80,9 +90,9 @@ function randomId(random: Random, hasCode: boolean): ModelId | undefined {
   return random.one(['computed', 'objectId', 'objectId', { column: CODE }] as const);
 }
 
-function inCamelCase(node: ModelNode): void {
-  node.isCamelCase = true;
-  for (const embed of node.embed) inCamelCase(embed.node);
+function named(node: ModelNode, fieldNames: ModelFieldNames): void {
+  node.fieldNames = fieldNames;
+  for (const embed of node.embed) named(embed.node, fieldNames);
 }
 
 function randomNode(random: Random, model: Pick<Model, 'tables'>, table: ModelTable, depth: number): ModelNode {
@@ -90,9 +100,9 @@ function randomNode(random: Random, model: Pick<Model, 'tables'>, table: ModelTa
   if (random.chance(0.3)) node.fields = someFields(random, table);
   else if (random.chance(0.15)) node.omitted = withoutSome(random, table);
   if (random.chance(0.2)) node.label = random.one(['plain', 'plain', 'plain', 'throws'] as const);
-  const hasNumber = isShown(node, NUMBER);
-  if (hasNumber && random.chance(0.1)) node.isRenamed = true;
-  if (hasNumber && random.chance(0.1)) node.isText = true;
+  const plain = table.columns.filter(({ name }) => PLAIN.includes(name) && isShown(node, name));
+  if (random.chance(0.15)) node.renames = randomRenames(random, plain);
+  if (random.chance(0.15)) node.types = randomTypes(random, plain);
   if (random.chance(0.1)) node.nulls = random.one(['omit', 'omit', 'keep'] as const);
   if (depth >= DEEPEST) return node;
   for (const embed of [...possibleEmbeds(model, table), ...meetings(random, model)]) {
@@ -102,6 +112,19 @@ function randomNode(random: Random, model: Pick<Model, 'tables'>, table: ModelTa
     node.embed.push(randomEmbed(random, embed, target, nested));
   }
   return node;
+}
+
+function randomRenames(random: Random, columns: readonly ModelColumn[]): Record<string, string> {
+  const chosen = columns.filter(() => random.chance(0.5));
+  return Object.fromEntries(chosen.map(({ name }) => [name, `my ${name}`]));
+}
+
+/** Of what fits into any. */
+function randomTypes(random: Random, columns: readonly ModelColumn[]): Record<string, ModelFieldType> {
+  const chosen = columns.filter(({ type }) => type !== 'text' && random.chance(0.7));
+  const typeOf = ({ type }: ModelColumn) =>
+    type === 'int' ? random.one(['string', 'long', 'double', 'decimal'] as const) : 'string';
+  return Object.fromEntries(chosen.map((column) => [column.name, typeOf(column)]));
 }
 
 /** With what tells a version from another one, and a key. */
@@ -119,18 +142,26 @@ function withoutSome(random: Random, table: ModelTable): string[] {
 function possibleEmbeds(model: Pick<Model, 'tables'>, table: ModelTable): ModelEmbed[] {
   const ones = table.references.map(({ columns, table: target }): ModelEmbed => {
     const on = tableNamed(model, target).key.map((column, i): [string, string] => [column, columns[i] as string]);
-    return { field: `one_${target}`, kind: 'one', node: { table: target, on, embed: [] } };
+    return { field: `one_${target}`, kind: 'one', node: joined(target, on, table) };
   });
   const manies = model.tables.flatMap((child) =>
     child.references
       .filter((reference) => reference.table === table.name)
       .map(({ columns }): ModelEmbed => {
         const on = columns.map((column, i): [string, string] => [column, table.key[i] as string]);
-        return { field: `many_${child.name}`, kind: 'many', node: { table: child.name, on, embed: [] } };
+        return { field: `many_${child.name}`, kind: 'many', node: joined(child.name, on, child) };
       }),
   );
   return [...ones, ...manies];
 }
+
+/** `holder`: of the reference. */
+const joined = (table: string, on: [string, string][], { isBound }: ModelTable): ModelNode => ({
+  table,
+  on,
+  ...(isBound && { isInferred: true }),
+  embed: [],
+});
 
 /** Rows that have something in common: of any kind of join the one where many have many. */
 function meetings(random: Random, { tables }: Pick<Model, 'tables'>): ModelEmbed[] {
@@ -151,9 +182,11 @@ function valuesOf({ columns }: ModelTable): string[] {
 }
 
 function randomEmbed(random: Random, embed: ModelEmbed, target: ModelTable, nested: ModelNode): ModelEmbed {
-  const node: ModelNode = { ...nested, ...(embed.node.on && { on: embed.node.on }) };
+  const { on, isInferred } = embed.node;
+  const node: ModelNode = { ...nested, ...(on && { on }), ...(isInferred && random.chance(0.5) && { isInferred }) };
   if (random.chance(embed.kind === 'one' ? 0.15 : 0.3)) node.where = random.one(['even', 'even', 'throws'] as const);
-  if (embed.kind === 'one') return { ...embed, node, ...(random.chance(0.2) && { flatPrefix: `${embed.field}_` }) };
+  if (embed.kind === 'one')
+    return { ...embed, node, ...(random.chance(0.2) && flattened(random, embed, target, node)) };
   const made: ModelEmbed = { ...embed, node };
   if (random.chance(0.4)) {
     made.sort = randomSort(random, target);
@@ -163,8 +196,21 @@ function randomEmbed(random: Random, embed: ModelEmbed, target: ModelTable, nest
     made.value = random.one(node.label ? [LABEL] : valuesOf(target));
     delete node.fields;
     delete node.omitted;
-    delete node.isRenamed;
-    delete node.isText;
+    delete node.renames;
+    delete node.types;
   }
   return made;
+}
+
+/** Without a prefix each of its fields has a name of its own. */
+function flattened(
+  random: Random,
+  { field }: ModelEmbed,
+  { columns }: ModelTable,
+  node: ModelNode,
+): Pick<ModelEmbed, 'flatPrefix'> {
+  if (node.embed.length > 0 || node.label !== undefined || random.chance(0.7)) return { flatPrefix: `${field}_` };
+  const shown = columns.filter(({ name }) => isShown(node, name));
+  node.renames = Object.fromEntries(shown.map(({ name }) => [name, `${field} ${name}`]));
+  return { flatPrefix: '' };
 }

@@ -31,7 +31,7 @@ const LEFT_BY_THE_LATE = [
 ];
 
 /** Of nothing: the job's own record is not among them, and nobody has the lease. */
-function leftOf({ servers }: SimWorld): string[] {
+export function leftOf({ servers }: SimWorld): string[] {
   const records = servers.mongo.committed(STATE, JOB.name);
   const wrong = records.filter((each) => fieldOf(each, '_id') !== LEASE_ID || fieldOf(each, 'holder') !== null);
   return [

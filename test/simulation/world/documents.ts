@@ -14,6 +14,7 @@ import {
   objectIdInWords,
   objectInWords,
   sameInWords,
+  shownName,
   tableNamed,
   type Words,
 } from '../workload/index.js';
@@ -168,10 +169,9 @@ export class Documents {
 
   private apart(collection: string, { documents, unwritable, unwritableRows }: Expected): Map<Words, Compared> {
     const found = new Map<Words, Words>();
-    const key = this.keyOf(collection);
     for (const document of this.servers.mongo.committed('target', collection)) {
       const id = this.idInWords(collection, document);
-      const row = sameInWords(objectInWords(keyFieldsOf(key, document)));
+      const row = sameInWords(objectInWords(this.keyFieldsOf(collection, document)));
       if (documents.has(id) || !unwritableRows.has(row)) found.set(id, this.inWords(collection, document));
     }
     const apart = new Map<Words, Compared>();
@@ -182,9 +182,11 @@ export class Documents {
     return apart;
   }
 
-  private keyOf(collection: string): string[] {
+  /** As it is shown beside the `_id`. */
+  private keyFieldsOf(collection: string, document: Stored): [string, Words][] {
     const { root } = collectionNamed(this.model, collection);
-    return tableNamed(this.model, root.table).key;
+    const { key } = tableNamed(this.model, root.table);
+    return key.map((name) => [name, inWords(fieldOf(document, shownName(root, name)))]);
   }
 
   /** As the oracle has it. An ObjectId that is made of another key than before shows as what it is. */
@@ -192,7 +194,7 @@ export class Documents {
     const id = fieldOf(document, '_id');
     if (!(id instanceof ObjectId)) return sameInWords(inWords(id));
     const name = `${collection} ${id.toHexString()}`;
-    const words = objectIdInWords(keyFieldsOf(this.keyOf(collection), document));
+    const words = objectIdInWords(this.keyFieldsOf(collection, document));
     const known = this.keys.get(name) ?? words;
     this.keys.set(name, known);
     return known === words ? words : inWords(id);
@@ -222,9 +224,6 @@ export class Documents {
     return found;
   }
 }
-
-const keyFieldsOf = (key: readonly string[], document: Stored): [string, Words][] =>
-  key.map((name) => [name, inWords(fieldOf(document, name))]);
 
 function lettersApart(
   collection: string,

@@ -46,6 +46,12 @@ export class SimJobList {
     this.options = AS_IT_IS;
   }
 
+  /** Nobody is to run it any more. */
+  stop(): void {
+    this.number++;
+    this.endedNumber = this.number;
+  }
+
   /** A snapshot is loaded. */
   done(number: number): void {
     this.endedNumber = Math.max(this.endedNumber, number);

@@ -1,6 +1,11 @@
 import { Departures, type ShownRow } from './departures.js';
 import { fieldOf, fieldsOf, type SimMongo, type Stored } from '../store/index.js';
-import { BORN, inWords, LARGE, VERSION } from '../workload/index.js';
+import { BORN, inWords, LARGE, shownName, VERSION } from '../workload/index.js';
+
+/** In each style: none of them is two words. */
+const NAMES = new Map(
+  [VERSION, BORN, LARGE].map((column) => [column, [column, shownName({ fieldNames: 'PascalCase' }, column)]]),
+);
 
 type Versions = ReadonlyMap<number, { [LARGE]?: string | null }>;
 
@@ -52,13 +57,13 @@ export class Monotony {
 
   private gone(name: string, before: Stored | undefined): void {
     this.departures.gone(name);
-    const version = before && fieldOf(before, VERSION);
+    const version = before && columnOf(before, VERSION);
     if (typeof version === 'number') this.deleted.set(name, version);
   }
 
   private thereAgain(name: string, after: Stored): void {
     const before = this.deleted.get(name);
-    const version = fieldOf(after, VERSION);
+    const version = columnOf(after, VERSION);
     if (before !== undefined && typeof version === 'number' && version <= before)
       this.backwards.push(`${name}: was deleted, and is there again with its root at ${version}, which was ${before}`);
     this.deleted.delete(name);
@@ -91,11 +96,16 @@ interface Shown extends ShownRow {
 function* versionsIn(value: unknown, place: string): Generator<Shown> {
   if (Array.isArray(value)) for (const each of value) yield* versionsIn(each, place);
   if (!isDocument(value)) return;
-  const version = fieldOf(value, VERSION);
-  const row = `${place} born ${String(fieldOf(value, BORN))}`;
-  if (typeof version === 'number') yield { place, row, version, large: fieldOf(value, LARGE) };
+  const version = columnOf(value, VERSION);
+  const row = `${place} born ${String(columnOf(value, BORN))}`;
+  if (typeof version === 'number') yield { place, row, version, large: columnOf(value, LARGE) };
   for (const [name, each] of fieldsOf(value)) yield* versionsIn(each, `${place}/${name}`);
 }
+
+const columnOf = (document: Stored, column: string): unknown =>
+  NAMES.get(column)
+    ?.map((name) => fieldOf(document, name))
+    .find((each) => each !== undefined);
 
 const isDocument = (value: unknown): value is Stored =>
   value instanceof Map ||

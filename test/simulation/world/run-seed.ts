@@ -18,6 +18,7 @@ import { Holding } from './holding.js';
 import { LetterWork } from './letters.js';
 import { Monotony } from './monotony.js';
 import { Replaying } from './replaying.js';
+import { reset } from './resetting.js';
 import { seedUuids } from './seeded-uuids.js';
 import { Shapes } from './shapes.js';
 import { SimWorld, STATE } from './sim-world.js';
@@ -74,6 +75,8 @@ const DAMAGED_SHARE = 0.15;
 const LETTERS_SHARE = 0.3;
 /** Of seeds: the job is completed once it is at rest. */
 const COMPLETED_SHARE = 0.15;
+/** Of the others: it is forgotten once it is at rest, and run as a new one. */
+const RESET_SHARE = 0.1;
 
 /** The world of one seed from the first row to its rest. */
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
@@ -212,6 +215,11 @@ class SeedRun {
     if (random.chance(LETTERS_SHARE)) await this.dealWithLetters();
     this.stage = 'completing';
     if (this.completes && (await complete(this.atRest))) return afterCompletion(this.atRest);
+    this.stage = 'resetting';
+    if (!this.completes && random.chance(RESET_SHARE)) {
+      const wrong = await reset(this.atRest, random.fork());
+      if (wrong !== undefined) return wrong;
+    }
     this.stage = 'aftermath';
     const endMs = kernel.now() + (random.chance(0.04) ? LONG_AFTERMATH_MS : random.one(AFTERMATHS_MS));
     const isOver = () => kernel.now() >= Math.max(endMs, storm.rare.overAtMs) && storm.rare.isOver;
@@ -278,7 +286,7 @@ class SeedRun {
     holding.tend();
     const code = list.attention?.code;
     if (code === 'RETENTION_BOUND' && world.isBounded) storm.isLost = true;
-    if (code === 'STOPPED_BY_ERROR' && world.stopsAtErrors) return this.mend();
+    if (code === 'STOPPED_BY_ERROR' && world.mayStopAtErrors) return this.mend();
     if (!storm.isLost || (code === undefined && !storm.rare.isToBeLoadedAnew)) return;
     if (!storm.rare.mend()) return;
     kernel.note(`an operator reads ${code ?? 'nothing'}, and has the job loaded again`);
@@ -315,7 +323,7 @@ class SeedRun {
       return `a service failed: ${world.failure instanceof Error ? world.failure.stack : String(world.failure)}`;
     const attention =
       world.list.attention ?? world.services.find((service) => service.attention !== undefined)?.attention;
-    const isMended = attention?.code === 'STOPPED_BY_ERROR' && world.stopsAtErrors;
+    const isMended = attention?.code === 'STOPPED_BY_ERROR' && world.mayStopAtErrors;
     if (
       attention !== undefined &&
       !isMended &&

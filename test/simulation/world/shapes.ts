@@ -29,6 +29,6 @@ function missing({ always }: Shape, names: readonly string[]): string[] {
 }
 
 function odd({ always, sometimes }: Shape, names: readonly string[]): string[] {
-  const isKnown = (name: string) => always.has(name) || sometimes.has(name) || name.endsWith(ADDED);
+  const isKnown = (name: string) => always.has(name) || sometimes.has(name) || name.toLowerCase().endsWith(ADDED);
   return names.filter((name) => !isKnown(name)).map((name) => `with ${name}`);
 }

@@ -17,6 +17,7 @@ import {
   NUMBER,
   RandomChanges,
   randomModel,
+  shownName,
   VERSION,
 } from '../workload/index.js';
 import { Documents } from './documents.js';
@@ -32,6 +33,8 @@ export const STATE = `millrace_${NAME}`;
 const SNAPSHOT_SHARE = 0.08;
 /** Of seeds whose model allows it: the job stops at what cannot be written. */
 const STOPPING_SHARE = 0.6;
+/** Of those that do not, and could: it stops at some. */
+const STOPPING_LATER_SHARE = 0.5;
 /** Of seeds: the source keeps so much of its log for the job, and no more. */
 const BOUNDED_SHARE = 0.04;
 const BOUNDS = [1_000, 4_000];
@@ -84,8 +87,8 @@ export class SimWorld {
     this.changes.createTables();
     this.documents = new Documents(this.model, this.servers, STATE, () => this.list.number);
     postgres.onVersion((row) => this.versions.set(Number(row[VERSION]), row));
-    for (const { name, isValidated } of this.model.collections)
-      if (isValidated) mongo.refuse(name, (document) => fieldOf(document, NUMBER) === BAD);
+    for (const { name, isValidated, root } of this.model.collections)
+      if (isValidated) mongo.refuse(name, (document) => fieldOf(document, shownName(root, NUMBER)) === BAD);
     const random = kernel.random.fork();
     this.fileOptions = optionsOf(this.model, random);
     this.list = new SimJobList(jobOf(this.model, this.fileOptions, random));
@@ -165,6 +168,11 @@ export class SimWorld {
     return this.list.job.jobFile.onError === 'stop';
   }
 
+  /** It stops at them or after some, counted from its start. */
+  get mayStopAtErrors(): boolean {
+    return this.stopsAtErrors || this.list.job.jobFile.stopAfterErrors !== undefined;
+  }
+
   /** The source keeps little of its log for the job. */
   get isBounded(): boolean {
     return this.fileOptions.maxRetainedBytes !== undefined;
@@ -235,7 +243,9 @@ function lazily<T>(make: () => T): () => T {
 function optionsOf(model: Model, random: Random): JobFileOptions {
   if (random.chance(SNAPSHOT_SHARE)) return { mode: 'snapshot' };
   const maxRetainedBytes = random.chance(BOUNDED_SHARE) ? random.one(BOUNDS) : undefined;
-  return { onError: isMendable(model) && random.chance(STOPPING_SHARE) ? 'stop' : 'deadLetter', maxRetainedBytes };
+  if (!isMendable(model)) return { maxRetainedBytes };
+  if (random.chance(STOPPING_SHARE)) return { onError: 'stop', maxRetainedBytes };
+  return { stopAfterErrors: random.chance(STOPPING_LATER_SHARE) ? random.between(1, 4) : undefined, maxRetainedBytes };
 }
 
 function jobOf(model: Model, options: JobFileOptions, random: Random): SimJob {

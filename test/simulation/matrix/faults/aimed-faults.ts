@@ -1,7 +1,7 @@
 import type { SimProcess } from '../../kernel/index.js';
 import { type SimRow, type SimTransaction, StatementFailed } from '../../source/index.js';
 import { fieldOf, isDocument } from '../../store/index.js';
-import { inWords, keyValue, type ModelCollection } from '../../workload/index.js';
+import { inWords, keyValue, type ModelCollection, shownName } from '../../workload/index.js';
 import type { SimService } from '../../world/sim-service.js';
 import { openTransactionsOf } from '../feeds/server-feeds.js';
 import type { OpenTransaction } from '../happening.js';
@@ -90,7 +90,7 @@ export class AimedFaults {
   private deleteRoot({ root }: ModelCollection, _id: unknown): boolean {
     const { world } = this.parts;
     const { key = [] } = world.model.tables.find(({ name }) => name === root.table) ?? {};
-    const valueOf = (name: string) => String(isDocument(_id) ? fieldOf(_id, name) : _id);
+    const valueOf = (name: string) => String(isDocument(_id) ? fieldOf(_id, shownName(root, name)) : _id);
     const row = Object.fromEntries(key.map((name) => [name, valueOf(name)])) as SimRow;
     return this.attempt((transaction) => transaction.delete(root.table, row));
   }

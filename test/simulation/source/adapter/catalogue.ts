@@ -12,6 +12,8 @@ function sourceTable(table: SimTable, server: SimServer): SourceTable {
   const { spec, schema, oid } = table;
   const { name, columns } = table.shownShape;
   const nameOf = (column: string) => columns.find((each) => each.spec.name === column)?.name ?? column;
+  const key = spec.key.map(nameOf);
+  const kind = spec.replicaIdentity ?? 'default';
   const estimatedRows = table.finally().length;
   return {
     sourceId: String(oid),
@@ -26,8 +28,8 @@ function sourceTable(table: SimTable, server: SimServer): SourceTable {
       generated: false,
       number: column.place + 1,
     })),
-    keys: [{ name: `${name}_pkey`, columns: spec.key.map(nameOf), primary: true, deferrable: false }],
-    replicaIdentity: { kind: spec.replicaIdentity ?? 'default' },
+    keys: [{ name: `${name}_pkey`, columns: key, primary: !spec.isKeyedByIndex, deferrable: false }],
+    replicaIdentity: kind === 'index' ? { kind, columns: key } : { kind },
     foreignKeys: (spec.foreignKeys ?? []).map(({ columns, references, onDelete }, i) => ({
       name: `${name}_fkey${i}`,
       columns: [...columns],

@@ -12,7 +12,7 @@ import {
 import type { PostgresConnections } from '../../../../libs/sources/postgres/connection.js';
 import type { PgType } from '../../../../libs/sources/postgres/types.js';
 import type { SimServer } from '../server/server.js';
-import type { SimTable } from '../server/table.js';
+import { IDENTITY_LETTERS, type SimTable } from '../server/table.js';
 import { modifierOf, typeIdOf } from '../server/values.js';
 import { errorOf, type SimConnections } from './connections.js';
 
@@ -80,7 +80,7 @@ function tableRow({ oid, schema, shownShape, spec }: SimTable): TableRow {
     name: shownShape.name,
     kind: 'r',
     persistence: 'p',
-    replicaIdentity: spec.replicaIdentity === 'full' ? 'f' : 'd',
+    replicaIdentity: IDENTITY_LETTERS[spec.replicaIdentity ?? 'default'],
     rowSecurity: false,
     comment: null,
     tuples: 1,
@@ -112,9 +112,9 @@ function keyRow({ oid, spec, shownShape }: SimTable): KeyRow {
     table: oid,
     name: `${spec.name}_pkey`,
     columns: spec.key.map(nameOf),
-    primary: true,
+    primary: !spec.isKeyedByIndex,
     deferrable: false,
-    replicaIdentity: false,
+    replicaIdentity: spec.replicaIdentity === 'index',
     usable: true,
   };
 }

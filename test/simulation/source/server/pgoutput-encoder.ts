@@ -1,5 +1,5 @@
 import { MessageWriter } from './message-writer.js';
-import type { SimTable, Values } from './table.js';
+import { IDENTITY_LETTERS, type SimTable, type Values } from './table.js';
 import { modifierOf, typeIdOf } from './values.js';
 import type { TableShape } from './table-shape.js';
 import { type WalEntry, tablesOf, type WalTransaction } from './wal.js';
@@ -106,7 +106,7 @@ function writeTuple(
 
 function encodeRelation(table: SimTable, { name: tableName, columns }: TableShape): Buffer {
   const message = new MessageWriter('R').int32(table.oid).name(table.schema).name(tableName);
-  message.letter(isFull(table) ? 'f' : 'd').int16(columns.length);
+  message.letter(IDENTITY_LETTERS[table.spec.replicaIdentity ?? 'default']).int16(columns.length);
   for (const { name, place, spec } of columns) {
     message.byte(isFull(table) || table.keyColumns.includes(place) ? 1 : 0);
     message.name(name).int32(typeIdOf(spec.type)).int32(modifierOf(spec.type));

@@ -24,9 +24,15 @@ export interface SimTableSpec {
   schema?: string;
   columns: readonly SimColumnSpec[];
   key: readonly string[];
-  replicaIdentity?: 'default' | 'full';
+  /** By a unique index; by a primary key where absent. */
+  isKeyedByIndex?: boolean;
+  /** `index`: that of the key. */
+  replicaIdentity?: 'default' | 'full' | 'index';
   foreignKeys?: readonly SimForeignKeySpec[];
 }
+
+/** Of a replica identity, as PostgreSQL writes it. */
+export const IDENTITY_LETTERS = { default: 'd', full: 'f', index: 'i' } as const;
 
 /** Columns by name, as a workload writes them; in what the server gives, only text and null. */
 export type SimRow = Readonly<Record<string, SimValue>>;
