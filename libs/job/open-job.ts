@@ -185,17 +185,27 @@ class OpenJob implements JobCommands {
   }
 
   async complete(signal: AbortSignal): Promise<VerifyReport> {
-    if (await this.runner.finishRemoval(signal)) return NOTHING_LEFT;
-    const report = (await this.operate({ kind: 'complete' }, signal)) as VerifyReport;
-    if (!hasDifferences(report)) await this.removed(signal);
+    let report = NOTHING_LEFT;
+    while (!(await this.runner.finishRemoval(signal))) {
+      report = (await this.operate({ kind: 'complete' }, signal)) as VerifyReport;
+      if (hasDifferences(report) || (await this.removed(signal))) return report;
+    }
     return report;
   }
 
-  /** A living run answers first and removes then: what is said to be removed is. */
-  private async removed(signal: AbortSignal): Promise<void> {
+  /**
+   * A living run answers first and removes then: what is said to be removed is. False where it ended before it had, with nobody to
+   * hold the job now, or somebody else who goes on with it: it is to be completed again.
+   */
+  private async removed(signal: AbortSignal): Promise<boolean> {
     const { timers } = this.deps;
     const store = await this.connections.store(0, signal);
-    for (const begun = timers.now(); (await JobState.load(store)) !== undefined; ) {
+    const lease = new Lease(store, timers);
+    for (const begun = timers.now(); ; ) {
+      const isHeld = await lease.isHeld();
+      const record = await JobState.load(store);
+      if (record === undefined) return true;
+      if (!isHeld || !['completing', 'completed'].includes(record.phase)) return false;
       if (timers.now() - begun > PATIENCE_MS)
         throw new MillraceError(
           JOB_ERRORS.JOB_COMPLETED,

@@ -148,6 +148,7 @@ export class Runner {
         lease,
         lost: lost.signal,
         store,
+        completed: false,
         removed: false,
       };
     } catch (error) {
@@ -163,10 +164,12 @@ export class Runner {
     work: (stop: AbortController) => Promise<T>,
   ): Promise<T | Stopped> {
     const session = held.value;
-    const stop = new AbortController();
-    // A removal that has begun is brought to its end.
-    const stopped = raised(signal).then(() => (held.removed ? new Promise<never>(() => undefined) : undefined));
-    const lost = raised(held.lost).then(() => {
+    const [stop, over] = [new AbortController(), new AbortController()];
+    // A removal that has begun, or of which somebody was told, is brought to its end.
+    const stopped = raised(signal, over.signal).then(() =>
+      held.completed ? new Promise<never>(() => undefined) : undefined,
+    );
+    const lost = raised(held.lost, over.signal).then(() => {
       // Its record goes with the state: who removes looks at the lease itself before that.
       if (held.removed) return new Promise<never>(() => undefined);
       throw takenOver(held);
@@ -181,6 +184,7 @@ export class Runner {
       throw error;
     } finally {
       stop.abort(new Error('the job stops'));
+      over.abort();
       if (!held.removed) await session.stop();
       if (!held.removed) await this.soon(held.lease.release());
     }
@@ -192,7 +196,6 @@ export class Runner {
   }
 
   private async answering(held: Held, brought: Promise<void>, signal: AbortSignal): Promise<'completed' | undefined> {
-    let completed = false;
     const session = held.value;
     const done = new AbortController();
     const stop = AbortSignal.any([signal, done.signal]);
@@ -203,14 +206,14 @@ export class Runner {
         if (operation.kind !== 'pause' && operation.kind !== 'resume') await this.up(session, brought);
         const result = await carryOut(operation, this.context(session), AbortSignal.any([signal, asked]));
         if (endsTheJob(operation, result)) {
-          completed = true;
+          held.completed = true;
           done.abort();
         }
         return result;
       },
       stop,
     );
-    if (!completed) return undefined;
+    if (!held.completed) return undefined;
     await answersTaken(held.store, timers);
     await this.remove(held);
     return 'completed';
@@ -236,10 +239,10 @@ export class Runner {
    */
   private async remove(held: Held): Promise<void> {
     const { value: session } = held;
+    held.completed = true;
     held.removed = true;
     try {
-      await session.state.enter('completed');
-      await session.stop();
+      await session.state.enter('completed').finally(() => session.stop());
       const { record } = session.state;
       await this.takeAway(held, record, record.capture, async () => this.deps.onCompleted?.());
     } finally {
@@ -404,6 +407,8 @@ interface Held {
   lease: Lease;
   lost: AbortSignal;
   store: Store;
+  /** Somebody was told so: it is removed, even where this process is to stop. */
+  completed: boolean;
   /** Everything of the job was removed: there is nothing to stop or to release any more. */
   removed: boolean;
 }
@@ -411,9 +416,10 @@ interface Held {
 type Stopped = { kind: 'stopped'; synced: false };
 const STOPPED: Stopped = { kind: 'stopped', synced: false };
 
-function raised(signal: AbortSignal): Promise<void> {
+/** A signal may outlive whoever waits for it: it keeps nothing of one that is `over`. */
+function raised(signal: AbortSignal, over: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true, signal: over }));
 }
 
 function takenOver({ lost }: Held): MillraceError {

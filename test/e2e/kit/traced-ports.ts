@@ -135,8 +135,9 @@ function tracedWriter(writer: StoreWriter, at: AtStep, prefix: string): StoreWri
 
 function stepOf(collection: CollectionRef, name: string, args: readonly unknown[]): string {
   const kind = kindOf(collection);
-  if (kind !== 'job' || name !== 'patch') return `${kind} ${name}`;
+  if (name !== 'patch' || !['job', 'requests'].includes(kind)) return `${kind} ${name}`;
   const { set = {} } = args[1] as { set?: Record<string, unknown> };
+  if (kind === 'requests') return `request ${String(set['state'] ?? 'patch')}`;
   return set['phase'] === undefined ? `job patch ${Object.keys(set)[0] ?? ''}` : `job phase ${String(set['phase'])}`;
 }
 
