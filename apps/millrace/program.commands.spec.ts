@@ -273,9 +273,13 @@ describe('dead-letters', () => {
     [['--set', 'total=1=2', 'a=', '--set-null', 'b']],
   ])('edit takes %j', async (corrections) => {
     const calls: unknown[] = [];
-    const editLetter: JobCommands['editLetter'] = async (...given) => void calls.push(given);
-    const { code } = await call(['dead-letters', 'edit', '7', file, ...corrections], { editLetter });
+    const editLetter: JobCommands['editLetter'] = async (...given) => {
+      calls.push(given);
+      return { table: 'public.lines', key: { order_id: '7', line_no: '2' }, row: {} };
+    };
+    const { code, host } = await call(['dead-letters', 'edit', '7', file, ...corrections], { editLetter });
     expect(code).toBe(0);
+    expect(host.err).toContain('Corrected total, a, b of public.lines (order_id 7, line_no 2); now try again');
     expect(calls).toEqual([['7', { total: '1=2', a: '', b: null }, 'tester']]);
   });
 

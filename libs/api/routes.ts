@@ -200,7 +200,7 @@ export const ROUTES = {
     description:
       'On the side of Millrace only; a replay then writes the document with it. A value is the text that the source would print.',
     body: api.Bodies.edit,
-    answer: Done,
+    answer: api.CorrectedRow,
     events: api.JobEvent,
     refusals: [400, 404, 409],
   },

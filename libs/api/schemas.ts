@@ -18,6 +18,8 @@ const page = {
   limit: z.coerce.number().int().min(1).max(1_000).default(100).describe('At most so many.'),
 };
 
+const columnsByName = z.record(z.string(), z.string().nullable());
+
 export const jobFileText = {
   file: z
     .string()
@@ -146,7 +148,7 @@ export const VerifyReport = z
 const letter = {
   id: z.string(),
   collection: z.string(),
-  key: z.record(z.string(), z.string().nullable()),
+  key: columnsByName,
   code: z.string(),
   message: z.string(),
   attempts: count('Times tried'),
@@ -183,12 +185,20 @@ export const LetterView = z
       .array(z.object({ path: z.string(), kind: z.enum(['added', 'removed', 'changed']) }))
       .nullable()
       .describe('From the one to the other; null where a replay could write nothing.'),
-    edited: z.record(z.string(), z.string().nullable()).nullable(),
+    edited: columnsByName.nullable(),
     nextAt: z.string().nullable().describe('When it is tried again by itself.'),
   })
   .meta({
     id: 'LetterView',
     description: 'One dead letter: its row, its document, and what a replay would make of it.',
+  });
+
+export const CorrectedRow = z
+  .object({ table: z.string(), key: columnsByName, row: columnsByName.describe('As it was without the correction.') })
+  .meta({
+    id: 'CorrectedRow',
+    description:
+      'The row that the letter was about when it was corrected: changes since it was shown may have made that another one.',
   });
 
 export const ReplayReport = z

@@ -18,7 +18,7 @@ export interface JobCommands {
   /** A part of them, in the order of their ids; of very many nobody need hold all. */
   lettersPage(filter: LetterFilter, options: PageOptions): Promise<LetterPage>;
   showLetter(id: string): Promise<LetterView>;
-  editLetter(id: string, columns: Record<string, string | null>, by: string): Promise<void>;
+  editLetter(id: string, columns: Record<string, string | null>, by: string): Promise<CorrectedRow>;
   replayLetters(
     options: { ids: string[]; all: boolean; dryRun: boolean },
     by: string,
@@ -108,6 +108,13 @@ export interface LetterSummary {
   attempts: number;
   firstAt: string;
   lastAt: string;
+}
+
+/** The row that a letter was about when it was corrected, as it was without that: changes since it was shown may have made it another one. */
+export interface CorrectedRow {
+  table: string;
+  key: Record<string, string | null>;
+  row: Record<string, string | null>;
 }
 
 export interface ReplayReport {

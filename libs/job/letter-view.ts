@@ -1,7 +1,6 @@
 import { BSON } from 'bson';
-import { recordOf } from '#extended-json';
 import type { Assembler } from '#mapping';
-import { type CollectionPlan, type Plan, qualifiedName, unpackTuple } from '#model';
+import { type CollectionPlan, type Plan, qualifiedName } from '#model';
 import type { IncarnationNames } from '#stage';
 import type { Store } from '#store';
 import { exactDocument, fieldDifferences } from '#verify';
@@ -9,6 +8,7 @@ import { type Claim, type Letter, ownerOf } from '#write';
 import type { LetterView } from './commands.js';
 import { dryRun } from './dry-run.js';
 import { type LettersDesk, summaryOf } from './letters-desk.js';
+import { rowByName } from './row-by-name.js';
 
 export interface LetterViewParts {
   desk: LettersDesk;
@@ -20,7 +20,7 @@ export interface LetterViewParts {
 
 /** One letter with all that is known: its row, its document as it stands, what a replay would make of it now. */
 export async function viewLetter(id: string, parts: LetterViewParts): Promise<LetterView> {
-  const { desk, plan } = parts;
+  const { desk } = parts;
   const letter = await desk.letter(id);
   const table = desk.tableOf(letter);
   const row = await desk.rowOf(letter);
@@ -30,7 +30,7 @@ export async function viewLetter(id: string, parts: LetterViewParts): Promise<Le
     ...summaryOf(letter),
     path: letter.path,
     table: qualifiedName(table),
-    row: row?.c === undefined ? null : named(plan, table.index, unpackTuple(row.c)),
+    row: row?.c === undefined ? null : rowByName(table, row.c),
     document: document === undefined ? null : exactDocument(document),
     replay: replayOf(replay),
     difference: replay?.code === undefined ? fieldDifferences(document, bytesOf(replay?.document)) : null,
@@ -64,9 +64,4 @@ async function documentOf(letter: Letter, { plan, assembler, store, names }: Let
 function claimsOf({ collectionIndex, root }: Letter, store: Store, names: IncarnationNames): Promise<Claim[]> {
   const owner = ownerOf(collectionIndex, root);
   return store.read.byField<Claim>(names.claims, 'owner', [owner], { exact: true });
-}
-
-function named(plan: Plan, table: number, values: readonly (string | null)[]): Record<string, string | null> {
-  const columns = plan.tables[table]?.columns ?? [];
-  return recordOf(columns.map((column, i) => [column.name, values[i] ?? null])) as Record<string, string | null>;
 }

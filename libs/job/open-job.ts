@@ -6,6 +6,7 @@ import { IncarnationNames } from '#stage';
 import type { Store } from '#store';
 import type {
   AuditPage,
+  CorrectedRow,
   JobCommands,
   JobEvent,
   JobStatus,
@@ -145,9 +146,9 @@ class OpenJob implements JobCommands {
     return viewLetter(id, { desk, store, names, plan, assembler: this.deps.makeAssembler(plan) });
   }
 
-  async editLetter(id: string, columns: Record<string, string | null>, by: string): Promise<void> {
+  async editLetter(id: string, columns: Record<string, string | null>, by: string): Promise<CorrectedRow> {
     await (await this.openDesk()).desk.letter(id);
-    await this.operate({ kind: 'edit', id, columns, by }, NEVER);
+    return (await this.operate({ kind: 'edit', id, columns, by }, NEVER)) as CorrectedRow;
   }
 
   async replayLetters(

@@ -1,13 +1,14 @@
 import { MillraceError } from '#errors';
 import { ConversionFailed, converter } from '#mapping';
-import type { Plan } from '#model';
+import { type Plan, qualifiedName } from '#model';
 import { type CaptureControl, engineState, noCapture, type VerifyDeps, verifyDocuments } from '#verify';
 import { OrphanRemover } from '#write';
-import type { JobEvent, ReplayReport, VerifyReport } from './commands.js';
+import type { CorrectedRow, JobEvent, ReplayReport, VerifyReport } from './commands.js';
 import { dryRun } from './dry-run.js';
 import { JOB_ERRORS } from './job.codes.js';
 import { restOf } from './job-record.js';
 import { LettersDesk, type LetterRef } from './letters-desk.js';
+import { keyByName, rowByName } from './row-by-name.js';
 import type { Session } from './session.js';
 
 /** What other commands ask of the holder of the lease. Plain data: it travels through the state database. */
@@ -162,7 +163,7 @@ async function edit(
   operation: Extract<Operation, { kind: 'edit' }>,
   context: OperationContext,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<CorrectedRow> {
   const { session } = context;
   const desk = deskOf(context);
   const letter = await desk.letter(operation.id);
@@ -179,7 +180,8 @@ async function edit(
       );
     }
   }
-  if (row === undefined || row.gone) throw new MillraceError(JOB_ERRORS.EDIT_REFUSED, 'the row of this letter is gone');
+  if (row?.c === undefined || row.gone)
+    throw new MillraceError(JOB_ERRORS.EDIT_REFUSED, 'the row of this letter is gone');
   for (const [name, text] of Object.entries(operation.columns)) refuseUnfit(session.plan, table, name, text);
   await session.store.write.patch(session.names.letters, letter._id, { set: { nextAt: null } });
   const bytes = 200;
@@ -188,6 +190,7 @@ async function edit(
   await desk.audit('edit', letter, operation.by, { columns: Object.keys(columns), table: table.index, row: row._id });
   await session.engine.orFailed(session.engine.river.packer.appendRow(record));
   await session.engine.written(signal);
+  return { table: qualifiedName(table), key: keyByName(table, row.c), row: rowByName(table, row.c) };
 }
 
 /** A correction that no field of the column can take would only be the next dead letter. */

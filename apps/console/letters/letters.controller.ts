@@ -41,10 +41,9 @@ export class LettersController {
     @Res() response: Response,
     @By() by: string,
   ): Promise<void> {
-    await this.answers.answer(request, response, async (teller) => {
-      await this.jobs.work(name, this.answers.tellOf(teller), (job) => job.editLetter(id, columns, by));
-      return { done: true };
-    });
+    await this.answers.answer(request, response, (teller) =>
+      this.jobs.work(name, this.answers.tellOf(teller), (job) => job.editLetter(id, columns, by)),
+    );
   }
 
   @ApiRoute('replayLetters', ROUTES.replayLetters)

@@ -1,4 +1,5 @@
 import { EXIT } from '#errors';
+import { entriesOf } from '#extended-json';
 import { CommanderError, Option } from 'commander';
 import { collect, defineCommand, FILE, listAt, textAt } from '../command.js';
 import { withJob } from '../with-job.js';
@@ -30,10 +31,12 @@ export const deadLettersEdit = defineCommand<EditOptions>({
   async run(context, args, options) {
     const [id, file] = [textAt(args, 0), textAt(args, 1)];
     const columns = correctionsOf([...(options.set ?? []), ...listAt(args, 2)], options.setNull ?? []);
-    await withJob(file, context, (job) => job.editLetter(id, columns, context.host.user));
-    if (context.terminal.json) context.terminal.printJson({ edited: id, columns: Object.keys(columns) });
+    const row = await withJob(file, context, (job) => job.editLetter(id, columns, context.host.user));
+    const names = Object.keys(columns);
+    if (context.terminal.json) context.terminal.printJson({ edited: id, columns: names, ...row });
+    const key = entriesOf(row.key).map(([name, value]) => `${name} ${value}`);
     context.terminal.say(
-      `Corrected ${Object.keys(columns).join(', ')}; now try again: millrace dead-letters replay ${file} --id ${id}`,
+      `Corrected ${names.join(', ')} of ${row.table} (${key.join(', ')}); now try again: millrace dead-letters replay ${file} --id ${id}`,
     );
     return EXIT.done;
   },

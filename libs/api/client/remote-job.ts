@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MillraceError } from '#errors';
 import type {
   AuditPage,
+  CorrectedRow,
   JobCommands,
   JobEvent,
   JobStatus,
@@ -105,8 +106,8 @@ export class RemoteJob implements JobCommands {
   }
 
   /** `by` is the user that the client names in each request. */
-  async editLetter(id: string, columns: Record<string, string | null>): Promise<void> {
-    await this.long(ROUTES.editLetter, { params: { id }, body: { columns } });
+  async editLetter(id: string, columns: Record<string, string | null>): Promise<CorrectedRow> {
+    return (await this.long(ROUTES.editLetter, { params: { id }, body: { columns } })) as CorrectedRow;
   }
 
   replayLetters(

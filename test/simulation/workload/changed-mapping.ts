@@ -7,7 +7,7 @@ type Change = (node: ModelNode, embed: ModelEmbed | undefined) => void;
 export function changedMapping(random: Random, collection: ModelCollection): ModelCollection {
   const changed = structuredClone(collection);
   const places = [...placesIn(changed.root, undefined)];
-  const { node, embed } = random.one(places);
+  const { node, embed } = random.one(places.filter((place) => changesOf(place.node, place.embed).length > 0)) as Place;
   random.one(changesOf(node, embed))(node, embed);
   return changed;
 }
@@ -26,8 +26,8 @@ function* placesIn(node: ModelNode, embed: ModelEmbed | undefined): Generator<Pl
 /** Each makes a difference to the plan. */
 function changesOf({ embed: nested }: ModelNode, embed: ModelEmbed | undefined): Change[] {
   const changes: Change[] = [];
-  // Of an array of values a row shows that one alone.
-  if (embed?.value === undefined) changes.push(label);
+  // Of an array of values a row shows that one alone; beside the fields of its parent it may be there already.
+  if (embed?.value === undefined && embed?.flatPrefix !== '') changes.push(label);
   if (embed === undefined) changes.push(showNulls);
   if (nested.length > 0) changes.push((node) => void node.embed.pop());
   if (embed?.kind === 'many') changes.push(limit);

@@ -61,12 +61,10 @@ export class Damage {
   /** What is wrong with the report, in words: it has to tell of all damage that nobody has mended meanwhile, and of nothing else. */
   missedBy(report: VerifyReport): string | undefined {
     const told = report.documents.filter(({ kind }) => kind !== 'deadLetter');
-    const found = told.map(
-      ({ collection, kind, id }) => `${collection} ${kind} ${inWords(EJSON.parse(JSON.stringify(id)))}`,
-    );
+    const found = told.map(({ collection, kind, id }) => `${collection} ${kind} ${inWords(asTold(id))}`);
     const standing = this.standing();
     for (const { what } of standing) this.stood.add(what);
-    const should = standing.map(({ collection, kind, id }) => `${collection} ${kind} ${inWords(id)}`);
+    const should = standing.map(({ collection, kind, id }) => `${collection} ${kind} ${inWords(asTold(id))}`);
     if (JSON.stringify(found.sort()) === JSON.stringify(should.sort())) return undefined;
     return `verify tells of ${JSON.stringify(found)}, and should of ${JSON.stringify(should)}`;
   }
@@ -128,6 +126,9 @@ export class Damage {
     await committing;
   }
 }
+
+/** In JSON an integer's type does not show. */
+const asTold = (id: unknown): unknown => EJSON.parse(EJSON.stringify(id));
 
 /** All that may be wrong with one, one at a time. */
 function* changesOf(document: Stored): Generator<Change> {

@@ -1,5 +1,5 @@
 import { MillraceError } from '#errors';
-import type { JobCommands, LetterSummary, LetterView } from '#job';
+import type { CorrectedRow, JobCommands, LetterSummary, LetterView } from '#job';
 import type { Random } from '../kernel/index.js';
 import { BAD, CODE, EDGE, NUMBER } from '../workload/index.js';
 import { commanded } from './commanded.js';
@@ -70,14 +70,16 @@ export class LetterWork {
     const { world, count } = this.parts;
     const view = await this.command((job) => job.showLetter(id));
     const columns = this.correction(view);
+    let corrected: CorrectedRow;
     try {
-      await this.command((job) => job.editLetter(id, columns, OPERATOR));
+      corrected = await this.command((job) => job.editLetter(id, columns, OPERATOR));
     } catch (error) {
       if (!(error instanceof MillraceError) || error.code !== 'EDIT_REFUSED') throw error;
       count('a correction is refused');
       return;
     }
-    world.documents.correct(view.table.replace(/^public\./, ''), view.row ?? {}, columns);
+    const { table, row } = corrected;
+    world.documents.correct(table.replace(/^public\./, ''), row, columns);
     count('a row is corrected');
     if (this.random.chance(0.2)) this.killOne();
     if (this.random.chance(0.3)) this.change();

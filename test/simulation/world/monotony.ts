@@ -24,8 +24,8 @@ export class Monotony {
   private readonly deleted = new Map<string, number>();
 
   constructor(
-    mongo: SimMongo,
-    database: string,
+    private readonly mongo: SimMongo,
+    private readonly database: string,
     /** All versions of all rows by that number. */
     private readonly versions: Versions,
     /** By collection: whether rows contend for its `_id`s, so that one may come back as it was. */
@@ -34,7 +34,7 @@ export class Monotony {
   ) {
     mongo.onCommitted(({ database: changed, collection, _id, before, after }) => {
       if (changed !== database) return;
-      const name = `${collection} ${inWords(_id)}`;
+      const name = nameOf(collection, _id);
       if (after === undefined) this.gone(name, before);
       else {
         if (!this.mayReturn && !this.isContended(collection)) this.thereAgain(name, after);
@@ -53,6 +53,17 @@ export class Monotony {
   excuseDeleted(): void {
     this.deleted.clear();
     this.departures.forget();
+  }
+
+  /** The source has lost transactions, and documents went back with it: what they have now is what they do not go back behind. */
+  beginAnew(collections: readonly string[]): void {
+    this.backwards.length = 0;
+    this.seen.clear();
+    this.deleted.clear();
+    this.departures.forget();
+    for (const collection of collections)
+      for (const document of this.mongo.committed(this.database, collection))
+        this.look(collection, nameOf(collection, fieldOf(document, '_id')), document);
   }
 
   private gone(name: string, before: Stored | undefined): void {
@@ -87,6 +98,8 @@ export class Monotony {
     }
   }
 }
+
+const nameOf = (collection: string, _id: unknown): string => `${collection} ${inWords(_id)}`;
 
 interface Shown extends ShownRow {
   /** Undefined where it is not shown. */

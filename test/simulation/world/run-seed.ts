@@ -209,7 +209,7 @@ class SeedRun {
     this.stage = 'verify';
     if (random.chance(0.3)) await verify(this.atRest);
     this.stage = 'damage';
-    if (random.chance(DAMAGED_SHARE) && !world.isSnapshot && !storm.isLost && storm.rare.isOver)
+    if (random.chance(DAMAGED_SHARE) && !world.isSnapshot && !storm.losses.isAny && storm.rare.isOver)
       await verifyDamage(this.atRest, this.damage(), () => this.monotony.excuseDeleted());
     this.stage = 'letters';
     if (random.chance(LETTERS_SHARE)) await this.dealWithLetters();
@@ -284,10 +284,12 @@ class SeedRun {
     const { storm, world, holding } = this;
     const { list, kernel } = world;
     holding.tend();
+    if (storm.losses.isSetBack && world.isAsAsked() && world.isAtItsEnd() && storm.losses.loaded())
+      this.monotony.beginAnew(world.model.collections.map(({ name }) => name));
     const code = list.attention?.code;
-    if (code === 'RETENTION_BOUND' && world.isBounded) storm.isLost = true;
+    if (code === 'RETENTION_BOUND' && world.isBounded) storm.losses.add('retention');
     if (code === 'STOPPED_BY_ERROR' && world.mayStopAtErrors) return this.mend();
-    if (!storm.isLost || (code === undefined && !storm.rare.isToBeLoadedAnew)) return;
+    if (!storm.losses.isAny || (code === undefined && !storm.rare.isToBeLoadedAnew)) return;
     if (!storm.rare.mend()) return;
     kernel.note(`an operator reads ${code ?? 'nothing'}, and has the job loaded again`);
     if (code !== undefined) this.count(`the job needs a person: ${code}`);
@@ -308,7 +310,7 @@ class SeedRun {
     return {
       world,
       asleep: storm.lost,
-      isLost: storm.isLost,
+      isLost: storm.losses.isAny,
       mostSteps: CALM_STEPS,
       isWrong: () => this.wrong() !== undefined,
       count: (name) => this.count(name),
@@ -327,11 +329,12 @@ class SeedRun {
     if (
       attention !== undefined &&
       !isMended &&
-      !storm.isLost &&
+      !storm.losses.excuse(attention.code) &&
       !(attention.code === 'RETENTION_BOUND' && world.isBounded)
     )
       return `the job needs a person: ${attention.stack}`;
-    if (monotony.backwards.length > 0 && !storm.isSetBack) return `a document went back: ${monotony.backwards[0]}`;
+    if (monotony.backwards.length > 0 && !storm.losses.isSetBack)
+      return `a document went back: ${monotony.backwards[0]}`;
     return (world.isMappingChanged ? undefined : this.shapes.broken) ?? this.laws.broken;
   }
 

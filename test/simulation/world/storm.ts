@@ -2,6 +2,7 @@ import type { CallFault, Random, SimProcess } from '../kernel/index.js';
 import { RareFaults } from '../matrix/faults/rare-faults.js';
 import type { Observed } from '../matrix/observe.js';
 import type { Holding } from './holding.js';
+import { Losses } from './losses.js';
 import type { Replaying } from './replaying.js';
 import type { SimService } from './sim-service.js';
 import type { SimWorld } from './sim-world.js';
@@ -39,10 +40,7 @@ const STEPS_BETWEEN = 100;
 /** Changes of the source, and faults among them: of processes, servers and calls. */
 export class Storm {
   readonly rare: RareFaults;
-  /** The source has lost what the job needs: it has to be loaded again. */
-  isLost = false;
-  /** The source has lost transactions: documents go back with it. */
-  isSetBack = false;
+  readonly losses: Losses;
   /** Of the faults that are not to happen, those that would have. */
   readonly withheld = new Set<string>();
   /** They stand still for ever. */
@@ -64,14 +62,12 @@ export class Storm {
     this.faultShare = random.one([0, 0.002, 0.02]);
     this.slowShare = random.one([0, 0.02, 0.1]);
     this.appendFaultShare = random.one([0, 0, 0.1]);
+    this.losses = new Losses(() => world.list.number);
     this.rare = new RareFaults({
       world,
       observed,
       random: random.fork(),
-      onLost: (isSetBack) => {
-        this.isLost = true;
-        this.isSetBack ||= isSetBack;
-      },
+      onLost: (loss) => this.losses.add(loss),
       count,
     });
   }
@@ -135,7 +131,7 @@ export class Storm {
         ...(this.rare.isSourceWhole && {
           'it is loaded again': () => world.list.askAnew({ dropTarget: random.chance(0.2) }),
         }),
-        ...(!world.isSnapshot && this.losses()),
+        ...(!world.isSnapshot && this.ofTheSource()),
       }),
     };
     const name = this.drawn(Object.keys(faults));
@@ -191,18 +187,17 @@ export class Storm {
   }
 
   /** What a job that follows changes has to be loaded again for. */
-  private losses(): Record<string, () => void> {
+  private ofTheSource(): Record<string, () => void> {
     const { world, random } = this.parts;
     const { postgres } = world.servers;
     return {
       'the slot is lost': () => {
-        this.isLost = true;
+        this.losses.add('slot');
         const reason = random.one(LOST_BY);
         for (const slot of postgres.slotNames()) postgres.loseSlot({ slot }, reason);
       },
       'the source fails over': () => {
-        this.isLost = true;
-        this.isSetBack = true;
+        this.losses.add('source');
         postgres.failOver({ lacking: random.below(3), slots: random.one(['kept', 'lost'] as const) });
       },
     };

@@ -1,4 +1,5 @@
 import type { Random } from '../../kernel/index.js';
+import type { Loss } from '../../world/losses.js';
 import type { SimWorld } from '../../world/sim-world.js';
 import type { Observed } from '../observe.js';
 
@@ -6,8 +7,8 @@ export interface FaultParts {
   world: SimWorld;
   observed: Observed;
   random: Random;
-  /** It has to be loaded again; `isSetBack`: documents go back with what the source has lost. */
-  onLost(isSetBack: boolean): void;
+  /** It has to be loaded again. */
+  onLost(loss: Loss): void;
   count(name: string): void;
 }
 

@@ -102,7 +102,7 @@ export class LogFaults {
   }
 
   private befalls(what: string): void {
-    this.parts.onLost(false);
+    this.parts.onLost('log');
     befalls(this.parts, what);
   }
 

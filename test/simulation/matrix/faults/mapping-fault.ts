@@ -23,7 +23,7 @@ export class MappingFault {
     const { world, onLost } = this.parts;
     if (!this.isToCome || !this.random.chance(AT_A_TIME) || world.plan() === undefined) return;
     this.isToCome = false;
-    onLost(false);
+    onLost('mapping');
     befalls(this.parts, 'the mapping is changed');
     world.changeMapping(this.random);
   }

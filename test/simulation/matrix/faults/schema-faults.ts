@@ -85,7 +85,7 @@ export class SchemaFaults {
     const name = this.random.one(Object.keys(STOPPING));
     const { table, by } = this.random.one(this.possible(plan, STOPPING[name] as Stopping)) ?? {};
     if (table === undefined || by === undefined || !this.alter(table, by)) return;
-    onLost(false);
+    onLost('schema');
     befalls(this.parts, name);
   }
 

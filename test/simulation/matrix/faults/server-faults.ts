@@ -56,7 +56,7 @@ export class ServerFaults {
     const { world, random, onLost } = this.parts;
     const { postgres } = world.servers;
     if (random.chance(0.15)) {
-      onLost(true);
+      onLost('source');
       befalls(this.parts, 'the source is restored');
       postgres.failOver({ lacking: random.below(3), slots: 'kept', system: '7301294857223098113' });
       return;

@@ -1,0 +1,49 @@
+/** What a job that follows changes needs, and does not have any more: it has to be loaded again. */
+export type Loss = 'slot' | 'source' | 'log' | 'schema' | 'mapping' | 'retention';
+
+/** What a person is told of each, by its code. */
+const TOLD: Record<Loss, readonly string[]> = {
+  slot: ['SLOT_LOST'],
+  // One that has failed over may lack the slot.
+  source: ['SOURCE_CHANGED', 'SLOT_MISSING'],
+  log: ['LOG_DAMAGED', 'LOG_PARTITIONS_DIFFER'],
+  // As the log tells of it, or whoever reads the schema: a load anew may find what the job file does not fit.
+  schema: ['SCHEMA_CHANGED', 'SOURCE_SCHEMA_CHANGED', 'MAPPING_CHANGED', 'JOB_BLOCKED', 'JOB_FILE_INVALID'],
+  mapping: ['MAPPING_CHANGED', 'JOB_BLOCKED'],
+  retention: ['RETENTION_BOUND'],
+};
+
+/** What has become of the source, the log and the job file, so that not all that a person is told is a failure. */
+export class Losses {
+  private readonly all = new Set<Loss>();
+  /** What was asked of the job when the source lost transactions last. */
+  private setBackAt: number | undefined;
+
+  constructor(private readonly asked: () => number) {}
+
+  add(loss: Loss): void {
+    this.all.add(loss);
+    if (loss === 'source') this.setBackAt = this.asked();
+  }
+
+  get isAny(): boolean {
+    return this.all.size > 0;
+  }
+
+  /** Documents go back with the source, until they are those of a load anew. */
+  get isSetBack(): boolean {
+    return this.setBackAt !== undefined;
+  }
+
+  /** The load that is there is as it was asked for, and complete. True where documents go back no more. */
+  loaded(): boolean {
+    if (this.setBackAt === undefined || this.setBackAt === this.asked()) return false;
+    this.setBackAt = undefined;
+    return true;
+  }
+
+  /** Also of what is lost no more: of a change of the schema one may be told late. */
+  excuse(code: string): boolean {
+    return [...this.all].some((loss) => TOLD[loss].includes(code));
+  }
+}
