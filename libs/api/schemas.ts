@@ -194,7 +194,12 @@ export const LetterView = z
   });
 
 export const CorrectedRow = z
-  .object({ table: z.string(), key: columnsByName, row: columnsByName.describe('As it was without the correction.') })
+  .object({
+    done: z.literal(true),
+    table: z.string(),
+    key: columnsByName,
+    row: columnsByName.describe('As it was without the correction.'),
+  })
   .meta({
     id: 'CorrectedRow',
     description:

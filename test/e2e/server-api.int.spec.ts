@@ -200,7 +200,8 @@ describe('dead letters', () => {
       ask('PATCH', `/jobs/${job}/dead-letters/${id}`, { columns }, { 'x-millrace-user': encodeURIComponent('Ünal\n') });
     expect(await edit({})).toMatchObject({ status: 400 });
     expect(await edit({ id: '7' })).toMatchObject({ status: 400, body: { error: { code: 'EDIT_REFUSED' } } });
-    expect(await edit({ n: '1.5' })).toMatchObject({ status: 200, body: { done: true } });
+    const row = { table: 'public.odd', key: { id: '2' }, row: { n: '9'.repeat(40) } };
+    expect(await edit({ n: '1.5' })).toMatchObject({ status: 200, body: { done: true, ...row } });
     expect((await show()).body).toMatchObject({
       edited: { n: '1.5' },
       replay: { document: { _id: { $numberInt: '2' }, n: { $numberDecimal: '1.5' } } },

@@ -41,9 +41,10 @@ export class LettersController {
     @Res() response: Response,
     @By() by: string,
   ): Promise<void> {
-    await this.answers.answer(request, response, (teller) =>
-      this.jobs.work(name, this.answers.tellOf(teller), (job) => job.editLetter(id, columns, by)),
-    );
+    await this.answers.answer(request, response, async (teller) => ({
+      done: true,
+      ...(await this.jobs.work(name, this.answers.tellOf(teller), (job) => job.editLetter(id, columns, by))),
+    }));
   }
 
   @ApiRoute('replayLetters', ROUTES.replayLetters)

@@ -107,7 +107,9 @@ export class RemoteJob implements JobCommands {
 
   /** `by` is the user that the client names in each request. */
   async editLetter(id: string, columns: Record<string, string | null>): Promise<CorrectedRow> {
-    return (await this.long(ROUTES.editLetter, { params: { id }, body: { columns } })) as CorrectedRow;
+    const answer = await this.long(ROUTES.editLetter, { params: { id }, body: { columns } });
+    const { done: _, ...row } = answer as CorrectedRow & { done: true };
+    return row;
   }
 
   replayLetters(
