@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { COMPLETE_SEEDS, neverReached, summaryOf } from './matrix/summary.js';
 import { type Failure, isFailure, named, reported } from './report.js';
-import type { SeedOptions, SeedResult } from './world/run-seed.js';
+import type { SeedOptions, SeedResult } from './world/seed.js';
 
 export interface CampaignOptions {
   from: number;

@@ -1,6 +1,7 @@
 import type { TraceEntry } from './kernel/index.js';
 import { COUNTERS } from './matrix/rows.js';
-import { runSeed, type SeedOptions, type SeedResult } from './world/run-seed.js';
+import { runSeed } from './world/run-seed.js';
+import type { SeedOptions, SeedResult } from './world/seed.js';
 
 export type Failure = SeedResult & { failure: string };
 

@@ -1,8 +1,6 @@
-import type { Random, TraceEntry } from '../kernel/index.js';
-import { Laws } from '../laws/laws.js';
-import { replicasToLose } from '../laws/lost-replicas.js';
+import type { Random } from '../kernel/index.js';
 import { type Observed, observe } from '../matrix/observe.js';
-import { collectionNamed, isContended } from '../workload/index.js';
+import { beginCalm } from './calm.js';
 import {
   afterCompletion,
   type CompletionParts,
@@ -13,45 +11,17 @@ import {
   verifyDamage,
 } from './completion.js';
 import { Damage } from './damage.js';
-import { Departures, staysAwayIn } from './departures.js';
 import { Holding } from './holding.js';
+import { Judge } from './judge.js';
 import { LetterWork } from './letters.js';
-import { Monotony } from './monotony.js';
+import { Losses } from './losses.js';
+import { Operator } from './operator.js';
 import { Replaying } from './replaying.js';
 import { reset } from './resetting.js';
+import type { SeedOptions, SeedResult } from './seed.js';
 import { seedUuids } from './seeded-uuids.js';
-import { Shapes } from './shapes.js';
-import { SimWorld, STATE } from './sim-world.js';
+import { SimWorld } from './sim-world.js';
 import { Storm } from './storm.js';
-
-export interface SeedResult {
-  seed: number;
-  steps: number;
-  /** What is wrong, in words; undefined where everything held. */
-  failure: string | undefined;
-  /** How often each kind of fault happened. */
-  reached: Map<string, number>;
-  /** Of the faults that were not to happen, those that would have. */
-  withheld: ReadonlySet<string>;
-  /** With faults, once the job follows changes, as the seed has it. */
-  stormSteps: number;
-  /** From the end of faults until all was as it should be; undefined where it never was. */
-  stepsToRest: number | undefined;
-}
-
-export interface SeedOptions {
-  onTrace?: (entry: TraceEntry) => void;
-  /** Handed over before anything happens in it. */
-  onWorld?: (world: SimWorld) => void;
-  /** Every role has two replicas, and one of each is lost when faults stop. */
-  isOfProgress?: boolean;
-  /** Only what `verify` finds at the end counts as wrong. */
-  isJudgedByVerify?: boolean;
-  /** So many steps with faults, in place of the seed's own number. */
-  stormSteps?: number;
-  /** Faults of the storm, by name, that do not happen. */
-  without?: readonly string[];
-}
 
 const ROLES = ['ingest', 'transform', 'write', 'dead-letter'] as const;
 /** What others do meanwhile is most of what can go wrong. */
@@ -104,9 +74,8 @@ class SeedRun {
   stormSteps = 0;
   stepsToRest: number | undefined;
   private readonly random: Random;
-  private readonly monotony: Monotony;
-  private readonly shapes: Shapes;
-  private readonly laws: Laws;
+  private readonly judge: Judge;
+  private readonly operator: Operator;
   private readonly completes: boolean;
   private readonly holding: Holding;
   private readonly replaying: Replaying;
@@ -130,18 +99,16 @@ class SeedRun {
     const random = world.kernel.random.fork();
     this.random = random;
     seedUuids(random.fork());
-    const mayComeBack = (name: string) => isContended(world.model, collectionNamed(world.model, name));
-    const staysAway = staysAwayIn(world.model);
-    const departures = new Departures((...place) => !world.isMappingChanged && staysAway(...place));
-    this.monotony = new Monotony(world.servers.mongo, 'target', world.versions, mayComeBack, departures);
-    this.shapes = new Shapes(world.servers.mongo, 'target', world.model);
-    this.laws = new Laws({ ...world.servers, state: STATE });
+    const losses = new Losses(() => world.list.number);
+    this.judge = new Judge(world, losses);
     this.completes = random.chance(COMPLETED_SHARE) && !world.isSnapshot;
     this.holding = new Holding(world, random.fork(), count);
     this.replaying = new Replaying(world, count);
     this.observed = observe(world, count);
+    this.operator = new Operator(world, this.holding, this.judge, () => this.storm, count);
     this.storm = new Storm({
       world,
+      losses,
       random: random.fork(),
       observed: this.observed,
       holding: this.holding,
@@ -149,7 +116,7 @@ class SeedRun {
       replaying: this.replaying,
       isReplayed: random.chance(REPLAYED_SHARE),
       isWrong: () => this.wrong() !== undefined,
-      tend: () => this.tend(),
+      tend: () => this.operator.tend(),
       without: new Set(options.without),
       count,
     });
@@ -197,8 +164,7 @@ class SeedRun {
   }
 
   differences(): string[] {
-    const apart = this.world.differences();
-    return apart.length > 0 ? apart : this.laws.stageDifferences();
+    return this.judge.differences();
   }
 
   /** Of a job at rest; what is wrong then. */
@@ -210,7 +176,7 @@ class SeedRun {
     if (random.chance(0.3)) await verify(this.atRest);
     this.stage = 'damage';
     if (random.chance(DAMAGED_SHARE) && !world.isSnapshot && !storm.losses.isAny && storm.rare.isOver)
-      await verifyDamage(this.atRest, this.damage(), () => this.monotony.excuseDeleted());
+      await verifyDamage(this.atRest, this.damage(), () => this.judge.expectRepairs());
     this.stage = 'letters';
     if (random.chance(LETTERS_SHARE)) await this.dealWithLetters();
     this.stage = 'completing';
@@ -231,7 +197,7 @@ class SeedRun {
   }
 
   private damage(): Damage {
-    this.shapes.end();
+    this.judge.expectStrangers();
     return new Damage(this.world, this.random.fork());
   }
 
@@ -240,7 +206,7 @@ class SeedRun {
       // What is discarded is missing for whoever verifies.
       mayDiscard: !this.completes && !this.storm.rare.isVerified,
     });
-    this.monotony.excuseReturns();
+    this.judge.expectCorrections();
     await unlessLost(this.atRest, () => work.happen());
     await this.comesToRest();
   }
@@ -260,49 +226,35 @@ class SeedRun {
   }
 
   private follows(): boolean {
-    this.tend();
+    this.operator.tend();
     return this.wrong() !== undefined || this.world.isAtItsEnd();
   }
 
   private rests(): boolean {
     const { world } = this;
-    this.tend();
+    this.operator.tend();
     if (this.holding.isBusy || this.replaying.isBusy || !world.isAsAsked() || !world.isAtItsEnd()) return false;
     if (this.storm.rare.isToBeLoadedAnew) return false;
     if (!world.servers.postgres.isQuiet()) return false;
     // It has to stop by itself, and somebody mends what stopped it.
     if (world.stopsAtErrors && world.documents.unwritten() > 0) return false;
     // Of a quiet source only a commit can change them.
-    const looksAt = `${world.list.number} ${world.commits + this.laws.stagings}`;
+    const looksAt = `${world.list.number} ${this.judge.changes}`;
     if (looksAt === this.lookedAt) return false;
     this.lookedAt = looksAt;
     return this.differences().length === 0;
   }
 
-  /** As an operator: what cannot go on is loaded again. */
-  private tend(): void {
-    const { storm, world, holding } = this;
-    const { list, kernel } = world;
-    holding.tend();
-    if (storm.losses.isSetBack && world.isAsAsked() && world.isAtItsEnd() && storm.losses.loaded())
-      this.monotony.beginAnew(world.model.collections.map(({ name }) => name));
-    const code = list.attention?.code;
-    if (code === 'RETENTION_BOUND' && world.isBounded) storm.losses.add('retention');
-    if (code === 'STOPPED_BY_ERROR' && world.mayStopAtErrors) return this.mend();
-    if (!storm.losses.isAny || (code === undefined && !storm.rare.isToBeLoadedAnew)) return;
-    if (!storm.rare.mend()) return;
-    kernel.note(`an operator reads ${code ?? 'nothing'}, and has the job loaded again`);
-    if (code !== undefined) this.count(`the job needs a person: ${code}`);
-    list.askAnew();
-  }
-
-  /** As whoever reads what stopped it. */
-  private mend(): void {
-    const { world } = this;
-    if (!world.servers.postgres.isQuiet() || world.changes.mend()) return;
-    world.kernel.note('what stopped the job is mended, and it goes on');
-    this.count('the job goes on after a stop by an error');
-    world.list.askAgain();
+  private calm(): void {
+    const { world, random, storm, completes } = this;
+    beginCalm({
+      world,
+      random,
+      storm,
+      completes,
+      losesReplicas: () => this.options.isOfProgress === true || completes || random.chance(LOST_SHARE),
+      count: (name) => this.count(name),
+    });
   }
 
   private get atRest(): CompletionParts {
@@ -319,59 +271,7 @@ class SeedRun {
   }
 
   private wrong(): string | undefined {
-    const { world, monotony, storm } = this;
-    if (this.options.isJudgedByVerify) return undefined;
-    if (world.failure !== undefined)
-      return `a service failed: ${world.failure instanceof Error ? world.failure.stack : String(world.failure)}`;
-    const attention =
-      world.list.attention ?? world.services.find((service) => service.attention !== undefined)?.attention;
-    const isMended = attention?.code === 'STOPPED_BY_ERROR' && world.mayStopAtErrors;
-    if (
-      attention !== undefined &&
-      !isMended &&
-      !storm.losses.excuse(attention.code) &&
-      !(attention.code === 'RETENTION_BOUND' && world.isBounded)
-    )
-      return `the job needs a person: ${attention.stack}`;
-    if (monotony.backwards.length > 0 && !storm.losses.isSetBack)
-      return `a document went back: ${monotony.backwards[0]}`;
-    return (world.isMappingChanged ? undefined : this.shapes.broken) ?? this.laws.broken;
-  }
-
-  /** Faults stop; those that stand still stay so half of the time, and others have their work. */
-  private calm(): void {
-    const { world, random, storm } = this;
-    world.servers.mongo.heal();
-    for (const { process } of world.services) process.pace = 1;
-    world.decodesWithinMs = 0;
-    if (world.stopsAtErrors) {
-      world.changes.spoil();
-      world.changes.mendForGood();
-    }
-    storm.rare.beginCalm();
-    for (const service of [...world.services]) {
-      if (service.process.state === 'running') continue;
-      if (random.chance(0.5)) service.process.goOn();
-      else {
-        if (this.completes) storm.lost.add(service.process);
-        else world.kill(service);
-        world.start(service.role);
-      }
-    }
-    if (this.options.isOfProgress || this.completes || random.chance(LOST_SHARE)) this.loseReplicas();
-  }
-
-  private loseReplicas(): void {
-    const { world, random, storm } = this;
-    for (const service of replicasToLose(world.services, random)) {
-      this.count('a replica is lost for good');
-      if (!this.completes && random.chance(0.5)) world.kill(service);
-      else {
-        world.kernel.note(`${service.process.name} stands still for ever`);
-        service.process.standStill();
-        storm.lost.add(service.process);
-      }
-    }
+    return this.options.isJudgedByVerify ? undefined : this.judge.wrong();
   }
 
   private count(name: string): void {

@@ -2,7 +2,7 @@ import type { CallFault, Random, SimProcess } from '../kernel/index.js';
 import { RareFaults } from '../matrix/faults/rare-faults.js';
 import type { Observed } from '../matrix/observe.js';
 import type { Holding } from './holding.js';
-import { Losses } from './losses.js';
+import type { Losses } from './losses.js';
 import type { Replaying } from './replaying.js';
 import type { SimService } from './sim-service.js';
 import type { SimWorld } from './sim-world.js';
@@ -10,6 +10,7 @@ import { Traps } from './traps.js';
 
 export interface StormParts {
   world: SimWorld;
+  losses: Losses;
   random: Random;
   observed: Observed;
   holding: Holding;
@@ -62,7 +63,7 @@ export class Storm {
     this.faultShare = random.one([0, 0.002, 0.02]);
     this.slowShare = random.one([0, 0.02, 0.1]);
     this.appendFaultShare = random.one([0, 0, 0.1]);
-    this.losses = new Losses(() => world.list.number);
+    this.losses = parts.losses;
     this.rare = new RareFaults({
       world,
       observed,

@@ -1,0 +1,40 @@
+import type { Holding } from './holding.js';
+import type { Judge } from './judge.js';
+import type { SimWorld } from './sim-world.js';
+import type { Storm } from './storm.js';
+
+/** Who looks after the job: what cannot go on is mended, and loaded again where that is what it takes. */
+export class Operator {
+  constructor(
+    private readonly world: SimWorld,
+    private readonly holding: Holding,
+    private readonly judge: Judge,
+    private readonly storm: () => Storm,
+    private readonly count: (name: string) => void,
+  ) {}
+
+  tend(): void {
+    const { world, holding, judge } = this;
+    const { list, kernel } = world;
+    const { losses, rare } = this.storm();
+    holding.tend();
+    if (losses.isSetBack && world.isAsAsked() && world.isAtItsEnd()) judge.loaded();
+    const code = list.attention?.code;
+    if (code === 'RETENTION_BOUND' && world.isBounded) losses.add('retention');
+    if (code === 'STOPPED_BY_ERROR' && world.mayStopAtErrors) return this.mend();
+    if (!losses.isAny || (code === undefined && !rare.isToBeLoadedAnew)) return;
+    if (!rare.mend()) return;
+    kernel.note(`an operator reads ${code ?? 'nothing'}, and has the job loaded again`);
+    if (code !== undefined) this.count(`the job needs a person: ${code}`);
+    list.askAnew();
+  }
+
+  /** As whoever reads what stopped it. */
+  private mend(): void {
+    const { world } = this;
+    if (!world.servers.postgres.isQuiet() || world.changes.mend()) return;
+    world.kernel.note('what stopped the job is mended, and it goes on');
+    this.count('the job goes on after a stop by an error');
+    world.list.askAgain();
+  }
+}
