@@ -202,7 +202,7 @@ function randomEmbed(random: Random, embed: ModelEmbed, target: ModelTable, nest
   return made;
 }
 
-/** Without a prefix each of its fields has a name of its own. */
+/** Without a prefix each of its fields has a name of its own, and no further ones come with columns that are added. */
 function flattened(
   random: Random,
   { field }: ModelEmbed,
@@ -210,7 +210,8 @@ function flattened(
   node: ModelNode,
 ): Pick<ModelEmbed, 'flatPrefix'> {
   if (node.embed.length > 0 || node.label !== undefined || random.chance(0.7)) return { flatPrefix: `${field}_` };
-  const shown = columns.filter(({ name }) => isShown(node, name));
-  node.renames = Object.fromEntries(shown.map(({ name }) => [name, `${field} ${name}`]));
+  node.fields = columns.map(({ name }) => name).filter((name) => isShown(node, name));
+  delete node.omitted;
+  node.renames = Object.fromEntries(node.fields.map((name) => [name, `${field} ${name}`]));
   return { flatPrefix: '' };
 }

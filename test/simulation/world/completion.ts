@@ -47,7 +47,7 @@ export class DifferencesFound extends Error {
 /** An operator completes a job at rest. False where there are letters, or it is lost: then it goes on as before. */
 export async function complete(parts: CompletionParts): Promise<boolean> {
   const { world, mostSteps, count } = parts;
-  const report = await unlessLost(parts, () => commanded(world, (job) => job.complete(NEVER), mostSteps));
+  const report = await unlessStopped(parts, () => commanded(world, (job) => job.complete(NEVER), mostSteps));
   if (report === undefined) return false;
   refuseDifferences(report);
   const isRefused = report.deadLetters > 0;
@@ -75,7 +75,7 @@ export async function afterCompletion(parts: CompletionParts): Promise<string | 
 
 /** Of a job at rest verify finds nothing. */
 export async function verify(parts: CompletionParts): Promise<void> {
-  await unlessLost(parts, async () => {
+  await unlessStopped(parts, async () => {
     refuseDifferences(await verified(parts, { repair: false }));
     parts.count('verified');
   });
@@ -86,7 +86,7 @@ export async function verifyDamage(parts: CompletionParts, damage: Damage, onDon
   const { count, tell } = parts;
   await damage.happen();
   onDone();
-  await unlessLost(parts, async () => {
+  await unlessStopped(parts, async () => {
     const missed = damage.missedBy(await verified(parts, { repair: false }));
     if (missed !== undefined) throw new Error(missed);
     for (const what of damage.stood) count(`verify finds ${what}`);
@@ -100,16 +100,17 @@ function verified({ world, mostSteps }: CompletionParts, options: { repair: bool
   return commanded(world, (job) => job.verify(options, NEVER), mostSteps);
 }
 
-/** That it is lost may have been found out only now: undefined then. */
-export async function unlessLost<T>(
-  { isLost }: Pick<CompletionParts, 'isLost'>,
+/** That it is lost, or has made so many errors that it stops, may have been found out only now: undefined then. */
+export async function unlessStopped<T>(
+  { isLost, world }: Pick<CompletionParts, 'isLost' | 'world'>,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (!isLost || !(error instanceof MillraceError)) throw error;
-    return undefined;
+    if (!(error instanceof MillraceError)) throw error;
+    if (isLost || (error.code === 'STOPPED_BY_ERROR' && world.mayStopAtErrors)) return undefined;
+    throw error;
   }
 }
 

@@ -6,7 +6,7 @@ import {
   type CompletionParts,
   complete,
   DifferencesFound,
-  unlessLost,
+  unlessStopped,
   verify,
   verifyDamage,
 } from './completion.js';
@@ -175,7 +175,9 @@ class SeedRun {
     this.stage = 'verify';
     if (random.chance(0.3)) await verify(this.atRest);
     this.stage = 'damage';
-    if (random.chance(DAMAGED_SHARE) && !world.isSnapshot && !storm.losses.isAny && storm.rare.isOver)
+    const isStill =
+      !storm.losses.isAny && storm.rare.isOver && !(world.mayStopAtErrors && world.documents.unwritten() > 0);
+    if (random.chance(DAMAGED_SHARE) && !world.isSnapshot && isStill)
       await verifyDamage(this.atRest, this.damage(), () => this.judge.expectRepairs());
     this.stage = 'letters';
     if (random.chance(LETTERS_SHARE)) await this.dealWithLetters();
@@ -207,7 +209,7 @@ class SeedRun {
       mayDiscard: !this.completes && !this.storm.rare.isVerified,
     });
     this.judge.expectCorrections();
-    await unlessLost(this.atRest, () => work.happen());
+    await unlessStopped(this.atRest, () => work.happen());
     await this.comesToRest();
   }
 
