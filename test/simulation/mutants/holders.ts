@@ -2,10 +2,27 @@ import type { Mutant } from './mutant.js';
 
 const RUNNER = 'libs/job/runner.ts';
 const CONFIRM = ['libs/sources/postgres/postgres-capture.confirm'];
+const COMPLETING = ['test/e2e/completing'];
 const FORMER_HOLDER = ['test/e2e/former-holder'];
 
 /** What only the holder of a job's lease may do, and what is due to whoever asks it. */
 export const HOLDERS: readonly Mutant[] = [
+  {
+    name: 'who-said-completed-stops',
+    takesAway: 'a run that has said that its job is completed removes it before it stops',
+    file: RUNNER,
+    find: 'held.completed ? new Promise',
+    replace: 'held.removed ? new Promise',
+    tests: COMPLETING,
+  },
+  {
+    name: 'a-completing-is-not-said-again',
+    takesAway: 'a job whose run ended between the answer and the removal is completed by whoever asked',
+    file: 'libs/job/open-job.ts',
+    find: 'if (hasDifferences(report) || (await this.removed(signal))) return report;',
+    replace: 'await this.removed(signal);\n      return report;',
+    tests: COMPLETING,
+  },
   {
     name: 'a-former-holder-writes-the-record',
     takesAway: 'the job’s record is written in one transaction with the lease',
