@@ -40,6 +40,8 @@ import { watchJob } from './watch-job.js';
 
 const PATIENCE_MS = 30_000;
 const REMOVED_LOOK_MS = 100;
+/** What a process that stands still has open in MongoDB is in the way of a removal for 60 s. */
+const REMOVAL_MS = 90_000;
 /** Of a job that was verified and completed before; only its remains had to be removed. */
 const NOTHING_LEFT: VerifyReport = {
   equal: 0,
@@ -207,7 +209,7 @@ class OpenJob implements JobCommands {
       const record = await JobState.load(store);
       if (record === undefined) return true;
       if (!isHeld || !['completing', 'completed'].includes(record.phase)) return false;
-      if (timers.now() - begun > PATIENCE_MS)
+      if (timers.now() - begun > REMOVAL_MS)
         throw new MillraceError(
           JOB_ERRORS.JOB_COMPLETED,
           'the job is completed, but its remains are there yet; run `millrace complete` again',

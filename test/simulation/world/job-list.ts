@@ -7,6 +7,8 @@ const AS_IT_IS: AskedRun['options'] = { fresh: false, dropTarget: false, force: 
 /** The list of jobs, as far as whoever runs one looks at it: what is asked, and how a run ended that nobody stopped. */
 export class SimJobList {
   number = 1;
+  /** How often a load was asked for. */
+  loads = 1;
   /** Ever. */
   isAskedAnew = false;
   isCompleted = false;
@@ -16,20 +18,22 @@ export class SimJobList {
   onAnew: () => void = () => undefined;
   private options = AS_IT_IS;
   private endedNumber = 0;
+  private isStopped = false;
 
   constructor(public job: SimJob) {}
 
   take(): AskedRun | undefined {
-    if (this.endedNumber === this.number) return undefined;
+    if (this.isStopped || this.endedNumber === this.number) return undefined;
     return { number: this.number, options: this.options };
   }
 
   goesOnWith(taken: number): boolean {
-    return taken === this.number;
+    return !this.isStopped && taken === this.number;
   }
 
   askAnew({ dropTarget = false } = {}): void {
     this.isAskedAnew = true;
+    this.loads++;
     this.onAnew();
     this.ask({ fresh: true, dropTarget, force: [] });
   }
@@ -48,8 +52,7 @@ export class SimJobList {
 
   /** Nobody is to run it any more. */
   stop(): void {
-    this.number++;
-    this.endedNumber = this.number;
+    this.isStopped = true;
   }
 
   /** A snapshot is loaded. */
@@ -72,6 +75,7 @@ export class SimJobList {
 
   private ask(options: AskedRun['options']): void {
     this.number++;
+    this.isStopped = false;
     this.options = options;
     this.isCompleted = false;
     this.attention = undefined;

@@ -16,14 +16,14 @@ const TOLD: Record<Loss, readonly string[]> = {
 /** What has become of the source, the log and the job file, so that not all that a person is told is a failure. */
 export class Losses {
   private readonly all = new Set<Loss>();
-  /** What was asked of the job when the source lost transactions last. */
+  /** How many loads had been asked for when the source lost transactions last. */
   private setBackAt: number | undefined;
 
-  constructor(private readonly asked: () => number) {}
+  constructor(private readonly loads: () => number) {}
 
   add(loss: Loss): void {
     this.all.add(loss);
-    if (loss === 'source') this.setBackAt = this.asked();
+    if (loss === 'source') this.setBackAt = this.loads();
   }
 
   get isAny(): boolean {
@@ -37,7 +37,7 @@ export class Losses {
 
   /** The load that is there is as it was asked for, and complete. True where documents go back no more. */
   loaded(): boolean {
-    if (this.setBackAt === undefined || this.setBackAt === this.asked()) return false;
+    if (this.setBackAt === undefined || this.setBackAt === this.loads()) return false;
     this.setBackAt = undefined;
     return true;
   }

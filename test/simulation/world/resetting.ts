@@ -1,9 +1,7 @@
 import { MillraceError } from '#errors';
 import type { Random } from '../kernel/index.js';
-import { inWords } from '../workload/index.js';
 import { commanded } from './commanded.js';
 import { type CompletionParts, leftOf } from './completion.js';
-import type { SimWorld } from './sim-world.js';
 
 const AGAIN_MS = 2_000;
 const MOST_STEPS_BEFORE = 60;
@@ -15,22 +13,16 @@ export async function reset(parts: CompletionParts, random: Random): Promise<str
   kernel.note('an operator resets the job');
   list.stop();
   if (random.chance(0.5)) await cutShort(parts, random.below(MOST_STEPS_BEFORE));
-  const before = documentsOf(world);
   await forgotten(parts);
   await kernel.runUntil(() => isWrong() || leftOf(world).length === 0, mostSteps);
   const left = leftOf(world);
   if (left.length > 0) return `after a reset:\n${left.join('\n')}`;
-  if (documentsOf(world) !== before) return 'documents changed in a reset';
+  const changed = world.model.collections.flatMap(({ name }) => [...world.documents.wrong(name)]);
+  if (changed.length > 0) return `a reset has changed ${changed.join(', ')}`;
   count('the job is forgotten');
   if (random.chance(0.5)) await refused(parts);
   list.askAnew({ dropTarget: true });
   return undefined;
-}
-
-function documentsOf({ model, servers }: SimWorld): string {
-  return model.collections
-    .map(({ name }) => servers.mongo.committed('target', name).map(inWords).join('\n'))
-    .join('\n\n');
 }
 
 /** Whoever says it ends in its midst. */

@@ -99,7 +99,7 @@ class SeedRun {
     const random = world.kernel.random.fork();
     this.random = random;
     seedUuids(random.fork());
-    const losses = new Losses(() => world.list.number);
+    const losses = new Losses(() => world.list.loads);
     this.judge = new Judge(world, losses);
     this.completes = random.chance(COMPLETED_SHARE) && !world.isSnapshot;
     this.holding = new Holding(world, random.fork(), count);

@@ -7,7 +7,7 @@ const MOST_LOST = 3;
 
 /** The log is not what the job needs any more, each time in another way. */
 export class LogFaults {
-  /** What was asked when something was lost that maybe nobody can tell. */
+  /** How many loads had been asked for when something was lost that maybe nobody can tell. */
   private lostAt: number | undefined;
   private isOver = false;
 
@@ -34,7 +34,7 @@ export class LogFaults {
    * the job loaded anew.
    */
   get isToBeLoadedAnew(): boolean {
-    return this.isOver && this.lostAt === this.parts.world.list.number;
+    return this.isOver && this.lostAt === this.parts.world.list.loads;
   }
 
   /** What is completed is deleted: others wait to be read. */
@@ -52,7 +52,7 @@ export class LogFaults {
     const [topic] = this.place(({ low, high }) => low < high) ?? [];
     if (topic === undefined) return;
     this.befalls('a topic is made anew');
-    this.lostAt = this.parts.world.list.number;
+    this.lostAt = this.parts.world.list.loads;
     this.parts.world.servers.broker.recreate(topic);
   }
 
@@ -61,7 +61,7 @@ export class LogFaults {
     if (topic === undefined || partition === undefined) return;
     const { world, random } = this.parts;
     this.befalls('a copy that lags becomes the leader');
-    this.lostAt = world.list.number;
+    this.lostAt = world.list.loads;
     world.servers.broker.electUnclean(topic, partition, random.between(1, MOST_LOST));
   }
 
