@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Decimal128, Double, Int32, Long } from 'bson';
+import { Binary, Decimal128, Double, Int32, Long, UUID } from 'bson';
 import { readable, readableValue } from './extended-json.js';
 
 describe('a document for people', () => {
@@ -35,6 +35,8 @@ describe('a document for people', () => {
     [Long.fromString('-9007199254740993'), '{"$numberLong":"-9007199254740993"}'],
     [Long.fromString('9007199254740991'), '9007199254740991'],
     [new Date(8.64e15), '{"$date":{"$numberLong":"8640000000000000"}}'],
+    [new UUID('6a1c0a5e-0d8a-4a0b-9f3e-0123456789ab'), '{"$uuid":"6a1c0a5e-0d8a-4a0b-9f3e-0123456789ab"}'],
+    [new Binary(new Uint8Array([1, 2])), '{"$binary":{"base64":"AQI=","subType":"00"}}'],
     [undefined, 'nothing'],
   ])('keeps the type of %p where plain JSON would lose something', (value, expected) => {
     expect(readableValue(value)).toBe(expected);

@@ -57,6 +57,13 @@ function inline(value: unknown): string {
   return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`;
 }
 
+/** As people know one, and Extended JSON takes it; undefined for other bytes. */
+function uuidOf({ base64, subType }: { base64?: string; subType?: string }): object | undefined {
+  const hex = Buffer.from(base64 ?? '', 'base64').toString('hex');
+  if (subType !== '04' || hex.length !== 32) return undefined;
+  return { $uuid: hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') };
+}
+
 /** Takes the type off where plain JSON says the same to a person. */
 function relax(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
@@ -78,6 +85,7 @@ function plainOf(type: string, value: unknown): unknown {
       type === '$numberDouble' ? Number.isFinite(number) && !Object.is(number, -0) : Number.isSafeInteger(number);
     return exact ? number : undefined;
   }
+  if (type === '$binary') return uuidOf(value as { base64?: string; subType?: string });
   if (type !== '$date') return undefined;
   const date = new Date(Number((value as { $numberLong?: string }).$numberLong));
   const year = date.getUTCFullYear();
