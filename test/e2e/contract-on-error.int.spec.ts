@@ -1,27 +1,19 @@
 import { expect, jest, test } from '@jest/globals';
-import { testMongo, testPostgres } from '#testing';
-import { cliContext } from './run-cli.js';
+import { cliJob } from './kit/cli-job.js';
 
 jest.setTimeout(240_000);
 
 test('stopAfterErrors stops a job at the Nth document that cannot be written, not before', async () => {
-  await using cli = await cliContext();
-  await using postgres = await testPostgres();
-  await using mongo = await testMongo();
-  await postgres.exec(`
+  await using job = await cliJob(
+    `
     CREATE TABLE t (id int PRIMARY KEY, at timestamptz);
     INSERT INTO t SELECT i, CASE WHEN i <= 2 THEN 'infinity' ELSE '2024-01-01' END::timestamptz FROM generate_series(1, 20) i;
-  `);
-  const file = await cli.file(
-    'job.yaml',
-    `job: ${mongo.job}
-stopAfterErrors: 3
-source: { kind: postgres, uri: "${postgres.uri}" }
-target: { uri: "${mongo.uri}", database: ${mongo.database} }
+  `,
+    `stopAfterErrors: 3
 collections:
-  t: { table: public.t }
-`,
+  t: { table: public.t }`,
   );
+  const { cli, postgres, mongo, file } = job;
   expect(await cli.run(['run', file, '--until-synced'])).toMatchObject({ code: 0 });
   const { host, ended } = cli.start(['run', file]);
   await postgres.exec("UPDATE t SET at = 'infinity' WHERE id IN (3, 4, 5)");
@@ -32,27 +24,19 @@ collections:
   expect(await cli.run(['run', file, '--until-synced'])).toMatchObject({ code: 0 });
   expect((await cli.run(['status', file, '--json'])).json).toMatchObject([{ phase: 'streaming', deadLetters: 0 }]);
   expect(await mongo.client.db(mongo.database).collection('t').countDocuments()).toBe(20);
-  await cli.run(['reset', '--yes', file]);
 });
 
 test('onError: stop ends the run, and the next ones until the cause is mended', async () => {
-  await using cli = await cliContext();
-  await using postgres = await testPostgres();
-  await using mongo = await testMongo();
-  await postgres.exec(`
+  await using job = await cliJob(
+    `
     CREATE TABLE t (id int PRIMARY KEY, at timestamptz);
     INSERT INTO t VALUES (1, '2024-01-01'), (2, 'infinity'), (3, '-infinity');
-  `);
-  const file = await cli.file(
-    'job.yaml',
-    `job: ${mongo.job}
-onError: stop
-source: { kind: postgres, uri: "${postgres.uri}" }
-target: { uri: "${mongo.uri}", database: ${mongo.database} }
+  `,
+    `onError: stop
 collections:
-  t: { table: public.t }
-`,
+  t: { table: public.t }`,
   );
+  const { cli, postgres, mongo, file } = job;
   const stopped = { code: 1, err: expect.stringContaining('STOPPED_BY_ERROR') };
   const letters = async () =>
     (await cli.run(['dead-letters', 'list', file, '--json'])).json[0] as { id: string; key: { id: string } }[];
@@ -72,5 +56,4 @@ collections:
   expect(await cli.run(['dead-letters', 'replay', file, '--all'])).toMatchObject({ code: 0 });
   expect(await cli.run(['run', file, '--until-synced'])).toMatchObject({ code: 0 });
   expect(await mongo.client.db(mongo.database).collection('t').countDocuments()).toBe(3);
-  await cli.run(['reset', '--yes', file]);
 });

@@ -1,24 +1,17 @@
 import { expect, jest, test } from '@jest/globals';
-import { testMongo, testPostgres, waitFor } from '#testing';
-import { cliContext } from './run-cli.js';
+import { waitFor } from '#testing';
+import { cliJob } from './kit/cli-job.js';
 
 jest.setTimeout(240_000);
 const SLOWLY = { timeoutMs: 120_000 };
 
 test('a job that was paused takes nothing in when it is run, not even what was committed before', async () => {
-  await using cli = await cliContext();
-  await using postgres = await testPostgres();
-  await using mongo = await testMongo();
-  await postgres.exec('CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)');
-  const file = await cli.file(
-    'job.yaml',
-    `job: ${mongo.job}
-source: { kind: postgres, uri: "${postgres.uri}" }
-target: { uri: "${mongo.uri}", database: ${mongo.database} }
-collections:
-  t: { table: public.t }
-`,
+  await using job = await cliJob(
+    'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)',
+    `collections:
+  t: { table: public.t }`,
   );
+  const { cli, postgres, mongo, file } = job;
   const documents = () => mongo.client.db(mongo.database).collection('t').countDocuments();
   const confirmed = async () =>
     (await postgres.query('SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name LIKE $1', [
@@ -44,23 +37,15 @@ collections:
   await waitFor(async () => (await documents()) === 2, SLOWLY);
   host.send('SIGTERM');
   expect(await ended).toBe(0);
-  await cli.run(['reset', '--yes', file]);
 });
 
 test('a paused job whose slot is gone needs a person at once, not when it goes on', async () => {
-  await using cli = await cliContext();
-  await using postgres = await testPostgres();
-  await using mongo = await testMongo();
-  await postgres.exec('CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)');
-  const file = await cli.file(
-    'job.yaml',
-    `job: ${mongo.job}
-source: { kind: postgres, uri: "${postgres.uri}" }
-target: { uri: "${mongo.uri}", database: ${mongo.database} }
-collections:
-  t: { table: public.t }
-`,
+  await using job = await cliJob(
+    'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)',
+    `collections:
+  t: { table: public.t }`,
   );
+  const { cli, postgres, file } = job;
   expect(await cli.run(['run', file, '--until-synced'])).toMatchObject({ code: 0 });
   expect(await cli.run(['pause', file])).toMatchObject({ code: 0 });
   const { host, ended } = cli.start(['run', file]);
@@ -71,5 +56,4 @@ collections:
   expect(await ended).toBe(1);
   expect(host.err).toContain('SLOT_MISSING');
   expect((await cli.run(['status', file, '--json'])).json).toMatchObject([{ phase: 'attention' }]);
-  await cli.run(['reset', '--yes', file]);
 });

@@ -1,31 +1,23 @@
 import { expect, jest, test } from '@jest/globals';
-import { testMongo, testPostgres } from '#testing';
-import { cliContext } from './run-cli.js';
+import { cliJob } from './kit/cli-job.js';
 
 jest.setTimeout(240_000);
 
 test('a correction is in every document with the row once its letter is replayed, and in none before', async () => {
-  await using cli = await cliContext();
-  await using postgres = await testPostgres();
-  await using mongo = await testMongo();
-  await postgres.exec(`
+  await using job = await cliJob(
+    `
     CREATE TABLE customers (id int PRIMARY KEY, name text);
     CREATE TABLE orders (id int PRIMARY KEY, customer_id int, deliver_on timestamptz, note text);
     INSERT INTO customers VALUES (1, 'Ada');
     INSERT INTO orders VALUES (7, 1, 'infinity', 'as in the source');
-  `);
-  const file = await cli.file(
-    'job.yaml',
-    `job: ${mongo.job}
-source: { kind: postgres, uri: "${postgres.uri}" }
-target: { uri: "${mongo.uri}", database: ${mongo.database} }
-collections:
+  `,
+    `collections:
   orders: { table: public.orders }
   customers:
     table: public.customers
-    embed: { orders: { many: public.orders, on: { customer_id: id }, fields: [id, note] } }
-`,
+    embed: { orders: { many: public.orders, on: { customer_id: id }, fields: [id, note] } }`,
   );
+  const { cli, mongo, file } = job;
   const customer = () => mongo.client.db(mongo.database).collection<{ _id: number }>('customers').findOne({ _id: 1 });
   expect(await cli.run(['run', file, '--until-synced'])).toMatchObject({ code: 0 });
   const [letter] = (await cli.run(['dead-letters', 'list', file, '--json'])).json[0] as { id: string }[];
@@ -36,5 +28,4 @@ collections:
   expect(await customer()).toMatchObject({ orders: [{ note: 'as in the source' }] });
   expect(await cli.run(['dead-letters', 'replay', file, '--id', id])).toMatchObject({ code: 0 });
   expect(await customer()).toMatchObject({ orders: [{ note: 'corrected' }] });
-  await cli.run(['reset', '--yes', file]);
 });

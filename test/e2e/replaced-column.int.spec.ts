@@ -1,6 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
-import { testMongo, testPostgres } from '#testing';
-import { cliContext } from './run-cli.js';
+import { cliJob } from './kit/cli-job.js';
 
 jest.setTimeout(240_000);
 
@@ -16,19 +15,12 @@ test.each([
     'the table public.t was dropped and made anew',
   ],
 ])('%s that was dropped and made again while nothing ran needs a load anew', async (_, ddl, message) => {
-  await using cli = await cliContext();
-  await using postgres = await testPostgres();
-  await using mongo = await testMongo();
-  await postgres.exec("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'before')");
-  const file = await cli.file(
-    'job.yaml',
-    `job: ${mongo.job}
-source: { kind: postgres, uri: "${postgres.uri}" }
-target: { uri: "${mongo.uri}", database: ${mongo.database} }
-collections:
-  t: { table: public.t }
-`,
+  await using job = await cliJob(
+    "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'before')",
+    `collections:
+  t: { table: public.t }`,
   );
+  const { cli, postgres, mongo, file } = job;
   const document = () => mongo.client.db(mongo.database).collection<{ _id: number }>('t').findOne({ _id: 1 });
   expect(await cli.run(['run', file, '--until-synced'])).toMatchObject({ code: 0 });
   expect(await cli.run(['run', file, '--until-synced'])).toMatchObject({ code: 0 });
@@ -42,5 +34,4 @@ collections:
   expect(await document()).toMatchObject({ v: 'before' });
   expect(await cli.run(['run', file, '--until-synced', '--fresh'])).toMatchObject({ code: 0 });
   expect(await document()).toMatchObject({ v: null });
-  await cli.run(['reset', '--yes', file]);
 });
