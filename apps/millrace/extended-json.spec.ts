@@ -37,6 +37,8 @@ describe('a document for people', () => {
     [new Date(8.64e15), '{"$date":{"$numberLong":"8640000000000000"}}'],
     [new UUID('6a1c0a5e-0d8a-4a0b-9f3e-0123456789ab'), '{"$uuid":"6a1c0a5e-0d8a-4a0b-9f3e-0123456789ab"}'],
     [new Binary(new Uint8Array([1, 2])), '{"$binary":{"base64":"AQI=","subType":"00"}}'],
+    [{ $binary: null }, '{"$binary":null}'],
+    [{ $date: null }, '{"$date":null}'],
     [undefined, 'nothing'],
   ])('keeps the type of %p where plain JSON would lose something', (value, expected) => {
     expect(readableValue(value)).toBe(expected);

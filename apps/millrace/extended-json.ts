@@ -85,7 +85,8 @@ function plainOf(type: string, value: unknown): unknown {
       type === '$numberDouble' ? Number.isFinite(number) && !Object.is(number, -0) : Number.isSafeInteger(number);
     return exact ? number : undefined;
   }
-  if (type === '$binary') return uuidOf(value as { base64?: string; subType?: string });
+  if (value === null || typeof value !== 'object') return undefined;
+  if (type === '$binary') return uuidOf(value);
   if (type !== '$date') return undefined;
   const date = new Date(Number((value as { $numberLong?: string }).$numberLong));
   const year = date.getUTCFullYear();

@@ -45,6 +45,10 @@ export const JOB_ERRORS = errorCodes({
     cause: 'This job has never run, so there is nothing to do for this command.',
     remedy: 'Start it with `millrace run`.',
   },
+  JOB_BEING_REMOVED: {
+    cause: 'The job is completed, and whoever holds it has not removed what is left of it yet.',
+    remedy: 'Run `millrace complete` again: it waits, or removes the rest itself.',
+  },
   JOB_COMPLETED: {
     cause: 'The job is completed.',
     remedy: 'Run it again with --fresh to load again.',

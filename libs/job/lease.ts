@@ -159,7 +159,8 @@ export class Lease {
   }
 }
 
-function elapsed(timers: Pick<LeaseTimers, 'now' | 'elapsed'>): number {
+/** By a clock that nobody sets, where there is one. */
+export function elapsed(timers: Pick<LeaseTimers, 'now' | 'elapsed'>): number {
   return timers.elapsed?.() ?? timers.now();
 }
 

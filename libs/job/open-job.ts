@@ -26,7 +26,7 @@ import { Connections } from './connection.js';
 import type { JobDeps } from './job-deps.js';
 import { JOB_ERRORS } from './job.codes.js';
 import { type JobRecord, JobState } from './job-record.js';
-import { Lease } from './lease.js';
+import { elapsed, Lease } from './lease.js';
 import { viewLetter } from './letter-view.js';
 import { LettersDesk } from './letters-desk.js';
 import { hasDifferences, type Operation } from './operations.js';
@@ -204,16 +204,13 @@ class OpenJob implements JobCommands {
     const { timers } = this.deps;
     const store = await this.connections.store(0, signal);
     const lease = new Lease(store, timers);
-    for (const begun = timers.now(); ; ) {
-      const isHeld = await lease.isHeld();
+    for (const begun = elapsed(timers); ; ) {
+      const holder = await lease.livingHolder({ byBeat: true });
       const record = await JobState.load(store);
       if (record === undefined) return true;
-      if (!isHeld || !['completing', 'completed'].includes(record.phase)) return false;
-      if (timers.now() - begun > REMOVAL_MS)
-        throw new MillraceError(
-          JOB_ERRORS.JOB_COMPLETED,
-          'the job is completed, but its remains are there yet; run `millrace complete` again',
-        );
+      if (holder === undefined || !['completing', 'completed'].includes(record.phase)) return false;
+      if (elapsed(timers) - begun > REMOVAL_MS)
+        throw new MillraceError(JOB_ERRORS.JOB_BEING_REMOVED, JOB_ERRORS.JOB_BEING_REMOVED.cause);
       await timers.wait(REMOVED_LOOK_MS, signal).catch(() => {
         throw interrupted();
       });

@@ -180,8 +180,8 @@ async function edit(
       );
     }
   }
-  if (row?.c === undefined || row.gone)
-    throw new MillraceError(JOB_ERRORS.EDIT_REFUSED, 'the row of this letter is gone');
+  if (row === undefined || row.gone) throw refused('the row of this letter is gone');
+  if (row.c === undefined) throw refused('the row of this letter is too large: Millrace has none of its columns');
   for (const [name, text] of Object.entries(operation.columns)) refuseUnfit(session.plan, table, name, text);
   await session.store.write.patch(session.names.letters, letter._id, { set: { nextAt: null } });
   const bytes = 200;
@@ -190,8 +190,13 @@ async function edit(
   await desk.audit('edit', letter, operation.by, { columns: Object.keys(columns), table: table.index, row: row._id });
   await session.engine.orFailed(session.engine.river.packer.appendRow(record));
   await session.engine.written(signal);
+  const corrected = await desk.rowOf(letter);
+  if (corrected?.at !== row.at)
+    throw refused('the row of this letter has changed meanwhile, and is tried by itself: nothing was corrected');
   return { table: qualifiedName(table), key: keyByName(table, row.c), row: rowByName(table, row.c) };
 }
+
+const refused = (message: string): MillraceError => new MillraceError(JOB_ERRORS.EDIT_REFUSED, message);
 
 /** A correction that no field of the column can take would only be the next dead letter. */
 function refuseUnfit(plan: Plan, table: Plan['tables'][number], name: string, text: string | null): void {

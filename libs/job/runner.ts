@@ -36,7 +36,7 @@ export class Runner {
     return this.within(session, signal, async (stop) => {
       if (options.untilSynced) refusePaused(session.value);
       const brought = session.value.bringUp(signal);
-      const answering = this.answering(session, brought, stop.signal);
+      const answering = this.answer(session, brought, stop.signal);
       await Promise.race([brought, answering]);
       const strict = this.deps.jobFile.onError === 'stop' && !session.value.state.record.paused;
       if (session.value.state.record.phase === 'completed') {
@@ -64,7 +64,7 @@ export class Runner {
       const working = this.onceUp(operation, session, signal);
       const own = awaitedLater(working.then(() => undefined));
       // Others find a living holder meanwhile, and ask it: what they ask is done after this process's own.
-      const answering = this.answering(held, own, stop.signal);
+      const answering = this.answer(held, own, stop.signal);
       const done = await Promise.race([working, answering.then(() => working)]);
       if (endsTheJob(operation, done)) await this.remove(held);
       else await Promise.race([allAnswered(held.store, this.deps.timers, held.lease.holder), answering]);
@@ -148,6 +148,7 @@ export class Runner {
         lease,
         lost: lost.signal,
         store,
+        answering: undefined,
         completed: false,
         removed: false,
       };
@@ -167,7 +168,7 @@ export class Runner {
     const [stop, over] = [new AbortController(), new AbortController()];
     // A removal that has begun, or of which somebody was told, is brought to its end.
     const stopped = raised(signal, over.signal).then(() =>
-      held.completed ? new Promise<never>(() => undefined) : undefined,
+      held.completed || held.removed ? new Promise<never>(() => undefined) : undefined,
     );
     const lost = raised(held.lost, over.signal).then(() => {
       // Its record goes with the state: who removes looks at the lease itself before that.
@@ -177,7 +178,8 @@ export class Runner {
     try {
       await Promise.race([session.start(signal), stopped, lost]);
       if (signal.aborted) return STOPPED;
-      return await Promise.race([work(stop), session.engine.failed, stopped.then(() => STOPPED), lost]);
+      const ended = Promise.race([work(stop), session.engine.failed, stopped.then(() => STOPPED), lost]);
+      return await ended.finally(() => completing(held));
     } catch (error) {
       if (signal.aborted && !(error instanceof MillraceError)) return STOPPED;
       if (!held.removed) await this.soon(keepAttention(session.state, error), 5_000);
@@ -193,6 +195,13 @@ export class Runner {
   /** With the target away nothing more can be said there; the lease then ends by itself. */
   private async soon(work: Promise<unknown>, ms = 1_000): Promise<void> {
     await within(this.deps.timers, ms, work);
+  }
+
+  private answer(held: Held, brought: Promise<void>, signal: AbortSignal): Promise<'completed' | undefined> {
+    const answering = this.answering(held, brought, signal);
+    answering.catch(() => undefined);
+    held.answering = answering;
+    return answering;
   }
 
   private async answering(held: Held, brought: Promise<void>, signal: AbortSignal): Promise<'completed' | undefined> {
@@ -239,7 +248,6 @@ export class Runner {
    */
   private async remove(held: Held): Promise<void> {
     const { value: session } = held;
-    held.completed = true;
     held.removed = true;
     try {
       await session.state.enter('completed').finally(() => session.stop());
@@ -407,7 +415,9 @@ interface Held {
   lease: Lease;
   lost: AbortSignal;
   store: Store;
-  /** Somebody was told so: it is removed, even where this process is to stop. */
+  /** What others ask, and what is due to them. */
+  answering: Promise<unknown> | undefined;
+  /** Another process was told so: it is removed, whatever else ends here. */
   completed: boolean;
   /** Everything of the job was removed: there is nothing to stop or to release any more. */
   removed: boolean;
@@ -415,6 +425,11 @@ interface Held {
 
 type Stopped = { kind: 'stopped'; synced: false };
 const STOPPED: Stopped = { kind: 'stopped', synced: false };
+
+/** Of a job that was said to be completed the removal is waited for; not by who has lost it meanwhile. */
+async function completing({ completed, answering, lost }: Held): Promise<void> {
+  if (completed && !lost.aborted) await answering;
+}
 
 /** A signal may outlive whoever waits for it: it keeps nothing of one that is `over`. */
 function raised(signal: AbortSignal, over: AbortSignal): Promise<void> {

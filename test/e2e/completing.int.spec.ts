@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { openJob, type RunOutcome } from '#job';
 import { JOB, LEASE_ID } from '#stage';
@@ -54,4 +55,21 @@ test('whoever asked for the completing does it where the run ends before the job
   expect(await job.commands.complete(NEVER)).toMatchObject({ equal: 5, different: 0 });
   expect(await isThere()).toBe(false);
   await expect(ended).rejects.toMatchObject({ code: 'JOB_TAKEN_OVER' });
+});
+
+test('a command that holds the job alone removes it before it ends, where another one was told that it is completed', async () => {
+  const steps: string[] = [];
+  let completing: Promise<unknown> | undefined;
+  const at = async (step: string): Promise<void> => {
+    steps.push(step);
+    if (step === 'marker write before') completing ??= job.commands.complete(NEVER);
+    // Longer than it takes to see that all is answered.
+    if (step === 'drop capture before') await sleep(1_000);
+  };
+  const commands = openJob(tracedDeps(job.deps, at));
+  await commands.verify({ repair: false }, NEVER);
+  await commands.close();
+  expect(steps).toContain('state drop after');
+  expect(await completing).toMatchObject({ equal: 5, different: 0 });
+  expect(await isThere()).toBe(false);
 });

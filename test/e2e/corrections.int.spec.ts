@@ -1,5 +1,9 @@
 import { expect, jest, test } from '@jest/globals';
+import { openJob } from '#job';
+import { waitFor } from '#testing';
+import { oracleJob } from '../oracle/index.js';
 import { cliJob } from './kit/cli-job.js';
+import { tracedDeps } from './kit/traced-ports.js';
 
 jest.setTimeout(240_000);
 
@@ -28,4 +32,36 @@ test('a correction is in every document with the row once its letter is replayed
   expect(await customer()).toMatchObject({ orders: [{ note: 'as in the source' }] });
   expect(await cli.run(['dead-letters', 'replay', file, '--id', id])).toMatchObject({ code: 0 });
   expect(await customer()).toMatchObject({ orders: [{ note: 'corrected' }] });
+});
+
+test('a correction of a row that changes meanwhile is none, and says so', async () => {
+  await using job = await oracleJob({
+    schema: `CREATE TABLE orders (id int PRIMARY KEY, deliver_on timestamptz, note text);
+      INSERT INTO orders VALUES (7, 'infinity', 'before')`,
+    collections: 'orders: { table: public.orders }',
+  });
+  await job.load();
+  await job.stop();
+  const state = job.mongo.client.db(`millrace_${job.mongo.job}`);
+  const isStaged = async () => {
+    const stages = await state.listCollections({ name: /^stage_/ }, { nameOnly: true }).toArray();
+    return (await state.collection(stages[0]?.name ?? '').countDocuments({ c: /meanwhile/ })) > 0;
+  };
+  let isChanged = false;
+  const at = async (step: string): Promise<void> => {
+    if (isChanged || !step.startsWith('audit')) return;
+    isChanged = true;
+    await job.pg.exec("UPDATE orders SET note = 'meanwhile'");
+    await waitFor(isStaged, { timeoutMs: 60_000 });
+  };
+  const [letter] = await job.commands.listLetters();
+  const commands = openJob(tracedDeps(job.deps, at));
+  const edit = commands.editLetter(letter?.id ?? '', { deliver_on: '2026-03-01' }, 'tester');
+  await expect(edit).rejects.toMatchObject({
+    code: 'EDIT_REFUSED',
+    message: expect.stringContaining('changed meanwhile'),
+  });
+  await commands.close();
+  expect(isChanged).toBe(true);
+  await job.commands.reset();
 });

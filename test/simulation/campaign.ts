@@ -74,7 +74,7 @@ export class Campaign {
     if (slowest) say(`from the end of faults to rest at most ${slowest.stepsToRest} steps, in seed ${slowest.seed}`);
     const { length } = this.failures;
     say(`${this.told()}, ${this.passedS()} s: ${length === 0 ? 'all laws held' : `${length} failed`}`);
-    return length === 0 && this.isComplete();
+    return length === 0 && this.hasVerified() && this.isComplete();
   }
 
   private async work(): Promise<void> {
@@ -114,6 +114,13 @@ export class Campaign {
     if ((result.stepsToRest ?? 0) > (this.slowest?.stepsToRest ?? 0)) this.slowest = result;
     for (const [name, times] of result.reached) this.reached.set(name, (this.reached.get(name) ?? 0) + times);
     if (isFailure(result)) this.failures.push(result);
+  }
+
+  /** Where `verify` is the judge, whatever else fails is none of its business; but it has to have been asked. */
+  private hasVerified(): boolean {
+    if (!this.options.verify || this.reached.has('verified')) return true;
+    this.options.say(`nothing was verified in ${this.done} seeds`);
+    return false;
   }
 
   private isComplete(): boolean {

@@ -11,8 +11,8 @@ import { NAME, type SimWorld, STATE } from './sim-world.js';
 
 export interface CompletionParts {
   world: SimWorld;
-  /** What it needs of the source may be lost. */
-  isLost: boolean;
+  /** Of what a command is refused for: that the job is lost, or stops at errors. */
+  isExpected(error: MillraceError): boolean;
   /** They have stood still since there were faults. */
   asleep: ReadonlySet<SimProcess>;
   mostSteps: number;
@@ -102,15 +102,14 @@ function verified({ world, mostSteps }: CompletionParts, options: { repair: bool
 
 /** That it is lost, or has made so many errors that it stops, may have been found out only now: undefined then. */
 export async function unlessStopped<T>(
-  { isLost, world }: Pick<CompletionParts, 'isLost' | 'world'>,
+  { isExpected }: Pick<CompletionParts, 'isExpected'>,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof MillraceError)) throw error;
-    if (isLost || (error.code === 'STOPPED_BY_ERROR' && world.mayStopAtErrors)) return undefined;
-    throw error;
+    if (!(error instanceof MillraceError) || !isExpected(error)) throw error;
+    return undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { MillraceError } from '#errors';
 import { Laws } from '../laws/laws.js';
 import { collectionNamed, isContended } from '../workload/index.js';
 import { Departures, staysAwayIn } from './departures.js';
@@ -32,15 +33,15 @@ export class Judge {
       return `a service failed: ${world.failure instanceof Error ? world.failure.stack : String(world.failure)}`;
     const attention =
       world.list.attention ?? world.services.find((service) => service.attention !== undefined)?.attention;
-    if (attention !== undefined && !this.isExpected(attention.code))
-      return `the job needs a person: ${attention.stack}`;
+    if (attention !== undefined && !this.isExpected(attention)) return `the job needs a person: ${attention.stack}`;
     if (monotony.backwards.length > 0 && !losses.isSetBack) return `a document went back: ${monotony.backwards[0]}`;
     return (world.isMappingChanged ? undefined : this.shapes.broken) ?? this.laws.broken;
   }
 
-  private isExpected(code: string): boolean {
+  /** Whether a person, or who says a command, may be told this. */
+  isExpected({ code, message }: MillraceError): boolean {
     const { world, losses } = this;
-    if (code === 'STOPPED_BY_ERROR') return world.mayStopAtErrors;
+    if (code === 'STOPPED_BY_ERROR') return Number.parseInt(message, 10) >= world.mostErrors;
     return losses.excuse(code) || (code === 'RETENTION_BOUND' && world.isBounded);
   }
 

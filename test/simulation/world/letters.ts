@@ -8,6 +8,8 @@ import type { CompletionParts } from './completion.js';
 interface Parts extends Pick<CompletionParts, 'world' | 'mostSteps' | 'count'> {
   /** Waits until all is as it should be. */
   comesToRest(): Promise<void>;
+  /** From now on a correction says what belongs. */
+  onCorrection(): void;
 }
 
 const NEVER = new AbortController().signal;
@@ -82,6 +84,7 @@ export class LetterWork {
     const { world, count } = this.parts;
     const view = await this.command((job) => job.showLetter(id));
     const columns = this.correction(view);
+    this.parts.onCorrection();
     let corrected: CorrectedRow;
     try {
       corrected = await this.command((job) => job.editLetter(id, columns, OPERATOR));

@@ -16,14 +16,19 @@ const TOLD: Record<Loss, readonly string[]> = {
 /** What has become of the source, the log and the job file, so that not all that a person is told is a failure. */
 export class Losses {
   private readonly all = new Set<Loss>();
-  /** How many loads had been asked for when the source lost transactions last. */
+  /** The last load, counted, that had begun when the source lost transactions. */
   private setBackAt: number | undefined;
 
-  constructor(private readonly loads: () => number) {}
+  constructor(
+    /** How many were asked for. */
+    private readonly loads: () => number,
+    /** Whether the last of them has begun. */
+    private readonly hasBegun: () => boolean,
+  ) {}
 
   add(loss: Loss): void {
     this.all.add(loss);
-    if (loss === 'source') this.setBackAt = this.loads();
+    if (loss === 'source') this.setBackAt = this.hasBegun() ? this.loads() : this.loads() - 1;
   }
 
   get isAny(): boolean {
@@ -37,7 +42,7 @@ export class Losses {
 
   /** The load that is there is as it was asked for, and complete. True where documents go back no more. */
   loaded(): boolean {
-    if (this.setBackAt === undefined || this.setBackAt === this.loads()) return false;
+    if (this.setBackAt === undefined || this.setBackAt >= this.loads()) return false;
     this.setBackAt = undefined;
     return true;
   }

@@ -19,7 +19,10 @@ export class Operator {
     const { losses, rare } = this.storm();
     holding.tend();
     if (losses.isSetBack && world.isAsAsked() && world.isAtItsEnd()) judge.loaded();
-    const code = list.attention?.code;
+    const { attention } = list;
+    // What nothing explains is for the judge.
+    if (attention !== undefined && !judge.isExpected(attention)) return;
+    const code = attention?.code;
     if (code === 'RETENTION_BOUND' && world.isBounded) losses.add('retention');
     if (code === 'STOPPED_BY_ERROR' && world.mayStopAtErrors) return this.mend();
     if (!losses.isAny || (code === undefined && !rare.isToBeLoadedAnew)) return;

@@ -99,7 +99,10 @@ class SeedRun {
     const random = world.kernel.random.fork();
     this.random = random;
     seedUuids(random.fork());
-    const losses = new Losses(() => world.list.loads);
+    const losses = new Losses(
+      () => world.list.loads,
+      () => world.isAsAsked(),
+    );
     this.judge = new Judge(world, losses);
     this.completes = random.chance(COMPLETED_SHARE) && !world.isSnapshot;
     this.holding = new Holding(world, random.fork(), count);
@@ -204,11 +207,15 @@ class SeedRun {
   }
 
   private async dealWithLetters(): Promise<void> {
-    const work = new LetterWork({ ...this.atRest, comesToRest: () => this.comesToRest() }, this.random.fork(), {
+    const parts = {
+      ...this.atRest,
+      comesToRest: () => this.comesToRest(),
+      onCorrection: () => this.judge.expectCorrections(),
+    };
+    const work = new LetterWork(parts, this.random.fork(), {
       // What is discarded is missing for whoever verifies.
       mayDiscard: !this.completes && !this.storm.rare.isVerified,
     });
-    this.judge.expectCorrections();
     await unlessStopped(this.atRest, () => work.happen());
     await this.comesToRest();
   }
@@ -264,7 +271,7 @@ class SeedRun {
     return {
       world,
       asleep: storm.lost,
-      isLost: storm.losses.isAny,
+      isExpected: (error) => this.judge.isExpected(error),
       mostSteps: CALM_STEPS,
       isWrong: () => this.wrong() !== undefined,
       count: (name) => this.count(name),

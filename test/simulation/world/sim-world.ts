@@ -168,9 +168,13 @@ export class SimWorld {
     return this.list.job.jobFile.onError === 'stop';
   }
 
-  /** It stops at them or after some, counted from its start. */
+  /** It stops after so many, counted from its start. */
+  get mostErrors(): number {
+    return this.stopsAtErrors ? 1 : (this.list.job.jobFile.stopAfterErrors ?? Number.POSITIVE_INFINITY);
+  }
+
   get mayStopAtErrors(): boolean {
-    return this.stopsAtErrors || this.list.job.jobFile.stopAfterErrors !== undefined;
+    return this.mostErrors < Number.POSITIVE_INFINITY;
   }
 
   /** The source keeps little of its log for the job. */
