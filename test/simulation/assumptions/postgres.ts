@@ -142,6 +142,12 @@ export const OF_POSTGRES: readonly Assumption[] = [
   },
   {
     holds:
+      'Where a unique index is the replica identity, the log names rows by its columns, as it does by those of a primary key.',
+    reliesOnIt: ENCODER,
+    tests: [capture('knows a row by the index that is the replica identity')],
+  },
+  {
+    holds:
       'A large value that an update does not set is left out of the log, also where the key changes; not under REPLICA IDENTITY FULL.',
     reliesOnIt: ENCODER,
     tests: [

@@ -11,8 +11,16 @@ export const HOLDERS: readonly Mutant[] = [
     name: 'who-said-completed-stops',
     takesAway: 'a run that has said that its job is completed removes it before it stops',
     file: RUNNER,
-    find: 'held.completed ? new Promise',
+    find: 'held.completed || held.removed ? new Promise',
     replace: 'held.removed ? new Promise',
+    tests: COMPLETING,
+  },
+  {
+    name: 'who-holds-alone-leaves-early',
+    takesAway: 'a command that says so to another one removes the job before it ends',
+    file: RUNNER,
+    find: 'return await ended.finally(() => completing(held));',
+    replace: 'return await ended;',
     tests: COMPLETING,
   },
   {

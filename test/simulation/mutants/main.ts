@@ -45,7 +45,7 @@ async function main(mutants: readonly Mutant[]): Promise<number> {
     const verify = await verified(mutant);
     if (verify !== undefined) say(`  verify: ${verify}`);
     deaths.push({ mutant, killedBy, verify });
-    if (table !== undefined) await writeFile(table, mutantsPage(deaths));
+    if (table !== undefined) await writeFile(table, mutantsPage(deaths, seeds));
   }
   const survivors = deaths.filter(survives).map(({ mutant }) => mutant.name);
   say(

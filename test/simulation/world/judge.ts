@@ -2,7 +2,7 @@ import type { MillraceError } from '#errors';
 import { Laws } from '../laws/laws.js';
 import { collectionNamed, isContended } from '../workload/index.js';
 import { Departures, staysAwayIn } from './departures.js';
-import type { Losses } from './losses.js';
+import { type Losses, tells } from './losses.js';
 import { Monotony } from './monotony.js';
 import { Shapes } from './shapes.js';
 import { type SimWorld, STATE } from './sim-world.js';
@@ -42,7 +42,7 @@ export class Judge {
   isExpected({ code, message }: MillraceError): boolean {
     const { world, losses } = this;
     if (code === 'STOPPED_BY_ERROR') return Number.parseInt(message, 10) >= world.mostErrors;
-    return losses.excuse(code) || (code === 'RETENTION_BOUND' && world.isBounded);
+    return losses.excuse(code) || (world.isBounded && tells('retention', code));
   }
 
   /** Of a job at rest: what its documents, letters and stage are, and should not be. */

@@ -1,5 +1,5 @@
 /** What a job that follows changes needs, and does not have any more: it has to be loaded again. */
-export type Loss = 'slot' | 'source' | 'log' | 'schema' | 'mapping' | 'retention';
+export type Loss = 'slot' | 'source' | 'log' | 'records' | 'schema' | 'mapping' | 'retention';
 
 /** What a person is told of each, by its code. */
 const TOLD: Record<Loss, readonly string[]> = {
@@ -7,16 +7,21 @@ const TOLD: Record<Loss, readonly string[]> = {
   // One that has failed over may lack the slot.
   source: ['SOURCE_CHANGED', 'SLOT_MISSING'],
   log: ['LOG_DAMAGED', 'LOG_PARTITIONS_DIFFER'],
+  // Of the log: changes are missing.
+  records: ['LOG_DAMAGED', 'LOG_PARTITIONS_DIFFER'],
   // As the log tells of it, or whoever reads the schema: a load anew may find what the job file does not fit.
   schema: ['SCHEMA_CHANGED', 'SOURCE_SCHEMA_CHANGED', 'MAPPING_CHANGED', 'JOB_BLOCKED', 'JOB_FILE_INVALID'],
   mapping: ['MAPPING_CHANGED', 'JOB_BLOCKED'],
-  retention: ['RETENTION_BOUND'],
+  // Who dropped the slot may be killed before it has said why.
+  retention: ['RETENTION_BOUND', 'SLOT_MISSING'],
 };
+
+export const tells = (loss: Loss, code: string): boolean => TOLD[loss].includes(code);
 
 /** What has become of the source, the log and the job file, so that not all that a person is told is a failure. */
 export class Losses {
   private readonly all = new Set<Loss>();
-  /** The last load, counted, that had begun when the source lost transactions. */
+  /** The last load, counted, that had begun when the source lost transactions, or the log changes that were on their way. */
   private setBackAt: number | undefined;
 
   constructor(
@@ -28,14 +33,14 @@ export class Losses {
 
   add(loss: Loss): void {
     this.all.add(loss);
-    if (loss === 'source') this.setBackAt = this.hasBegun() ? this.loads() : this.loads() - 1;
+    if (loss === 'source' || loss === 'records') this.setBackAt = this.hasBegun() ? this.loads() : this.loads() - 1;
   }
 
   get isAny(): boolean {
     return this.all.size > 0;
   }
 
-  /** Documents go back with the source, until they are those of a load anew. */
+  /** Documents go back with the source, or are of rows of which something is missing, until they are those of a load anew. */
   get isSetBack(): boolean {
     return this.setBackAt !== undefined;
   }
@@ -49,6 +54,6 @@ export class Losses {
 
   /** Also of what is lost no more: of a change of the schema one may be told late. */
   excuse(code: string): boolean {
-    return [...this.all].some((loss) => TOLD[loss].includes(code));
+    return [...this.all].some((loss) => tells(loss, code));
   }
 }

@@ -1,5 +1,6 @@
 import type { Holding } from './holding.js';
 import type { Judge } from './judge.js';
+import { tells } from './losses.js';
 import type { SimWorld } from './sim-world.js';
 import type { Storm } from './storm.js';
 
@@ -23,7 +24,7 @@ export class Operator {
     // What nothing explains is for the judge.
     if (attention !== undefined && !judge.isExpected(attention)) return;
     const code = attention?.code;
-    if (code === 'RETENTION_BOUND' && world.isBounded) losses.add('retention');
+    if (code !== undefined && world.isBounded && tells('retention', code)) losses.add('retention');
     if (code === 'STOPPED_BY_ERROR' && world.mayStopAtErrors) return this.mend();
     if (!losses.isAny || (code === undefined && !rare.isToBeLoadedAnew)) return;
     if (!rare.mend()) return;

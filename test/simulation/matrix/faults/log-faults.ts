@@ -1,4 +1,5 @@
 import type { Bounds } from '../../log/index.js';
+import type { Loss } from '../../world/losses.js';
 import { befalls, type FaultParts } from './fault-parts.js';
 
 type Place = [topic: string, partition: number];
@@ -69,7 +70,7 @@ export class LogFaults {
   private addPartition(): void {
     const [topic] = this.place(() => true) ?? [];
     if (topic === undefined) return;
-    this.befalls('a topic gets another partition');
+    this.befalls('a topic gets another partition', 'log');
     this.whileAllAreStopped(() => this.parts.world.servers.broker.addPartition(topic));
   }
 
@@ -79,7 +80,7 @@ export class LogFaults {
     if (topics.length === 0) return;
     const { world, random } = this.parts;
     const { broker } = world.servers;
-    this.befalls(how);
+    this.befalls(how, 'log');
     const isExpired = how.endsWith('expire');
     this.whileAllAreStopped(() => {
       for (const group of topics.flatMap((topic) => broker.groupsOf(topic))) {
@@ -101,8 +102,8 @@ export class LogFaults {
     for (const { role } of stopped) world.start(role);
   }
 
-  private befalls(what: string): void {
-    this.parts.onLost('log');
+  private befalls(what: string, loss: Loss = 'records'): void {
+    this.parts.onLost(loss);
     befalls(this.parts, what);
   }
 
