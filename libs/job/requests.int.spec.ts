@@ -30,6 +30,25 @@ test('a former holder that wakes takes nothing that the present one is asked for
   await present;
 });
 
+test('a request that a killed process has open keeps no other one from its answer', async () => {
+  await using kept = await stateStore();
+  const { store } = kept;
+  await store.write.insert(JOB, [{ _id: LEASE_ID, holder: 'this one', beat: 1 }]);
+  await store.write.insert(REQUESTS, [{ _id: '0', to: 'a former one', state: 'done' }]);
+  const over = new AbortController();
+  let isOpen = false;
+  const killed = store.transact('killed', async (tx) => {
+    await tx.remove(REQUESTS, ['0']);
+    isOpen = true;
+    await new Promise((resolve) => over.signal.addEventListener('abort', resolve));
+  });
+  while (!isOpen) await delay(10);
+  const present = answer({ store, timers, holder: 'this one' }, async () => 'done', over.signal);
+  expect(await ask({ kind: 'sync' }, { store, timers, holder: 'this one' })).toBe('done');
+  over.abort();
+  await Promise.all([killed, present]);
+});
+
 test.each([
   ['fails as its holder stops', 'LOG_CLOSED', true],
   ['fails as another process has taken the job over', 'JOB_TAKEN_OVER', false],

@@ -73,13 +73,17 @@ export async function answer(
   const lanes = { hold: Promise.resolve(), work: Promise.resolve() };
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
+  // Whoever was killed as it took its answer may have a request open in MongoDB for a minute: others do not wait for that.
+  let isRemoving = false;
+  const remove = async (ids: string[]): Promise<void> => {
+    isRemoving = true;
+    await underLease(store, holder, (tx) => tx.remove(REQUESTS, ids));
+    isRemoving = false;
+  };
   while (!stop.aborted) {
     const requests = await store.read.range<RequestRecord>(REQUESTS, {}, { limit: MOST });
-    const stale = requests.filter((request) => request.to !== holder);
-    if (stale.length > 0) {
-      const ids = stale.map(({ _id }) => _id);
-      await underLease(store, holder, (tx) => tx.remove(REQUESTS, ids));
-    }
+    const stale = requests.filter((request) => request.to !== holder).map(({ _id }) => _id);
+    if (stale.length > 0 && !isRemoving) remove(stale).catch((error: unknown) => failed.abort(error));
     for (const request of requests) {
       if (request.to !== holder || begun.has(request._id)) continue;
       begun.add(request._id);
@@ -93,6 +97,7 @@ export async function answer(
     await timers.wait(POLL_MS, stop).catch(() => undefined);
   }
   await Promise.all([lanes.hold, lanes.work]);
+  if (!signal.aborted) throw failed.signal.reason;
 }
 
 /** Whoever asked has taken the answer, or does not come any more. */

@@ -63,6 +63,14 @@ export const HOLDERS: readonly Mutant[] = [
     tests: ['libs/job/requests'],
   },
   {
+    name: 'a-stale-request-is-waited-for',
+    takesAway: 'requests are answered while one that a killed process has open cannot be removed',
+    file: 'libs/job/requests.ts',
+    find: 'if (stale.length > 0 && !isRemoving) remove(stale).catch((error: unknown) => failed.abort(error));',
+    replace: 'if (stale.length > 0 && !isRemoving) await remove(stale);',
+    tests: ['libs/job/requests'],
+  },
+  {
     name: 'a-former-holder-begins-the-capture',
     takesAway: 'the lease is looked at right before slot and publication are made',
     file: 'libs/job/session.ts',
