@@ -1,5 +1,5 @@
 import { EXIT } from '#errors';
-import { entriesOf } from '#extended-json';
+import { entriesOf } from '#extended-json/text';
 import { CommanderError, Option } from 'commander';
 import { collect, defineCommand, FILE, listAt, textAt } from '../command.js';
 import { withJob } from '../with-job.js';

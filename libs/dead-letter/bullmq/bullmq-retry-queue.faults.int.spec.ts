@@ -141,7 +141,8 @@ test('holds no more than its bound while Redis is away, and asks for the rest wh
 
 test('stops within seconds, and holds nothing, wherever Redis is: there, never there, gone while a worker waits or touches', async () => {
   await using server = await startRedis();
-  await waitFor(() => !process.getActiveResourcesInfo().includes('TCPSocketWrap'));
+  // Those of the tests before; another file's, in this very process, may stay.
+  await waitFor(() => !process.getActiveResourcesInfo().includes('TCPSocketWrap')).catch(() => undefined);
   const before = heldUp();
   const there = openQueue(async () => undefined, { uri: server.uri });
   await waitFor(() => there.queue.idle());
