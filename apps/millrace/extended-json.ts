@@ -1,3 +1,4 @@
+import { UUID } from 'bson';
 import { canonical, entriesOf, jsonText, recordOf, withBsonValues } from '#extended-json';
 
 /** For people: relaxed Extended JSON, a field a line, small things on one line; numbers that would lose something keep their type. */
@@ -59,9 +60,8 @@ function inline(value: unknown): string {
 
 /** As people know one, and Extended JSON takes it; undefined for other bytes. */
 function uuidOf({ base64, subType }: { base64?: string; subType?: string }): object | undefined {
-  const hex = Buffer.from(base64 ?? '', 'base64').toString('hex');
-  if (subType !== '04' || hex.length !== 32) return undefined;
-  return { $uuid: hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') };
+  const bytes = Buffer.from(base64 ?? '', 'base64');
+  return subType === '04' && bytes.length === 16 ? { $uuid: new UUID(bytes).toHexString() } : undefined;
 }
 
 /** Takes the type off where plain JSON says the same to a person. */

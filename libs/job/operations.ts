@@ -2,13 +2,13 @@ import { MillraceError } from '#errors';
 import { ConversionFailed, converter } from '#mapping';
 import { type Plan, qualifiedName } from '#model';
 import { type CaptureControl, engineState, noCapture, type VerifyDeps, verifyDocuments } from '#verify';
-import { OrphanRemover } from '#write';
+import { keyColumns, OrphanRemover } from '#write';
 import type { CorrectedRow, JobEvent, ReplayReport, VerifyReport } from './commands.js';
 import { dryRun } from './dry-run.js';
 import { JOB_ERRORS } from './job.codes.js';
 import { restOf } from './job-record.js';
 import { LettersDesk, type LetterRef } from './letters-desk.js';
-import { keyByName, rowByName } from './row-by-name.js';
+import { rowByName } from './row-by-name.js';
 import type { Session } from './session.js';
 
 /** What other commands ask of the holder of the lease. Plain data: it travels through the state database. */
@@ -174,10 +174,7 @@ async function edit(
     const column = table.columns.findIndex((candidate) => candidate.name === name);
     if (column < 0 || joined.has(column)) {
       const why = column < 0 ? 'the mapping uses no such column of' : 'it is part of the key or of a join of';
-      throw new MillraceError(
-        JOB_ERRORS.EDIT_REFUSED,
-        `${name} cannot be edited: ${why} ${table.schema}.${table.name}`,
-      );
+      throw refused(`${name} cannot be edited: ${why} ${table.schema}.${table.name}`);
     }
   }
   if (row === undefined || row.gone) throw refused('the row of this letter is gone');
@@ -193,7 +190,7 @@ async function edit(
   const corrected = await desk.rowOf(letter);
   if (corrected?.at !== row.at)
     throw refused('the row of this letter has changed meanwhile, and is tried by itself: nothing was corrected');
-  return { table: qualifiedName(table), key: keyByName(table, row.c), row: rowByName(table, row.c) };
+  return { table: qualifiedName(table), key: keyColumns(table, row._id, row), row: rowByName(table, row.c) };
 }
 
 const refused = (message: string): MillraceError => new MillraceError(JOB_ERRORS.EDIT_REFUSED, message);
@@ -209,7 +206,7 @@ function refuseUnfit(plan: Plan, table: Plan['tables'][number], name: string, te
       if (field.column !== index) continue;
       const converted = converter(type, field.type)(text);
       if (!(converted instanceof ConversionFailed)) continue;
-      throw new MillraceError(JOB_ERRORS.EDIT_REFUSED, `${name} cannot be edited so: ${converted.message}`);
+      throw refused(`${name} cannot be edited so: ${converted.message}`);
     }
   }
 }

@@ -198,8 +198,7 @@ export class Runner {
   }
 
   private answer(held: Held, brought: Promise<void>, signal: AbortSignal): Promise<'completed' | undefined> {
-    const answering = this.answering(held, brought, signal);
-    answering.catch(() => undefined);
+    const answering = awaitedLater(this.answering(held, brought, signal));
     held.answering = answering;
     return answering;
   }

@@ -1,6 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const API = { METADATA: 3, SASL_HANDSHAKE: 17, CREATE_TOPICS: 19, SASL_AUTHENTICATE: 36 } as const;
 
@@ -58,7 +58,7 @@ export class KafkaConversation implements Disposable {
     const [code] = answer.many(() => [answer.text(), answer.int16(), answer.text()][1]);
     if (code !== 0) throw new Error(`topic ${name} was not made: ${code}`);
     const patience = AbortSignal.timeout(10_000);
-    while (!(await this.topics()).includes(name)) await setTimeout(20, undefined, { signal: patience });
+    while (!(await this.topics()).includes(name)) await delay(20, undefined, { signal: patience });
   }
 
   /** The error code of the handshake, 0 where the mechanism is there. */

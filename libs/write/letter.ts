@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CollectionPlan, Plan, StagedRow } from '#model';
+import type { CollectionPlan, Plan, StagedRow, TablePlan } from '#model';
 import { keyTexts, unpackTuple } from '#model';
 import type { Doc } from '#store';
 import { LETTER_CODES } from './letter.codes.js';
@@ -81,7 +81,7 @@ export function writeLetter(parts: {
     collection: collection.name,
     collectionIndex: collection.index,
     root: parts.root,
-    key: keyColumns(parts.plan, collection, parts.root, parts.row),
+    key: keyColumns(parts.plan.tables[parts.plan.nodes[collection.root]?.table as number], parts.root, parts.row),
     code: cause.code,
     message: cause.message,
     path: cause.path ?? null,
@@ -96,15 +96,13 @@ export function writeLetter(parts: {
 }
 
 /** As the row says, else as the canonical key does, which all rows have, also those that are kept without columns. */
-function keyColumns(
-  plan: Plan,
-  collection: CollectionPlan,
-  root: string,
+export function keyColumns(
+  table: TablePlan | undefined,
+  key: string,
   row: StagedRow | undefined,
 ): Record<string, string | null> {
-  const table = plan.tables[plan.nodes[collection.root]?.table as number];
   if (table === undefined) return {};
   const values = row?.c === undefined ? undefined : unpackTuple(row.c);
-  const texts = values === undefined ? keyTexts(root) : table.key.map((column) => values[column] ?? null);
+  const texts = values === undefined ? keyTexts(key) : table.key.map((column) => values[column] ?? null);
   return Object.fromEntries(table.key.map((column, i) => [table.columns[column]?.name as string, texts[i] ?? null]));
 }

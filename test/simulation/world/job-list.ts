@@ -9,8 +9,6 @@ export class SimJobList {
   number = 1;
   /** How often a load was asked for. */
   loads = 1;
-  /** Ever. */
-  isAskedAnew = false;
   isCompleted = false;
   /** What a person has to read before anything goes on. */
   attention: MillraceError | undefined;
@@ -32,7 +30,6 @@ export class SimJobList {
   }
 
   askAnew({ dropTarget = false } = {}): void {
-    this.isAskedAnew = true;
     this.loads++;
     this.onAnew();
     this.ask({ fresh: true, dropTarget, force: [] });

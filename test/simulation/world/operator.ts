@@ -1,8 +1,8 @@
+import type { RareFaults } from '../matrix/faults/rare-faults.js';
 import type { Holding } from './holding.js';
 import type { Judge } from './judge.js';
-import { tells } from './losses.js';
+import { type Losses, tells } from './losses.js';
 import type { SimWorld } from './sim-world.js';
-import type { Storm } from './storm.js';
 
 /** Who looks after the job: what cannot go on is mended, and loaded again where that is what it takes. */
 export class Operator {
@@ -10,14 +10,15 @@ export class Operator {
     private readonly world: SimWorld,
     private readonly holding: Holding,
     private readonly judge: Judge,
-    private readonly storm: () => Storm,
+    private readonly losses: Losses,
+    private readonly rare: () => RareFaults,
     private readonly count: (name: string) => void,
   ) {}
 
   tend(): void {
-    const { world, holding, judge } = this;
+    const { world, holding, judge, losses } = this;
     const { list, kernel } = world;
-    const { losses, rare } = this.storm();
+    const rare = this.rare();
     holding.tend();
     if (losses.isSetBack && world.isAsAsked() && world.isAtItsEnd()) judge.loaded();
     const { attention } = list;

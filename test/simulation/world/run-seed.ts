@@ -74,6 +74,7 @@ class SeedRun {
   stormSteps = 0;
   stepsToRest: number | undefined;
   private readonly random: Random;
+  private readonly losses: Losses;
   private readonly judge: Judge;
   private readonly operator: Operator;
   private readonly completes: boolean;
@@ -99,16 +100,17 @@ class SeedRun {
     const random = world.kernel.random.fork();
     this.random = random;
     seedUuids(random.fork());
-    const losses = new Losses(
+    this.losses = new Losses(
       () => world.list.loads,
       () => world.isAsAsked(),
     );
+    const { losses } = this;
     this.judge = new Judge(world, losses);
     this.completes = random.chance(COMPLETED_SHARE) && !world.isSnapshot;
     this.holding = new Holding(world, random.fork(), count);
     this.replaying = new Replaying(world, count);
     this.observed = observe(world, count);
-    this.operator = new Operator(world, this.holding, this.judge, () => this.storm, count);
+    this.operator = new Operator(world, this.holding, this.judge, losses, () => this.storm.rare, count);
     this.storm = new Storm({
       world,
       losses,
@@ -179,7 +181,7 @@ class SeedRun {
     if (random.chance(0.3)) await verify(this.atRest);
     this.stage = 'damage';
     const isStill =
-      !storm.losses.isAny && storm.rare.isOver && !(world.mayStopAtErrors && world.documents.unwritten() > 0);
+      !this.losses.isAny && storm.rare.isOver && !(world.mayStopAtErrors && world.documents.unwritten() > 0);
     if (random.chance(DAMAGED_SHARE) && !world.isSnapshot && isStill)
       await verifyDamage(this.atRest, this.damage(), () => this.judge.expectRepairs());
     this.stage = 'letters';
@@ -197,7 +199,7 @@ class SeedRun {
     await kernel.runUntil(() => this.wrong() !== undefined || isOver(), CALM_STEPS);
     // It may have been right by chance, with something still on its way; and what is lost may be found out only now.
     await this.comesToRest();
-    if (this.wrong() === undefined) storm.rare.conclude(world.list.isAskedAnew);
+    if (this.wrong() === undefined) storm.rare.conclude(world.list.loads > 1);
     return undefined;
   }
 

@@ -41,7 +41,6 @@ const STEPS_BETWEEN = 100;
 /** Changes of the source, and faults among them: of processes, servers and calls. */
 export class Storm {
   readonly rare: RareFaults;
-  readonly losses: Losses;
   /** Of the faults that are not to happen, those that would have. */
   readonly withheld = new Set<string>();
   /** They stand still for ever. */
@@ -63,12 +62,11 @@ export class Storm {
     this.faultShare = random.one([0, 0.002, 0.02]);
     this.slowShare = random.one([0, 0.02, 0.1]);
     this.appendFaultShare = random.one([0, 0, 0.1]);
-    this.losses = parts.losses;
     this.rare = new RareFaults({
       world,
       observed,
       random: random.fork(),
-      onLost: (loss) => this.losses.add(loss),
+      onLost: (loss) => parts.losses.add(loss),
       count,
     });
   }
@@ -189,16 +187,16 @@ export class Storm {
 
   /** What a job that follows changes has to be loaded again for. */
   private ofTheSource(): Record<string, () => void> {
-    const { world, random } = this.parts;
+    const { world, random, losses } = this.parts;
     const { postgres } = world.servers;
     return {
       'the slot is lost': () => {
-        this.losses.add('slot');
+        losses.add('slot');
         const reason = random.one(LOST_BY);
         for (const slot of postgres.slotNames()) postgres.loseSlot({ slot }, reason);
       },
       'the source fails over': () => {
-        this.losses.add('source');
+        losses.add('source');
         postgres.failOver({ lacking: random.below(3), slots: random.one(['kept', 'lost'] as const) });
       },
     };
