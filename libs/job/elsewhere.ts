@@ -84,10 +84,11 @@ export class Elsewhere {
     if (mostLetters === Number.POSITIVE_INFINITY) return undefined;
     const failed: string[] = [];
     for await (const letter of allInRange<Letter>(store.read, names.letters)) {
-      if (hasFailed(letter)) failed.push(letter._id);
+      // A document whose letter has gone and that fails again has one of the same id.
+      if (hasFailed(letter)) failed.push(`${letter._id} ${letter.firstAt.getTime()}`);
     }
     this.former ??= new Set(failed);
-    const fresh = failed.filter((id) => !this.former?.has(id)).length;
+    const fresh = failed.filter((letter) => !this.former?.has(letter)).length;
     return fresh >= mostLetters ? { failed: fresh } : undefined;
   }
 }

@@ -70,6 +70,14 @@ export const FOUND: readonly Mutant[] = [
     tests: [CORRECTIONS],
   },
   {
+    name: 'who-failed-before-fails-in-silence',
+    takesAway: 'a document that fails once more counts as one that fails',
+    file: 'libs/job/elsewhere.ts',
+    find: 'failed.push(`${letter._id} ${letter.firstAt.getTime()}`)',
+    replace: 'failed.push(letter._id)',
+    tests: ['libs/job/elsewhere'],
+  },
+  {
     name: 'some-errors-stop-nobody',
     takesAway: '`stopAfterErrors`',
     file: 'libs/job/session.ts',
