@@ -11,7 +11,7 @@ import { RowsOwner } from './owner.js';
 import type { JobTimers, Patience } from './patience.js';
 import { RecurringWork } from './recurring-work.js';
 import { handlersOf, makeRiver, type River, type RiverParts, type Role } from './river.js';
-import { RiverConsumers } from './river-consumers.js';
+import { type MadeTopics, RiverConsumers } from './river-consumers.js';
 import { VisibleChanges } from './visible-changes.js';
 import { UnseenTransactions } from './unseen-transactions.js';
 
@@ -23,7 +23,7 @@ export interface EngineOptions {
   /** Before each connection of the capture: throws where the source is not the one that positions speak of. */
   onConnect: () => Promise<void>;
   /** Whether the topics of this incarnation were made before, and where to keep that they are. */
-  topics: { wereMade: boolean; onMade: () => Promise<void> };
+  topics: MadeTopics;
   /** Told now and then how many messages wait in each topic. */
   onBacklog: ((waiting: Readonly<Record<string, number>>) => void) | undefined;
 }
@@ -98,9 +98,7 @@ export class Engine {
     this.pausedAt = paused ? this.timers.now() : undefined;
     const having = (role: Role): River | undefined => (this.has(role) ? this.river : undefined);
     const [ingest, transform, write] = [having('ingest'), having('transform'), having('write')];
-    const { wereMade, onMade } = this.options.topics;
-    await this.consumers.create(wereMade);
-    if (!wereMade) await onMade();
+    await this.consumers.create(this.options.topics, () => this.isOver());
     await this.consumers.start(handlersOf({ ingest, transform, write }), { rows: (mine) => this.owner.own(mine) });
     await this.owner.ready();
     if (this.has('dead-letter')) await this.retryLetters();
@@ -302,6 +300,12 @@ export class Engine {
         await this.patience.waitOut(error, attempt, () => this.source.identity(), signal);
       }
     }
+  }
+
+  /** Its fences go before its topics do. */
+  private async isOver(): Promise<boolean> {
+    const { store, names } = this.parts;
+    return (await store.read.byId(names.fences, names.rowsFence(0))) === undefined;
   }
 
   private async reread(): Promise<void> {

@@ -19,6 +19,13 @@ const TOPICS = Object.keys(GROUPS) as Topic[];
 
 type OnAssigned = Partial<Record<'rows' | 'touches', (partitions: readonly number[]) => void>>;
 
+export interface MadeTopics {
+  /** By a former run. */
+  wereMade: boolean;
+  /** Rejects where this run is not the job's any more. */
+  onMade: () => Promise<void>;
+}
+
 /** Of one load of a job. */
 export function topicsOf(names: IncarnationNames, job: string): string[] {
   return TOPICS.map((topic) => names.topic(job, topic));
@@ -33,8 +40,11 @@ export class RiverConsumers {
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** What is missing of the topics; by who runs the job, and nobody else: a worker that is late would make them anew. */
-  async create(wereMade: boolean): Promise<void> {
+  /**
+   * What is missing of the topics; by who runs the job, and nobody else: a worker that is late would make them anew. Who slept for so
+   * long that it is over (`onMade` rejects) takes away what it made: whoever removed the topics before does not look for them again.
+   */
+  async create({ wereMade, onMade }: MadeTopics, isOver: () => Promise<boolean>): Promise<void> {
     const { log, partitions } = this.parts;
     const topics = [
       { name: this.name('rows'), partitions: partitions.rows },
@@ -43,6 +53,11 @@ export class RiverConsumers {
       { name: this.name('build-tasks'), partitions: partitions.tasks },
     ];
     await log.create(topics, { wereMade });
+    if (wereMade) return;
+    await onMade().catch(async (error: unknown) => {
+      if (await isOver()) await log.remove(topics.map(({ name }) => name));
+      throw error;
+    });
   }
 
   /**

@@ -38,14 +38,15 @@ export class Runner {
       const brought = session.value.bringUp(signal);
       const answering = this.answer(session, brought, stop.signal);
       await Promise.race([brought, answering]);
-      const strict = this.deps.jobFile.onError === 'stop' && !session.value.state.record.paused;
+      const strict = this.deps.jobFile.onError === 'stop';
       if (session.value.state.record.phase === 'completed') {
         if (strict) await session.value.refuseLetters(signal);
         return { kind: 'done' };
       }
       if (options.untilSynced) refusePaused(session.value);
       if (options.untilSynced || strict) {
-        const ended = await Promise.race([session.value.engine.drained(signal), answering]);
+        const caughtUp = this.unheld(session.value, signal).then(() => session.value.engine.drained(signal));
+        const ended = await Promise.race([caughtUp, answering]);
         if (ended === 'completed') return { kind: 'completed' };
         if (strict) await session.value.refuseLetters(signal);
         if (options.untilSynced) return { kind: 'done' };
@@ -118,12 +119,13 @@ export class Runner {
     const incarnations = [record, ...record.formers];
     if (capture !== null) await (await this.connections.source()).dropCapture(capture, 10_000, () => lease.confirm());
     await lease.confirm();
+    // Before the rest of the state: a database goes collection by collection, and whoever still works must not find its stage gone and
+    // its fence there. Before the topics: who is late to make them knows by the fences that nobody removes them after it.
+    for (const incarnation of incarnations) await store.drop(new IncarnationNames(incarnation).fences);
+    await lease.confirm();
     await this.removeTopics(record.job, incarnations, { electionToo: true });
     await lease.confirm();
     await onLast();
-    await lease.confirm();
-    // Fences first: a database goes collection by collection, and whoever still works must not find its stage gone and its fence there.
-    for (const incarnation of incarnations) await store.drop(new IncarnationNames(incarnation).fences);
     await lease.confirm();
     await store.dropState();
   }
@@ -225,6 +227,11 @@ export class Runner {
     await answersTaken(held.store, timers);
     await this.remove(held);
     return 'completed';
+  }
+
+  /** What failed before or while an operator holds the job is judged when it goes on. */
+  private async unheld({ state }: Session, signal: AbortSignal): Promise<void> {
+    while (state.record.paused) await this.deps.timers.wait(HELD_LOOK_MS, signal);
   }
 
   /** The documents are built; an operator who holds the load meanwhile is not waited for. */

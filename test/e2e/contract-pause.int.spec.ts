@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { expect, jest, test } from '@jest/globals';
 import { waitFor } from '#testing';
 import { cliJob } from './kit/cli-job.js';
@@ -56,4 +57,21 @@ test('a paused job whose slot is gone needs a person at once, not when it goes o
   expect(await ended).toBe(1);
   expect(host.err).toContain('SLOT_MISSING');
   expect((await cli.run(['status', file, '--json'])).json).toMatchObject([{ phase: 'attention' }]);
+});
+
+test('onError: stop stops a job that is run paused when it goes on, by what had failed before', async () => {
+  await using job = await cliJob(
+    "CREATE TABLE t (id int PRIMARY KEY, at timestamptz); INSERT INTO t VALUES (1, 'infinity')",
+    `collections:
+  t: { table: public.t }`,
+  );
+  const { cli, file } = job;
+  expect(await cli.run(['run', file, '--until-synced'])).toMatchObject({ code: 0 });
+  expect(await cli.run(['pause', file])).toMatchObject({ code: 0 });
+  await writeFile(file, `${await readFile(file, 'utf8')}onError: stop\n`);
+  const { host, ended } = cli.start(['run', file]);
+  await waitFor(() => host.err.includes('paused'), SLOWLY);
+  expect(await cli.run(['resume', file])).toMatchObject({ code: 0 });
+  expect(await ended).toBe(1);
+  expect(host.err).toContain('STOPPED_BY_ERROR');
 });

@@ -101,8 +101,8 @@ export const FOUND: readonly Mutant[] = [
     also: [
       {
         file: 'libs/job/runner.ts',
-        find: "const strict = this.deps.jobFile.onError === 'stop' &&",
-        replace: 'const strict = this.deps.jobFile.onError === undefined &&',
+        find: "const strict = this.deps.jobFile.onError === 'stop';",
+        replace: 'const strict = false;',
       },
     ],
   },

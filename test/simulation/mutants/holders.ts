@@ -32,6 +32,22 @@ export const HOLDERS: readonly Mutant[] = [
     tests: COMPLETING,
   },
   {
+    name: 'who-is-late-leaves-its-topics',
+    takesAway: 'a run that slept until its load was over takes away the topics that it makes',
+    file: 'libs/job/river-consumers.ts',
+    find: 'if (await isOver()) await log.remove(topics.map(({ name }) => name));',
+    replace: '',
+    tests: ['libs/job/river-consumers'],
+  },
+  {
+    name: 'a-held-job-is-never-judged',
+    takesAway: '`onError: stop` stops a job that was run paused, when it goes on, by what had failed before',
+    file: RUNNER,
+    find: "const strict = this.deps.jobFile.onError === 'stop';",
+    replace: "const strict = this.deps.jobFile.onError === 'stop' && !session.value.state.record.paused;",
+    tests: ['test/e2e/contract-pause'],
+  },
+  {
     name: 'a-former-holder-writes-the-record',
     takesAway: 'the job’s record is written in one transaction with the lease',
     file: 'libs/job/job-record.ts',
@@ -154,8 +170,8 @@ export const HOLDERS: readonly Mutant[] = [
     name: 'a-former-holder-drops-the-fences',
     takesAway: 'the lease is looked at before the fences of a job go',
     file: RUNNER,
-    find: 'await onLast();\n    await lease.confirm();',
-    replace: 'await onLast();',
+    find: 'await lease.confirm();\n    // Before the rest of the state',
+    replace: '// Before the rest of the state',
     tests: FORMER_HOLDER,
   },
   {
