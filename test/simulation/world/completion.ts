@@ -87,7 +87,8 @@ export async function verifyDamage(parts: CompletionParts, damage: Damage, onDon
   await damage.happen();
   onDone();
   await unlessStopped(parts, async () => {
-    const missed = damage.missedBy(await verified(parts, { repair: false }));
+    const before = damage.standing();
+    const missed = damage.missedBy(await verified(parts, { repair: false }), before);
     if (missed !== undefined) throw new Error(missed);
     for (const what of damage.stood) count(`verify finds ${what}`);
     if (damage.stood.size > 0) tell({ kind: 'damage is found' });

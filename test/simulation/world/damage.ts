@@ -58,19 +58,22 @@ export class Damage {
     }
   }
 
-  /** What is wrong with the report, in words: it has to tell of all damage that nobody has mended meanwhile, and of nothing else. */
-  missedBy(report: VerifyReport): string | undefined {
+  /**
+   * What is wrong with the report, in words: it has to tell of all damage that still stands, and may of what has been mended since
+   * (a late touch makes a document anew) of what stood `before`; of nothing else.
+   */
+  missedBy(report: VerifyReport, before: readonly Wrong[]): string | undefined {
     const told = report.documents.filter(({ kind }) => kind !== 'deadLetter');
-    const found = told.map(({ collection, kind, id }) => `${collection} ${kind} ${inWords(asTold(id))}`);
+    const found = told.map(toldOf);
     const standing = this.standing();
     for (const { what } of standing) this.stood.add(what);
-    const should = standing.map(({ collection, kind, id }) => `${collection} ${kind} ${inWords(asTold(id))}`);
-    if (JSON.stringify(found.sort()) === JSON.stringify(should.sort())) return undefined;
+    const should = standing.map(toldOf);
+    const may = new Set(before.map(toldOf));
+    if (should.every((each) => found.includes(each)) && found.every((each) => may.has(each))) return undefined;
     return `verify tells of ${JSON.stringify(found)}, and should of ${JSON.stringify(should)}`;
   }
 
-  /** A late touch makes a document anew. */
-  private standing(): Wrong[] {
+  standing(): readonly Wrong[] {
     return this.wrongs.filter(({ collection, words }) => this.world.documents.wrong(collection).has(words));
   }
 
@@ -126,6 +129,9 @@ export class Damage {
     await committing;
   }
 }
+
+const toldOf = ({ collection, kind, id }: Pick<Wrong, 'collection' | 'id'> & { kind: string }): string =>
+  `${collection} ${kind} ${inWords(asTold(id))}`;
 
 /** In JSON an integer's type does not show. */
 const asTold = (id: unknown): unknown => EJSON.parse(EJSON.stringify(id));
