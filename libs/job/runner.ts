@@ -282,6 +282,7 @@ export class Runner {
   private async beginCommand(store: Store, lease: Lease, signal: AbortSignal): Promise<Begun> {
     const record = await JobState.load(store);
     const planned = await this.connections.planned(LEASE_WAIT_MS, record, signal);
+    await lease.confirm();
     return { state: await this.stateForCommand({ store, lease }, record, planned), planned };
   }
 

@@ -119,6 +119,34 @@ test('who slept once it had the lease does not say of a completed job that it ha
   expect(sleeper.completed).toBe(false);
 });
 
+test.each([
+  [
+    'run',
+    (commands: JobCommands) => commands.run({ untilSynced: true, fresh: false, dropTarget: false, force: [] }, SIGNAL),
+  ],
+  ['verify', (commands: JobCommands) => commands.verify({ repair: false }, SIGNAL)],
+] as const)(
+  '%s: who slept once it had the lease does not say what became of a job that another process has since',
+  async (_, work) => {
+    const attention = { code: 'LOG_DAMAGED', message: 'of another one', remedy: '' };
+    const sleeper = sleeperAt('job patch holder after', async () => {
+      await records().updateOne({ _id: JOB_ID }, { $set: { phase: 'attention', attention } });
+    });
+    await expect(work(sleeper.commands)).rejects.toMatchObject(TAKEN_OVER);
+    await sleeper.commands.close();
+  },
+);
+
+test('who slept before its first load does not call documents of another process strange', async () => {
+  await job.commands.reset();
+  await job.mongo.db.dropDatabase();
+  const built = () => job.mongo.db.collection<{ _id: string }>('others').insertOne({ _id: 'built since' });
+  const sleeper = sleeperAt('job patch  after', async () => void (await built()));
+  const first = sleeper.commands.run({ untilSynced: true, fresh: false, dropTarget: false, force: [] }, SIGNAL);
+  await expect(first).rejects.toMatchObject(TAKEN_OVER);
+  await sleeper.commands.close();
+});
+
 describe('a load anew', () => {
   const fresh = { untilSynced: true, fresh: true, dropTarget: true, force: [] };
 
