@@ -15,7 +15,7 @@ test('who slept since it saw that the source keeps too much does not drop the sl
   const patience = { patiently: <T>(work: () => Promise<T>) => work() } as Patience;
   const guard = new CaptureGuard(source, { slot: 's', publication: 'p' }, patience, {
     maxRetainedBytes: 10,
-    confirmLease: () => Promise.reject(new Error('taken over')),
+    lease: { confirm: () => Promise.reject(new Error('taken over')), keptFor: (work) => work() },
     onHealth: () => undefined,
   });
   await expect(guard.look(false, async () => undefined)).rejects.toThrow('taken over');

@@ -1,6 +1,7 @@
 import { MillraceError } from '#errors';
 import type { CaptureHealth, CaptureNames, Source } from '#sources';
 import { JOB_ERRORS } from './job.codes.js';
+import type { HeldLease } from './lease.js';
 import type { Patience } from './patience.js';
 
 const DROP_MS = 8_000;
@@ -16,7 +17,7 @@ export class CaptureGuard {
     private readonly patience: Patience,
     private readonly options: {
       maxRetainedBytes: number;
-      confirmLease: () => Promise<void>;
+      lease: HeldLease;
       onHealth: (health: CaptureHealth) => void;
     },
   ) {}
@@ -30,7 +31,9 @@ export class CaptureGuard {
     if (health.lost !== undefined || health.retainedBytes <= options.maxRetainedBytes) return;
     await hold();
     // Who slept meanwhile would drop the slot of whoever goes on, and has caught up.
-    await this.patience.patiently(() => source.dropCapture(capture, DROP_MS, options.confirmLease));
+    const { lease } = options;
+    const drop = () => source.dropCapture(capture, DROP_MS, () => lease.confirm());
+    await this.patience.patiently(() => lease.keptFor(drop));
     throw new MillraceError(
       JOB_ERRORS.RETENTION_BOUND,
       `the source kept ${health.retainedBytes} bytes of its log for this job, more than source.maxRetainedBytes allows (${options.maxRetainedBytes}); its slot was dropped`,

@@ -6,6 +6,7 @@ import type { CaptureHealth, Source } from '#sources';
 import { FenceMissing } from '#store';
 import { CaptureGuard } from './capture-guard.js';
 import { JOB_ERRORS } from './job.codes.js';
+import type { HeldLease } from './lease.js';
 import { LetterSchedule } from './letter-schedule.js';
 import { RowsOwner } from './owner.js';
 import type { JobTimers, Patience } from './patience.js';
@@ -17,8 +18,7 @@ import { UnseenTransactions } from './unseen-transactions.js';
 
 export interface EngineOptions {
   maxRetainedBytes: number;
-  /** Rejects where another process holds the job by now. */
-  confirmLease: () => Promise<void>;
+  lease: HeldLease;
   onHealth: (health: CaptureHealth) => void;
   /** Before each connection of the capture: throws where the source is not the one that positions speak of. */
   onConnect: () => Promise<void>;

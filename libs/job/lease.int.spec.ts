@@ -88,3 +88,39 @@ test('a process that lives on, and runs the job no more, holds nothing by its be
   expect(await asking.livingHolder()).toBe(stopped.holder);
   expect(await asking.livingHolder({ byBeat: true })).toBeUndefined();
 });
+
+const untilAborted = (_ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
+
+test('a lease is not given up while what cannot be undone is on its way, and ends by itself then', async () => {
+  await using kept = await stateStore();
+  const { store } = kept;
+  const never = new AbortController().signal;
+  let nowMs = 0;
+  const timers = {
+    now: () => nowMs,
+    wait: async (ms: number) => {
+      nowMs += ms;
+    },
+  };
+  const stopped = new Lease(store, { now: () => 0, wait: untilAborted });
+  await stopped.acquire(0, () => undefined, never);
+  let arrives = (): void => undefined;
+  const drop = stopped.keptFor(
+    () =>
+      new Promise<void>((resolve) => {
+        arrives = resolve;
+      }),
+  );
+  await stopped.release();
+  await expect(new Lease(store, timers).acquire(0, () => undefined, never)).rejects.toMatchObject({
+    code: 'JOB_RUNNING',
+  });
+  const next = new Lease(store, timers);
+  await next.acquire(11_000, () => undefined, never);
+  arrives();
+  await drop;
+  await stopped.release();
+  await next.confirm();
+  await next.release();
+});

@@ -23,6 +23,9 @@ export interface LeaseTimers {
   wait(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** What its holder may ask of it before and while it does what cannot be undone. */
+export type HeldLease = Pick<Lease, 'confirm' | 'keptFor'>;
+
 /** How a lease stood, and since when it has stood so. */
 export interface LeaseSeen {
   holder: string | null;
@@ -39,6 +42,7 @@ export class Lease {
   readonly holder: string = randomUUID();
   private stopped = new AbortController();
   private beating: Promise<void> = Promise.resolve();
+  private underway = 0;
 
   constructor(
     private readonly store: Store,
@@ -99,9 +103,23 @@ export class Lease {
       throw new MillraceError(JOB_ERRORS.JOB_TAKEN_OVER, 'another process has taken this job over');
   }
 
+  /**
+   * Not given up before this has ended: what cannot be undone may be on its way, and must not arrive when somebody else goes on. Who
+   * stops meanwhile leaves the lease to end by itself.
+   */
+  async keptFor<T>(work: () => Promise<T>): Promise<T> {
+    this.underway++;
+    try {
+      return await work();
+    } finally {
+      this.underway--;
+    }
+  }
+
   async release(): Promise<void> {
     this.stopped.abort();
     await this.beating;
+    if (this.underway > 0) return;
     await this.store.write.patch(JOB, LEASE_ID, { where: { holder: this.holder }, set: { holder: null } });
   }
 

@@ -3,7 +3,7 @@ import type { Engine } from './engine.js';
 import { planOf } from '../mapping/testing/compile-fixture.js';
 import { IncarnationNames } from '#stage';
 import { runLoadPhase } from './load-phase.js';
-import { beginLoad, confirmOf } from './testing/begin-load.js';
+import { beginLoad, leaseOf } from './testing/begin-load.js';
 import { stateStore } from './testing/state-store.js';
 
 const PLAN = planOf(`customers:
@@ -21,9 +21,9 @@ test('who slept while the job was forgotten makes none of its collections anew b
     barrier: async () => undefined,
     orFailed: (work: Promise<unknown>) => work,
   } as unknown as Engine;
-  const confirmLease = confirmOf(store, 'this one');
+  const lease = leaseOf(store, 'this one');
   const names = new IncarnationNames(state.record);
-  const parts = { engine, state, store, plan: PLAN, names, confirmLease, onLoaded: () => store.dropState() };
+  const parts = { engine, state, store, plan: PLAN, names, lease, onLoaded: () => store.dropState() };
   await expect(runLoadPhase(parts, new AbortController().signal)).rejects.toMatchObject({ code: 'JOB_TAKEN_OVER' });
   expect(await store.collections('state')).toEqual([]);
 });

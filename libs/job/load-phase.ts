@@ -3,6 +3,7 @@ import type { Plan } from '#model';
 import type { IncarnationNames } from '#stage';
 import type { Engine } from './engine.js';
 import type { JobState } from './job-record.js';
+import type { HeldLease } from './lease.js';
 
 export interface LoadPhaseParts {
   engine: Engine;
@@ -10,8 +11,7 @@ export interface LoadPhaseParts {
   store: Store;
   plan: Plan;
   names: IncarnationNames;
-  /** Rejects where another process holds the job by now. */
-  confirmLease: () => Promise<void>;
+  lease: HeldLease;
   /** All rows are read. */
   onLoaded: () => Promise<void>;
 }
@@ -37,13 +37,14 @@ export async function runLoadPhase(parts: LoadPhaseParts, signal: AbortSignal): 
 }
 
 /** One index per edge that joins by something else than a key; made after the load, when that costs least. */
-async function makeIndexes({ confirmLease, store, plan, names }: LoadPhaseParts): Promise<void> {
+async function makeIndexes({ lease, store, plan, names }: LoadPhaseParts): Promise<void> {
   for (const table of plan.tables) {
     const walkedUp = new Set(table.nodes.flatMap((id) => joinsToChildren(plan, id)));
     for (const { name } of table.joins) {
       // An index makes its collection, also where the job is gone.
-      await confirmLease();
-      await store.createIndex(names.stage(table.index), `k.${name}`, { thenId: walkedUp.has(name) });
+      await lease.confirm();
+      const make = () => store.createIndex(names.stage(table.index), `k.${name}`, { thenId: walkedUp.has(name) });
+      await lease.keptFor(make);
     }
   }
 }

@@ -146,7 +146,7 @@ export class Runner {
       }
       const { state, planned } = begun;
       return {
-        value: new Session(this.deps, state, store, planned, () => lease.confirm()),
+        value: new Session(this.deps, state, store, planned, lease),
         lease,
         lost: lost.signal,
         store,

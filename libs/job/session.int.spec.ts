@@ -10,7 +10,7 @@ import type { PlannedSource } from './connection.js';
 import type { JobDeps } from './job-deps.js';
 import { Session } from './session.js';
 import { captureNames } from './start-incarnation.js';
-import { beginLoad, confirmOf } from './testing/begin-load.js';
+import { beginLoad, leaseOf } from './testing/begin-load.js';
 import { stateStore } from './testing/state-store.js';
 
 const NEVER = new AbortController().signal;
@@ -33,7 +33,7 @@ async function begunLoad() {
     record: state.record,
     capture: captureNames(plan.job, state.record.incarnation),
     start: (on: Source) =>
-      new Session(deps, state, store, { source: on } as PlannedSource, confirmOf(store, 'a former one')).start(NEVER),
+      new Session(deps, state, store, { source: on } as PlannedSource, leaseOf(store, 'a former one')).start(NEVER),
     async [Symbol.asyncDispose]() {
       await source.close();
       await Promise.all([kept[Symbol.asyncDispose](), postgres[Symbol.asyncDispose]()]);

@@ -18,6 +18,7 @@ import type { JobDeps } from './job-deps.js';
 import { JOB_FINDINGS } from './finding.codes.js';
 import { JOB_ERRORS } from './job.codes.js';
 import { JobState } from './job-record.js';
+import type { HeldLease } from './lease.js';
 import { LiveView } from './live.js';
 import { runBuildPhase, runLoadPhase } from './load-phase.js';
 import { Patience } from './patience.js';
@@ -52,8 +53,7 @@ export class Session {
     readonly state: JobState,
     readonly store: Store,
     private readonly planned: PlannedSource,
-    /** Rejects where another process holds the lease by now. */
-    private readonly confirmLease: () => Promise<void>,
+    private readonly lease: HeldLease,
   ) {
     this.names = new IncarnationNames(state.record);
     this.plan = state.record.plan;
@@ -92,10 +92,10 @@ export class Session {
 
   /** Load and build, as far as they are not done; resolves in `streaming`, or when a snapshot is done. */
   async bringUp(signal: AbortSignal): Promise<void> {
-    const { engine, state, store, plan, names, confirmLease } = this;
+    const { engine, state, store, plan, names, lease } = this;
     if (state.at === 'loading') {
       const onLoaded = () => this.endSnapshot();
-      await runLoadPhase({ engine, state, store, plan, names, confirmLease, onLoaded }, signal);
+      await runLoadPhase({ engine, state, store, plan, names, lease, onLoaded }, signal);
       await this.countLoaded();
       this.live.expect(plan);
       await this.keepLive();
@@ -168,14 +168,15 @@ export class Session {
   }
 
   private async beginLoading(signal: AbortSignal): Promise<void> {
-    const { state, plan, deps } = this;
+    const { state, plan, deps, lease } = this;
     if (plan.mode === 'snapshot') return state.advance('loading');
     const names: CaptureNames = captureNames(plan.job, state.record.incarnation);
     const patience = new Patience(deps.timers, signal, (message) => this.trouble(message));
     try {
       // Who slept meanwhile would take the slot from under whoever goes on.
       const stop = AbortSignal.any([signal, this.ended.signal]);
-      const begun = await patience.patiently(() => this.source.beginCapture(plan, names, stop, this.confirmLease));
+      const begin = () => this.source.beginCapture(plan, names, stop, () => lease.confirm());
+      const begun = await patience.patiently(() => lease.keptFor(begin));
       await state.advance('loading', { capture: names, identity: begun.identity });
     } catch (error) {
       await within(deps.timers, LEAVE_MS, this.leaveNoCapture(names));
@@ -220,7 +221,7 @@ export class Session {
       },
       {
         maxRetainedBytes: deps.jobFile.source.maxRetainedBytes,
-        confirmLease: this.confirmLease,
+        lease: this.lease,
         onHealth: (health) => {
           live.retainedBytes = health.retainedBytes;
           this.warnRetention(health.retainedBytes);

@@ -3,6 +3,7 @@ import type { Source } from '#sources';
 import { JOB, LEASE_ID } from '#stage';
 import type { Store } from '#store';
 import { type JobRecord, type JobState, underLease } from '../job-record.js';
+import type { HeldLease } from '../lease.js';
 import { newIncarnation } from '../start-incarnation.js';
 import { DEFAULT_TUNING } from '../tuning.js';
 
@@ -10,8 +11,11 @@ const NOTHING_THERE = { dropCapture: async () => undefined } as unknown as Sourc
 
 type Parts = Parameters<typeof newIncarnation>[0];
 
-/** Rejects where the job's lease is another one's. */
-export const confirmOf = (store: Store, holder: string) => () => underLease(store, holder, async () => undefined);
+/** Of whoever has the job's lease, or had it. */
+export const leaseOf = (store: Store, holder: string): HeldLease => ({
+  confirm: () => underLease(store, holder, async () => undefined),
+  keptFor: (work) => work(),
+});
 
 /** Begins a load in the place of the former one, as who has just taken the job's lease; the source has nothing of either. */
 export async function beginLoad(
@@ -31,7 +35,7 @@ export async function beginLoad(
       identity: { system: 's', history: 'h', version: '1' },
       knownColumns: {},
       asked: null,
-      lease: { holder, confirm: confirmOf(store, holder) },
+      lease: { holder, confirm: leaseOf(store, holder).confirm },
       removeTopics: async () => undefined,
       ...parts,
     },

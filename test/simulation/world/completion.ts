@@ -44,7 +44,7 @@ export class DifferencesFound extends Error {
   override readonly name = 'DifferencesFound';
 }
 
-/** An operator completes a job at rest. False where there are letters, or it is lost: then it goes on as before. */
+/** An operator completes a job at rest. False where there are letters, or it is lost: it goes on as before then, or stops by its errors. */
 export async function complete(parts: CompletionParts): Promise<boolean> {
   const { world, mostSteps, count } = parts;
   const report = await unlessStopped(parts, () => commanded(world, (job) => job.complete(NEVER), mostSteps));
@@ -53,7 +53,6 @@ export async function complete(parts: CompletionParts): Promise<boolean> {
   const isRefused = report.deadLetters > 0;
   count(isRefused ? 'completing is refused' : 'completed');
   if (isRefused === world.list.isCompleted) throw new Error(`the list says otherwise: ${JSON.stringify(report)}`);
-  if (isRefused) await world.kernel.runUntil(() => world.phase() === 'streaming', mostSteps);
   return !isRefused;
 }
 
