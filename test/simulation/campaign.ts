@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { COMPLETE_SEEDS, neverReached, summaryOf } from './matrix/summary.js';
 import { type Failure, isFailure, named, reported } from './report.js';
@@ -37,8 +38,10 @@ const YOUNG_MB = 64;
  * waits, some 2 MB of each world.
  */
 const MOST_SEEDS = 200;
-/** An error that nobody caught: each process of the engine would end by it, too. */
-const ENDED = 'the process ended by an error that nobody caught';
+/** Where an error was caught by nobody each process of the engine would end by it, too. */
+const ENDED = 'the process ended by an error that nobody caught, or by a loop without an end';
+/** The longest take some seconds. */
+const MOST_OF_ONE_MS = 600_000;
 
 export function seedOptions({ progress, verify }: Pick<CampaignOptions, 'progress' | 'verify'>): SeedOptions {
   return { ...(progress && { isOfProgress: true }), ...(verify && { isJudgedByVerify: true }) };
@@ -148,15 +151,28 @@ export class Campaign {
   /** Undefined where the worker has ended. */
   private resultOf(worker: Worker, seed: number): Promise<SeedResult | undefined> {
     return new Promise((resolve) => {
+      const over = new AbortController();
+      const told = (result: SeedResult | undefined) => {
+        over.abort();
+        worker.off('error', ended);
+        worker.off('exit', exited);
+        resolve(result);
+      };
       const ended = (error: unknown) => {
         this.options.say(`seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`);
-        resolve(undefined);
+        told(undefined);
       };
-      worker.once('message', (result) => {
-        worker.off('error', ended);
-        resolve(result);
-      });
+      const exited = () => ended('its process is gone');
+      worker.once('message', told);
       worker.once('error', ended);
+      worker.once('exit', exited);
+      setTimeout(MOST_OF_ONE_MS, undefined, { signal: over.signal, ref: false }).then(
+        () => {
+          ended(`nothing happens any more for ${MOST_OF_ONE_MS / 1_000} s`);
+          return worker.terminate();
+        },
+        () => undefined,
+      );
       worker.postMessage({ seed, options: this.ofSeed } satisfies AskedSeed);
     });
   }

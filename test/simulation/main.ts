@@ -33,10 +33,10 @@ else
   );
 
 async function main(): Promise<number> {
-  const options = new Command('simulate')
+  const command = new Command('simulate')
     .description('runs the engine in a simulated world, and holds the laws of its design against what happens')
-    .option('--seeds <n>', 'so many seeds', wholeNumber, 1_000)
-    .option('--seconds <n>', 'in place of a number of seeds: as many as fit', wholeNumber)
+    .option('--seeds <n>', 'so many seeds', atLeastOne, 1_000)
+    .option('--seconds <n>', 'in place of a number of seeds: as many as fit', atLeastOne)
     .option('--from <n>', 'the first seed; random where absent', wholeNumber)
     .option('--seed <n>', 'only this one', wholeNumber)
     .option('--trace', 'with --seed: everything that happens')
@@ -52,8 +52,11 @@ async function main(): Promise<number> {
       'in every seed one of two replicas of each role is lost when faults stop, and the steps to rest are counted',
     )
     .option('--verify', 'counts only what the command verify finds once faults have stopped')
-    .parse()
-    .opts<Options>();
+    .parse();
+  const options = command.opts<Options>();
+  const ofOne = (['trace', 'storm', 'without'] as const).filter((name) => options[name] !== undefined);
+  if (options.seed === undefined && ofOne.length > 0)
+    command.error(`error: ${ofOne.map((name) => `--${name}`).join(', ')} is of one seed: name it with --seed`);
   if (options.seed !== undefined) return alone(options.seed, options);
   const { from = Math.floor(Math.random() * 1e9) } = options;
   return (await new Campaign({ ...options, from, say, worker: new URL(import.meta.url) }).run()) ? 0 : 1;
@@ -67,7 +70,16 @@ async function alone(seed: number, { trace, storm, without, ...asked }: Options)
   };
   const result = await runSeed(seed, trace ? { ...options, onTrace: tracedSeed(say) } : options);
   say(isFailure(result) ? await reported(result, options) : `seed ${seed}: all held, in ${result.steps} steps`);
-  return result.failure === undefined ? 0 : 1;
+  const strange = without?.filter((name) => !result.withheld.has(name)) ?? [];
+  for (const name of strange)
+    say(`no fault "${name}" was drawn, so that leaving it out has changed nothing; a trace names them`);
+  return result.failure === undefined && strange.length === 0 ? 0 : 1;
+}
+
+function atLeastOne(text: string): number {
+  const number = wholeNumber(text);
+  if (number === 0) throw new InvalidArgumentError('It must be at least 1.');
+  return number;
 }
 
 function wholeNumber(text: string): number {

@@ -47,6 +47,7 @@ export interface FetchRequest {
 export class SimBroker {
   readonly random: Random;
   readonly options: Required<SimBrokerOptions>;
+  readonly #removed = new Set<string>();
   readonly #topics = new Map<string, SimTopic>();
   readonly #groups = new Map<string, Map<string, SimGroup>>();
   readonly #watched = new Set<SimProcess>();
@@ -164,6 +165,11 @@ export class SimBroker {
     return [...(this.#groups.get(topic)?.values() ?? [])];
   }
 
+  /** Once at least; it may be there again. */
+  wasRemoved(topic: string): boolean {
+    return this.#removed.has(topic);
+  }
+
   topicNames(): string[] {
     return [...this.#topics.keys()];
   }
@@ -199,6 +205,7 @@ export class SimBroker {
 
   remove(topics: readonly string[]): void {
     for (const name of topics) {
+      this.#removed.add(name);
       const found = this.#topics.get(name);
       this.#topics.delete(name);
       found?.damaged();

@@ -114,6 +114,28 @@ export const FOUND: readonly Mutant[] = [
     replace: 'health.retainedBytes <= options.maxRetainedBytes / 1e7)',
   },
   {
+    name: 'a-refused-document-is-deleted',
+    takesAway: 'a document that cannot be written stays as it was',
+    file: 'libs/write/document-actor.ts',
+    find: "if (outcome.kind === 'write') writes.push(outcome);",
+    replace: `if (outcome.kind === 'write') writes.push(outcome);
+    if (outcome.kind === 'refused') deletes.push(assembler.idOfKey(collection.index, outcome.root));`,
+  },
+  {
+    name: 'a-job-stops-without-an-error',
+    takesAway: 'a job stops at documents that could not be written, and at nothing else',
+    file: 'libs/job/session.ts',
+    find: 'let open = false;',
+    replace: 'let open = false;\n      if (this.names !== undefined) throw stoppedByError(1);',
+  },
+  {
+    name: 'the-election-topic-stays',
+    takesAway: 'the topic of the election goes with the job',
+    file: 'libs/job/runner.ts',
+    find: '{ electionToo: true }',
+    replace: '{ electionToo: false }',
+  },
+  {
     name: 'a-refused-document-is-half-written',
     takesAway: 'a document that cannot be made keeps its last good version',
     file: 'libs/write/document-actor.ts',

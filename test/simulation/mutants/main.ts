@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { Checkout } from './checkout.js';
 import { MUTANTS } from './list.js';
 import type { Mutant } from './mutant.js';
@@ -22,13 +22,16 @@ const ROOT = resolve('.');
 const SUITE_FAILED = 'Test suite failed to run';
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const { only, seeds, table } = new Command('mutants')
+const command = new Command('mutants')
   .description('takes the mechanisms of the engine away, one by one, and demands that the simulator fails')
   .option('--only <names...>', 'these alone')
-  .option('--seeds <n>', 'so many seeds for each', '2000')
+  .option('--seeds <n>', 'so many seeds for each', wholeNumber, '2000')
   .option('--table <file>', 'writes what killed each as a table of Markdown')
-  .parse()
-  .opts<Options>();
+  .parse();
+const { only, seeds, table } = command.opts<Options>();
+const unknown = only?.filter((name) => !MUTANTS.some((mutant) => mutant.name === name)) ?? [];
+if (unknown.length > 0)
+  command.error(`error: there is no mutant ${unknown.join(', ')}; docs/73-mutants.md has their names`);
 
 process.exitCode = await main(only === undefined ? MUTANTS : MUTANTS.filter(({ name }) => only.includes(name)));
 
@@ -79,6 +82,9 @@ async function judgedBySeeds(folder: string, further: readonly string[] = []): P
   const args = ['dist/test/simulation/main.js', '--seeds', seeds, '--from', '1', '--brief', ...further];
   const { output } = await run(folder, args);
   const [, seed, said = ''] = /^seed (\d+) fails.*\n(.*(?:\n.*){0,8})/m.exec(output) ?? [];
+  // An edit that does not even run takes no mechanism away.
+  if (/a service failed: (Reference|Syntax)Error/.test(said))
+    throw new Error(`the mutant in ${folder} is no code:\n${said}`);
   if (seed !== undefined) return { killedBy: `seed ${seed}`, why: inShort(said) };
   // Not only what the checks find: a process that does not even begin is no proof.
   if (!/ seeds, .*: all laws held$/m.test(output)) throw new Error(`the simulation in ${folder} broke:\n${output}`);
@@ -112,6 +118,11 @@ function run(folder: string, args: readonly string[]): Promise<{ output: string;
     child.once('error', failed);
     child.once('close', (code) => done({ output, code }));
   });
+}
+
+function wholeNumber(text: string): string {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1.');
+  return text;
 }
 
 /** What failed, without where in the code. */

@@ -24,18 +24,17 @@ export interface CompletionParts {
 
 const NEVER = new AbortController().signal;
 const AFTER_MS = 60_000;
-/** Who is late to stand for election makes that topic anew, and who is late to take the lease or to ask its holder, a record. */
-const LEFT_BY_THE_LATE = [
-  `topic ${electionTopic(NAME)}`,
-  ...[JOB, REQUESTS].map(({ name }) => `collection ${STATE}.${name}`),
-];
+/** Who is late to take the lease or to ask its holder makes a record, and who is late to stand for election that topic anew. */
+const RECORDS_OF_THE_LATE = [JOB, REQUESTS].map(({ name }) => `collection ${STATE}.${name}`);
+const ELECTION = electionTopic(NAME);
 
 /** Of nothing: the job's own record is not among them, and nobody has the lease. */
 export function leftOf({ servers }: SimWorld): string[] {
   const records = servers.mongo.committed(STATE, JOB.name);
+  const byTheLate = [...RECORDS_OF_THE_LATE, ...(servers.broker.wasRemoved(ELECTION) ? [`topic ${ELECTION}`] : [])];
   const wrong = records.filter((each) => fieldOf(each, '_id') !== LEASE_ID || fieldOf(each, 'holder') !== null);
   return [
-    ...remainsOf(servers, STATE).filter((each) => !LEFT_BY_THE_LATE.includes(each)),
+    ...remainsOf(servers, STATE).filter((each) => !byTheLate.includes(each)),
     ...wrong.map((each) => `record ${String(fieldOf(each, '_id'))} of the job`),
   ];
 }
