@@ -20,6 +20,16 @@ test('topics of a load that was given up go, though the process died before it h
   expect(removed).toContain(givenUp.incarnationId);
 });
 
+test('positions of another source, or of another history, are above all of the former one', async () => {
+  await using kept = await stateStore();
+  const { store } = kept;
+  const { record: first } = await beginLoad(store, PLAN);
+  const { record: same } = await beginLoad(store, PLAN, first);
+  expect(same.epoch).toBe(first.epoch);
+  const elsewhere = { ...same, identity: { system: 's', history: 'another', version: '1' } };
+  expect((await beginLoad(store, PLAN, elsewhere)).record.epoch).toBe(same.epoch + 1);
+});
+
 test('who slept once its load was recorded drops nothing of a load that began since, under the same number', async () => {
   await using kept = await stateStore();
   const { store } = kept;

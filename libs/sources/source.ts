@@ -41,7 +41,10 @@ export interface Source {
     signal: AbortSignal,
     confirm?: () => Promise<void>,
   ): Promise<CaptureStart>;
-  /** Streams from the last confirmed position. One at a time per slot. */
+  /**
+   * Streams from the last confirmed position. One at a time per slot. It streams from the server and the history that `identity` told
+   * last, and from no other: rejects (retriable) where that has changed since.
+   */
   capture(plan: Plan, names: CaptureNames, epoch: number): CaptureStream;
   /**
    * Removes slot and publication if they are there; waits for a slot in use, up to `deadlineMs`, then ends its user. `confirm` as in

@@ -17,6 +17,12 @@ export const CAPTURE_CODES = errorCodes({
     remedy:
       'Nothing, where it was a former run of this job: Millrace waits for it, then ends it. Otherwise find the session by pg_replication_slots.active_pid.',
   },
+  SOURCE_REPLACED: {
+    cause:
+      'As a stream of changes was opened, another server answered than the one that had just said who it is, or one that is a standby.',
+    remedy:
+      'Nothing, where a fail-over goes on: Millrace asks again. Where it lasts, see which servers the source URI leads to.',
+  },
   PUBLICATION_MISSING: {
     cause: 'The publication of this job is not on the source: it was dropped.',
     remedy: 'Changes since then may be lost, so load again: run the job with --fresh.',

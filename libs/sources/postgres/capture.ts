@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError } from '#errors';
 import type { Finding, Plan } from '#model';
-import type { CaptureEvent, CaptureEvents, CaptureNames, CaptureStream } from '../source.js';
+import type { CaptureEvent, CaptureEvents, CaptureNames, CaptureStream, SourceIdentity } from '../source.js';
 import { CAPTURE_CODES } from './capture.codes.js';
 import type { PostgresConnections, SourceClient } from './connection.js';
 import { sqlStateOf } from './errors.js';
 import { type DecodedBatch, EventQueue } from './event-queue.js';
+import { refuseReplaced } from './identity.js';
 import { markerPrefix } from './marker.js';
 import { PgoutputDecoder } from './pgoutput-decoder.js';
 import { publicationChange } from './publication.js';
@@ -58,6 +59,8 @@ export class PostgresCapture implements CaptureStream {
     private readonly names: CaptureNames,
     private readonly epoch: number,
     private readonly options: CaptureOptions = CAPTURE_DEFAULTS,
+    /** Whose log it is to be; undefined where nobody has asked. */
+    private readonly told: SourceIdentity | undefined = undefined,
   ) {}
 
   [Symbol.asyncIterator](): AsyncIterator<CaptureEvents> {
@@ -145,6 +148,7 @@ export class PostgresCapture implements CaptureStream {
     for (;;) {
       const client = await this.connections.replicationClient();
       try {
+        if (this.told !== undefined) await refuseReplaced(client, this.told);
         return await this.startOn(client, decoder);
       } catch (error) {
         client.abort();

@@ -1,5 +1,7 @@
+import { MillraceError } from '#errors';
 import type { SourceIdentity } from '../source.js';
-import type { PostgresConnections } from './connection.js';
+import { CAPTURE_CODES } from './capture.codes.js';
+import type { PostgresConnections, SourceClient } from './connection.js';
 import { sqlStateOf } from './errors.js';
 
 /** The timeline of the log being written now; a standby can only tell the one of its last checkpoint. */
@@ -20,19 +22,47 @@ export async function readIdentity(connections: PostgresConnections): Promise<So
   }
 }
 
+/**
+ * On the session that is about to stream: another server may answer it than the one that was asked who it is, or the same one may
+ * have been promoted meanwhile. And one that is in recovery may be promoted under the stream, which goes on (from PostgreSQL 16 on).
+ * Retriable: who asks again hears of it.
+ */
+export async function refuseReplaced(client: SourceClient, told: SourceIdentity): Promise<void> {
+  const { rows } = await client.query<{ waits: boolean | string }>('SELECT pg_catalog.pg_is_in_recovery() AS waits');
+  const waits = ['true', 't'].includes(String(rows[0]?.waits));
+  const { system, history } = await identityOn(client);
+  if (!waits && system === told.system && history === told.history) return;
+  const why = waits ? 'the source is a standby now' : 'another server, or another history, answers than a moment ago';
+  throw new MillraceError(CAPTURE_CODES.SOURCE_REPLACED, why, { retriable: true });
+}
+
+async function identityOn(client: SourceClient): Promise<SourceIdentity> {
+  try {
+    const { rows } = await client.query<SourceIdentity & Record<string, string>>(IDENTITY);
+    return rows[0] as SourceIdentity;
+  } catch (error) {
+    if (sqlStateOf(error) !== '42501') throw error;
+    return identifySystem(client);
+  }
+}
+
 /** Where the control functions are not granted, a role that may stream can still ask so. */
 async function identifyByReplication(connections: PostgresConnections): Promise<SourceIdentity> {
   const client = await connections.replicationClient();
   try {
-    const { rows } = await client.query<{ systemid: string; timeline: number | string }>('IDENTIFY_SYSTEM');
-    const {
-      rows: [version],
-    } = await client.query<{ server_version: string }>('SHOW server_version');
-    const [row] = rows as [{ systemid: string; timeline: number | string }];
-    return { system: row.systemid, history: String(row.timeline), version: version?.server_version ?? '' };
+    return await identifySystem(client);
   } catch (error) {
     throw connections.error(error, 'identifying the server', client);
   } finally {
     await client.close();
   }
+}
+
+async function identifySystem(client: SourceClient): Promise<SourceIdentity> {
+  const { rows } = await client.query<{ systemid: string; timeline: number | string }>('IDENTIFY_SYSTEM');
+  const {
+    rows: [version],
+  } = await client.query<{ server_version: string }>('SHOW server_version');
+  const [row] = rows as [{ systemid: string; timeline: number | string }];
+  return { system: row.systemid, history: String(row.timeline), version: version?.server_version ?? '' };
 }

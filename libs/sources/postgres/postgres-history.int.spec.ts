@@ -11,6 +11,8 @@ const TABLE = 'CREATE TABLE t (id int PRIMARY KEY, v text)';
 /** More log than what a server writes by itself as it starts. */
 const MUCH = "INSERT INTO t SELECT i, repeat('x', 100) FROM generate_series(100, 9999) i";
 
+const REPLACED = { code: 'SOURCE_REPLACED', retriable: true };
+
 const capturing = (database: TestPostgres): Promise<Captured> =>
   Captured.begin(createPostgresSource(database.uri), database.database, ['public.t']);
 
@@ -31,11 +33,25 @@ test('a server that is restored and promoted has other changes at the same posit
   await capture.restart();
   await backup.restore();
   await waitFor(() => database.query('SELECT pg_promote()'));
-  const other = await waitFor(() => inserted(database, capture, 2));
-  expect(other.at < lost.at).toBe(true);
+  await waitFor(async () => (await database.query('SELECT 1 WHERE NOT pg_is_in_recovery()')).length > 0);
+  await expect(inserted(database, capture, 2)).rejects.toMatchObject(REPLACED);
+  await capture.restart();
   const now = await capture.source.identity();
+  const other = await inserted(database, capture, 3);
+  expect(other.at < lost.at).toBe(true);
   expect(now.system).toBe(before.system);
   expect(Number(now.history)).toBeGreaterThan(Number(before.history));
+});
+
+test('nothing is streamed from a standby, which may be promoted under the stream', async () => {
+  await using database = await testPostgres({ dedicated: true });
+  await database.exec(TABLE);
+  await using capture = await capturing(database);
+  await capture.restart();
+  const backup = await Backup.of(database.server);
+  await backup.restore();
+  await waitFor(() => capture.source.identity());
+  await expect(capture.events.untilMarker('none can be written')).rejects.toMatchObject(REPLACED);
 });
 
 test('a server that was made anew has the positions of the former one, and is another system', async () => {

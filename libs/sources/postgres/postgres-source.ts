@@ -1,4 +1,4 @@
-import type { Source } from '../source.js';
+import type { Source, SourceIdentity } from '../source.js';
 import { CAPTURE_DEFAULTS, type CaptureOptions, PostgresCapture } from './capture.js';
 import { startCapture } from './capture-start.js';
 import { readCatalogue } from './catalogue.js';
@@ -26,17 +26,22 @@ const unconfirmed = async (): Promise<void> => undefined;
 export function createPostgresSource(uri: string, options: PostgresSourceOptions = {}): Source {
   const connections = new PostgresConnections(uri, options);
   const load = new PostgresLoad(connections);
+  let told: SourceIdentity | undefined;
+  const identity = async (): Promise<SourceIdentity> => {
+    told = await readIdentity(connections);
+    return told;
+  };
   return {
     kind: 'postgres',
-    identity: () => readIdentity(connections),
+    identity,
     catalogue: (schemas) => readCatalogue(connections, schemas),
     preflight: (request) => runPreflight(connections, request),
     beginCapture: async (plan, names, signal, confirm = unconfirmed) => {
       const commit = await startCapture(connections, plan, names, signal, options.report ?? (() => {}), confirm);
-      return { commit, identity: await readIdentity(connections) };
+      return { commit, identity: await identity() };
     },
     capture: (plan, names, epoch) =>
-      new PostgresCapture(connections, plan, names, epoch, { ...CAPTURE_DEFAULTS, ...options.capture }),
+      new PostgresCapture(connections, plan, names, epoch, { ...CAPTURE_DEFAULTS, ...options.capture }, told),
     dropCapture: async (names, deadlineMs, confirm = unconfirmed) => {
       await dropSlot(connections, names.slot, deadlineMs, confirm);
       await confirm();

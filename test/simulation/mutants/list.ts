@@ -20,7 +20,7 @@ const MECHANISMS: readonly Mutant[] = [
     file: 'libs/stage/merge.ts',
     find: "if (present === undefined) return this.stage(key, '', tuple);",
     replace: "if (present === undefined || present.gone) return this.stage(key, '', tuple);",
-    tests: ['test/regression/schedule-08'],
+    tests: ['libs/stage/merge'],
   },
   {
     name: 'no-former',

@@ -84,6 +84,24 @@ test('after a fail-over the server is another one, lacks what it never received,
   expect(await failure(world, world.source.checkCapture(NAMES))).toEqual({ code: 'SLOT_MISSING', retriable: false });
 });
 
+test('nothing is streamed from another history than the one that was told last', async () => {
+  const world = new SimWorld();
+  const { plan } = await streaming(world);
+  await world.done(world.source.identity());
+  world.postgres.failOver({ slots: 'kept' });
+  const replaced = { code: 'SOURCE_REPLACED', retriable: true };
+  expect(
+    await failure(
+      world,
+      world.reader(plan).until(() => false),
+    ),
+  ).toEqual(replaced);
+  await world.done(world.source.identity());
+  const reader = world.reader(plan);
+  await insert(world, 2);
+  await world.captured(reader);
+});
+
 test('a restart undoes what is open, keeps what is in the log, and breaks every connection', async () => {
   const world = new SimWorld();
   const { plan, reader } = await streaming(world);

@@ -1,5 +1,5 @@
 import type { Catalogue, Finding, Plan, TablePlan } from '#model';
-import type { CaptureNames, CaptureStart, Chunk, ReadChunkOptions, SnapshotId, Source } from '#sources';
+import type { CaptureNames, CaptureStart, Chunk, ReadChunkOptions, SnapshotId, Source, SourceIdentity } from '#sources';
 import { markerPrefix } from '../../../libs/sources/postgres/marker.js';
 import { type Random, type SimProcess, type SimTimers, simTimers } from '../kernel/index.js';
 import { SIM_CAPTURE_DEFAULTS, SimCapture, type SimCaptureOptions } from './adapter/capture.js';
@@ -26,6 +26,7 @@ export class SimSource implements Source {
   private readonly connections: SimConnections;
   private readonly timers: SimTimers;
   private readonly random: Random;
+  private told: SourceIdentity | undefined;
 
   constructor(
     { server }: SimPostgres,
@@ -37,8 +38,9 @@ export class SimSource implements Source {
     this.random = server.kernel.random.fork();
   }
 
-  identity() {
-    return this.connections.call('asks who the server is', () => this.connections.server.identity);
+  async identity(): Promise<SourceIdentity> {
+    this.told = await this.connections.call('asks who the server is', () => this.connections.server.identity);
+    return this.told;
   }
 
   catalogue(schemas?: readonly string[]): Promise<Catalogue> {
@@ -62,7 +64,7 @@ export class SimSource implements Source {
   capture(plan: Plan, names: CaptureNames, epoch: number): SimCapture {
     const { connections, timers } = this;
     const options = { ...SIM_CAPTURE_DEFAULTS, ...this.options.capture };
-    return new SimCapture({ connections, timers, plan, names, epoch, options });
+    return new SimCapture({ connections, timers, plan, names, epoch, options, told: this.told });
   }
 
   async dropCapture({ slot, publication }: CaptureNames, deadlineMs: number, confirm = async () => {}): Promise<void> {

@@ -1,6 +1,7 @@
-import type { MillraceError } from '#errors';
+import { MillraceError } from '#errors';
 import type { Plan } from '#model';
-import type { CaptureEvent, CaptureEvents, CaptureNames, CaptureStream } from '#sources';
+import type { CaptureEvent, CaptureEvents, CaptureNames, CaptureStream, SourceIdentity } from '#sources';
+import { CAPTURE_CODES } from '../../../../libs/sources/postgres/capture.codes.js';
 import { CAPTURE_DEFAULTS, type CaptureOptions } from '../../../../libs/sources/postgres/capture.js';
 import { EventQueue } from '../../../../libs/sources/postgres/event-queue.js';
 import { markerPrefix } from '../../../../libs/sources/postgres/marker.js';
@@ -41,6 +42,8 @@ export interface SimCaptureParts {
   names: CaptureNames;
   epoch: number;
   options: SimCaptureOptions;
+  /** Whose log it is to be; undefined where nobody has asked. */
+  told: SourceIdentity | undefined;
 }
 
 /** One iteration of a slot's changes, decoded by the real adapter's decoder, queued in its queue, opened in its order. */
@@ -154,10 +157,12 @@ export class SimCapture implements CaptureStream {
   }
 
   private async startOnce(decoder: PgoutputDecoder): Promise<Streaming> {
-    const { connections, names } = this.parts;
-    const { client, answer } = await connections.open('starts to stream', (session) =>
-      connections.server.stream(session, names, this.receiver(decoder)),
-    );
+    const { connections, names, told } = this.parts;
+    const { server } = connections;
+    const { client, answer } = await connections.open('starts to stream', (session) => {
+      if (told !== undefined) refuseReplaced(server.identity, told);
+      return server.stream(session, names, this.receiver(decoder));
+    });
     return { client, ...answer };
   }
 
@@ -220,4 +225,12 @@ export class SimCapture implements CaptureStream {
       return errorOf(reason, 'looking at the slot');
     }
   }
+}
+
+/** As the real adapter does on the session that streams. */
+function refuseReplaced({ system, history }: SourceIdentity, told: SourceIdentity): void {
+  if (system === told.system && history === told.history) return;
+  throw new MillraceError(CAPTURE_CODES.SOURCE_REPLACED, 'another server, or another history, answers', {
+    retriable: true,
+  });
 }
