@@ -113,6 +113,12 @@ describe.each(Object.entries(SIZES))('a tree of four levels, with sizes that are
       UPDATE serials SET order_id = 3, line_no = 1 WHERE id = 11; INSERT INTO marks VALUES (910, 11, 'z'); COMMIT`,
     ],
     [
+      'a row moves while others are inserted beside it, where it was and where it comes to be',
+      `INSERT INTO serials VALUES (30001, 3, 1, 'beside')`,
+      `UPDATE serials SET order_id = 5, line_no = 1 WHERE id = 11`,
+      `INSERT INTO serials VALUES (30002, 5, 1, 'beside'), (30003, 3, 1, 'beside, too')`,
+    ],
+    [
       'a row moves twice in one transaction',
       `BEGIN; UPDATE serials SET order_id = 5, line_no = 1 WHERE id = 11;
       UPDATE serials SET order_id = 6, line_no = 2 WHERE id = 11; COMMIT`,

@@ -103,8 +103,13 @@ export const OF_KAFKA: readonly Assumption[] = [
     unchecked: 'Kafka documents it (`unclean.leader.election.enable`, off as it comes); no test has several brokers',
   },
   {
-    holds:
-      'Offsets expire, or are set by an administrator, only where a group has no members; what somebody else has set can be told by what goes with it.',
+    holds: 'Offsets expire, or are set by an administrator, only where a group has no members.',
+    reliesOnIt: GROUP,
+    tests: [],
+    unchecked: 'Kafka documents both (`offsets.retention.minutes`; tools refuse a group that is at work)',
+  },
+  {
+    holds: 'A group that has no offset, and a log that lacks its first records, are told as they are.',
     reliesOnIt: GROUP,
     tests: [kafkaFaults('begins a group without an offset only where the log has its first record')],
   },

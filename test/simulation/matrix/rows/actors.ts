@@ -119,7 +119,7 @@ export const ACTOR_ROWS: readonly MatrixRow[] = [
     where: 'resolve',
     expected: 'each is in one place alone',
     simulated: ['F15'],
-    tests: [[TREE, IS_RIGHT, 'a middle node and what hangs on it change at once']],
+    tests: [[TREE, IS_RIGHT, 'a row moves while others are inserted beside it, where it was and where it comes to be']],
   },
   {
     name: 'F16',
