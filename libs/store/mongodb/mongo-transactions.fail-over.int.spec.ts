@@ -1,6 +1,9 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ClusterTime, type Collection, type Document, MongoClient, type Timestamp } from 'mongodb';
+import type { Store } from '#store';
 import { type ReplicaSet, startReplicaSet, waitFor } from '#testing';
+import { openMongoStore } from './open-mongo-store.js';
 import { CODE, RawTransaction, refusalOf } from './testing/raw-transaction.js';
 
 /** What is left of transactions when another member becomes the primary, as the simulated server has it. */
@@ -11,6 +14,7 @@ interface Row {
 }
 
 const SHORT_MS = 500;
+const ROWS = { database: 'state', name: 'rows' } as const;
 
 let set: ReplicaSet;
 let members: MongoClient[];
@@ -89,6 +93,30 @@ describe('what no majority has', () => {
       { writeConcern: { w: 'majority', wtimeoutMS: SHORT_MS } },
     );
     await expect(waiting).rejects.toMatchObject({ code: 64 });
+  });
+
+  test.each([
+    ['a transaction', (store: Store) => store.transact('test', (tx) => tx.put(ROWS, [{ _id: 'a' }]))],
+    ['a write', (store: Store) => store.write.put(ROWS, [{ _id: 'a' }])],
+  ])('is acknowledged by the store to nobody: %s', async (_, write) => {
+    const [primary] = await two();
+    const store = await openMongoStore({
+      uri: set.uri,
+      stateDatabase: 'failover_state',
+      targetDatabase: 'failover_target',
+      appName: 'test',
+    });
+    await store.createCollection(ROWS);
+    await cutOff(primary);
+    let isAcknowledged = false;
+    const writing = write(store).then(() => {
+      isAcknowledged = true;
+    });
+    await setTimeout(SHORT_MS);
+    expect(isAcknowledged).toBe(false);
+    await Promise.all(members.map((__, member) => failpoint(member, 'stopReplProducer', 'off')));
+    await writing;
+    await store.close();
   });
 
   test('may be read in a transaction, which then is not acknowledged before a majority has it, though it wrote nothing', async () => {
