@@ -304,14 +304,6 @@ export const SCHEDULES: readonly Mutant[] = [
     tests: ['libs/store/mongodb/mongo-transactions.fail-over'],
   },
   {
-    name: 'a-write-without-a-majority',
-    takesAway: 'what is written outside of transactions is acknowledged when a majority has it',
-    file: 'libs/store/mongodb/open-mongo-store.ts',
-    find: "writeConcern: { w: 'majority' },",
-    replace: 'writeConcern: { w: 1 },',
-    tests: ['libs/store/mongodb/mongo-transactions.fail-over'],
-  },
-  {
     name: 'a-lost-slot-is-told-when-the-job-goes-on',
     takesAway: 'who guards a job that is held looks at its slot',
     file: 'libs/job/capture-guard.ts',
