@@ -28,8 +28,8 @@ export async function readIdentity(connections: PostgresConnections): Promise<So
  * Retriable: who asks again hears of it.
  */
 export async function refuseReplaced(client: SourceClient, told: SourceIdentity): Promise<void> {
-  const { rows } = await client.query<{ waits: boolean | string }>('SELECT pg_catalog.pg_is_in_recovery() AS waits');
-  const waits = ['true', 't'].includes(String(rows[0]?.waits));
+  const { rows } = await client.query<{ waits: boolean }>('SELECT pg_catalog.pg_is_in_recovery() AS waits');
+  const waits = rows[0]?.waits !== false;
   const { system, history } = await identityOn(client);
   if (!waits && system === told.system && history === told.history) return;
   const why = waits ? 'the source is a standby now' : 'another server, or another history, answers than a moment ago';
