@@ -2,7 +2,7 @@ import { EXIT, MillraceError } from '#errors';
 import { within } from '#log';
 import type { Assembler, Evaluator } from '#mapping';
 import type { Plan } from '#model';
-import type { CaptureNames, Source, SourceSnapshot } from '#sources';
+import { type CaptureNames, type Source, type SourceSnapshot, sameSource } from '#sources';
 import { IncarnationNames, JOB } from '#stage';
 import { refuseReplaced } from './attention.js';
 import { allInRange, type Doc, type Store } from '#store';
@@ -23,7 +23,7 @@ import { LiveView } from './live.js';
 import { runBuildPhase, runLoadPhase } from './load-phase.js';
 import { Patience } from './patience.js';
 import { ALL_ROLES, type Role } from './river.js';
-import { captureNames, sameSource } from './start-incarnation.js';
+import { captureNames } from './start-incarnation.js';
 
 const TELL_MS = 1_000;
 /** For taking away what is nobody's: the target may be away, too. */

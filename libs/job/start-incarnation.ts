@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MillraceError } from '#errors';
 import type { Plan } from '#model';
-import type { CaptureNames, Source, SourceIdentity } from '#sources';
+import { type CaptureNames, type Source, type SourceIdentity, sameSource } from '#sources';
 import { type Incarnation, IncarnationNames, newRowsFence, newTouchesFence } from '#stage';
 import type { Store } from '#store';
 import type { KnownColumns } from './compile.js';
@@ -83,10 +83,6 @@ export async function newIncarnation(
   await dropOthers(record, store);
   if (former?.loading) await dropIncarnation(former, store);
   return state;
-}
-
-export function sameSource(a: SourceIdentity | null, b: SourceIdentity): boolean {
-  return a !== null && a.system === b.system && a.history === b.history;
 }
 
 async function retire(

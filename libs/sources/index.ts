@@ -1,2 +1,3 @@
+export * from './same-source.js';
 export * from './source.js';
 export * from './schema.codes.js';

@@ -1,4 +1,5 @@
 import { MillraceError } from '#errors';
+import { sameSource } from '../same-source.js';
 import type { SourceIdentity } from '../source.js';
 import { CAPTURE_CODES } from './capture.codes.js';
 import type { PostgresConnections, SourceClient } from './connection.js';
@@ -30,8 +31,7 @@ export async function readIdentity(connections: PostgresConnections): Promise<So
 export async function refuseReplaced(client: SourceClient, told: SourceIdentity): Promise<void> {
   const { rows } = await client.query<{ waits: boolean }>('SELECT pg_catalog.pg_is_in_recovery() AS waits');
   const waits = rows[0]?.waits !== false;
-  const { system, history } = await identityOn(client);
-  if (!waits && system === told.system && history === told.history) return;
+  if (!waits && sameSource(await identityOn(client), told)) return;
   const why = waits ? 'the source is a standby now' : 'another server, or another history, answers than a moment ago';
   throw new MillraceError(CAPTURE_CODES.SOURCE_REPLACED, why, { retriable: true });
 }

@@ -1,6 +1,13 @@
 import { MillraceError } from '#errors';
 import type { Plan } from '#model';
-import type { CaptureEvent, CaptureEvents, CaptureNames, CaptureStream, SourceIdentity } from '#sources';
+import {
+  type CaptureEvent,
+  type CaptureEvents,
+  type CaptureNames,
+  type CaptureStream,
+  type SourceIdentity,
+  sameSource,
+} from '#sources';
 import { CAPTURE_CODES } from '../../../../libs/sources/postgres/capture.codes.js';
 import { CAPTURE_DEFAULTS, type CaptureOptions } from '../../../../libs/sources/postgres/capture.js';
 import { EventQueue } from '../../../../libs/sources/postgres/event-queue.js';
@@ -228,8 +235,8 @@ export class SimCapture implements CaptureStream {
 }
 
 /** As the real adapter does on the session that streams. */
-function refuseReplaced({ system, history }: SourceIdentity, told: SourceIdentity): void {
-  if (system === told.system && history === told.history) return;
+function refuseReplaced(identity: SourceIdentity, told: SourceIdentity): void {
+  if (sameSource(identity, told)) return;
   throw new MillraceError(CAPTURE_CODES.SOURCE_REPLACED, 'another server, or another history, answers', {
     retriable: true,
   });
