@@ -155,8 +155,9 @@ export class Runner {
         removed: false,
       };
     } catch (error) {
+      const failure = await this.failureOf(error, lease);
       await lease.release();
-      throw error;
+      throw failure;
     }
   }
 
@@ -184,14 +185,25 @@ export class Runner {
       return await ended.finally(() => completing(held));
     } catch (error) {
       if (signal.aborted && !(error instanceof MillraceError)) return STOPPED;
-      if (!held.removed) await this.soon(keepAttention(session.state, error), 5_000);
-      throw error;
+      if (held.removed) throw error;
+      await this.soon(keepAttention(session.state, error), 5_000);
+      throw await this.failureOf(error, held.lease);
     } finally {
       stop.abort(new Error('the job stops'));
       over.abort();
       if (!held.removed) await session.stop();
       if (!held.removed) await this.soon(held.lease.release());
     }
+  }
+
+  /** What meets who slept is its successor's doing (slot and stage are there, or gone): it was taken over, and says nothing else. */
+  private async failureOf(error: unknown, lease: Lease): Promise<unknown> {
+    let failure = error;
+    const look = lease.confirm().catch((lost: unknown) => {
+      if (lost instanceof MillraceError && lost.code === JOB_ERRORS.JOB_TAKEN_OVER.code) failure = lost;
+    });
+    await this.soon(look);
+    return failure;
   }
 
   /** With the target away nothing more can be said there; the lease then ends by itself. */
@@ -214,7 +226,11 @@ export class Runner {
       { store: held.store, timers, holder: held.lease.holder },
       async (operation, asked) => {
         if (operation.kind !== 'pause' && operation.kind !== 'resume') await this.up(session, brought);
-        const result = await carryOut(operation, this.context(session), AbortSignal.any([signal, asked]));
+        const result = await carryOut(operation, this.context(session), AbortSignal.any([signal, asked])).catch(
+          async (error: unknown) => {
+            throw await this.failureOf(error, held.lease);
+          },
+        );
         if (endsTheJob(operation, result)) {
           held.completed = true;
           done.abort();
@@ -274,7 +290,6 @@ export class Runner {
     if (options === undefined) return 'not asked';
     const record = await JobState.load(store);
     const planned = await this.connections.planned(LEASE_WAIT_MS, options.fresh ? undefined : record, signal);
-    await lease.confirm();
     const state = await this.stateForRun({ store, lease }, record, planned, options);
     return state === 'loaded' ? state : { state, planned };
   }
@@ -282,7 +297,6 @@ export class Runner {
   private async beginCommand(store: Store, lease: Lease, signal: AbortSignal): Promise<Begun> {
     const record = await JobState.load(store);
     const planned = await this.connections.planned(LEASE_WAIT_MS, record, signal);
-    await lease.confirm();
     return { state: await this.stateForCommand({ store, lease }, record, planned), planned };
   }
 
@@ -360,8 +374,6 @@ export class Runner {
     const now = () => new Date(this.deps.timers.now());
     // Again, under the lease: while this process waited for it, the job that had made the documents may have been forgotten.
     const findings = options.dropTarget ? [] : await notEmpty(store, planned.plan, record);
-    // Who slept since it read the record finds another one's documents.
-    if (findings.length > 0) await lease.confirm();
     refuseBlockers(findings, options.force);
     if (record !== undefined) await this.stateOf(record, { store, lease }).set({ renewing: true });
     if (options.dropTarget) {

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { type JobCommands, openJob } from '#job';
+import { MillraceError } from '#errors';
+import { JOB_ERRORS, type JobCommands, openJob } from '#job';
 import { JOB, JOB_ID, LEASE_ID } from '#stage';
+import { waitFor } from '#testing';
 import { type OracleJob, oracleJob } from '../oracle/index.js';
 import { tracedDeps } from './kit/traced-ports.js';
 
@@ -144,6 +146,29 @@ test('who slept before its first load does not call documents of another process
   const sleeper = sleeperAt('job patch  after', async () => void (await built()));
   const first = sleeper.commands.run({ untilSynced: true, fresh: false, dropTarget: false, force: [] }, SIGNAL);
   await expect(first).rejects.toMatchObject(TAKEN_OVER);
+  await sleeper.commands.close();
+});
+
+test('who slept in its work says nothing of what it met there: that is what the job’s holder has made since', async () => {
+  await job.commands.reset();
+  await job.mongo.db.dropDatabase();
+  const sleeper = sleeperAt('begin capture before', () => Promise.reject(new Error('the slot exists')));
+  const first = sleeper.commands.run({ untilSynced: true, fresh: false, dropTarget: false, force: [] }, SIGNAL);
+  await expect(first).rejects.toMatchObject(TAKEN_OVER);
+  await sleeper.commands.close();
+});
+
+test('who slept at what it was asked for does not answer with what it met: whoever asked asks the next holder', async () => {
+  const taken = { holder: 'another one', host: 'elsewhere' };
+  const sleeper = sleeperAt('marker write before', async () => {
+    await records().updateOne({ _id: LEASE_ID }, { $set: taken });
+    throw new MillraceError(JOB_ERRORS.RETENTION_BOUND, 'of another one');
+  });
+  const run = sleeper.commands.run({ untilSynced: false, fresh: false, dropTarget: false, force: [] }, SIGNAL);
+  run.catch(() => undefined);
+  await waitFor(async () => (await job.commands.status()).running, { timeoutMs: 60_000 });
+  expect(await job.commands.verify({ repair: false }, SIGNAL)).toMatchObject({ equal: 10, different: 0 });
+  await expect(run).rejects.toMatchObject(TAKEN_OVER);
   await sleeper.commands.close();
 });
 
