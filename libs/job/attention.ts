@@ -81,7 +81,7 @@ function schemaChanged(message: string): MillraceError {
 
 /** A job that does nothing cannot be held: saying that it is would mislead whoever runs it next. */
 export function refuseUnholdable({ phase, attention }: JobRecord): void {
-  if (phase !== 'attention' && phase !== 'completed') return;
+  if (attention === null && phase !== 'completed') return;
   const why = phase === 'completed' ? 'the job is completed' : `the job waits for a person (${attention?.code})`;
   throw new MillraceError(JOB_ERRORS.NOTHING_TO_HOLD, `${why}, and does nothing by itself`);
 }

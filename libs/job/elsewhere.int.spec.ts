@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { IncarnationNames } from '#stage';
+import { IncarnationNames, JOB, JOB_ID } from '#stage';
 import type { Plan } from '#model';
 import { Elsewhere } from './elsewhere.js';
 import type { JobState } from './job-record.js';
@@ -40,4 +40,25 @@ test('letters that were there when the run began stop nobody; a document that fa
   expect(await elsewhere.look()).toBeUndefined();
   await store.write.insert(NAMES.letters, [letter('a', '2026-01-03')]);
   expect(await elsewhere.look()).toEqual({ failed: 1 });
+});
+
+test('what a worker found to need a person is told, though a pause has taken the phase over since', async () => {
+  await using kept = await stateStore();
+  const { store } = kept;
+  const elsewhere = new Elsewhere({
+    store,
+    names: NAMES,
+    plan: {} as Plan,
+    state: { at: 'streaming' } as JobState,
+    live: {} as LiveView,
+    others: { load: false, build: false, write: false },
+    mostLetters: 1,
+    now: () => 0,
+  });
+  const record = { _id: JOB_ID, incarnationId: 'i', phase: 'paused', paused: true, attention: null };
+  await store.write.insert(JOB, [record]);
+  expect(await elsewhere.look()).toBeUndefined();
+  const attention = { code: 'LOG_DAMAGED', message: 'records are missing', remedy: 'load anew' };
+  await store.write.patch(JOB, JOB_ID, { set: { attention } });
+  await expect(elsewhere.look()).rejects.toMatchObject({ code: 'LOG_DAMAGED' });
 });

@@ -70,13 +70,12 @@ export class Elsewhere {
     }
   }
 
-  /** Another process has met what needs a person. */
+  /** Another process has met what needs a person, also where a pause has taken the phase over since. */
   private async refuseAttention(): Promise<void> {
     const record = await JobState.load(this.parts.store);
     if (record === undefined || record.incarnationId !== this.parts.names.incarnationId) return;
     if (record.snapshotLost !== undefined && record.snapshot) throw attentionOf(record.snapshotLost);
-    if (record.phase !== 'attention' || record.attention === null) return;
-    throw attentionOf(record.attention);
+    if (record.attention !== null) throw attentionOf(record.attention);
   }
 
   private async tooManyLetters(): Promise<{ failed: number } | undefined> {

@@ -349,7 +349,7 @@ export class Runner {
     if (asked !== undefined && asked !== record.asked) await state.set({ asked });
     // Who began this load may have been killed before it had.
     if (record.formers.length > 0) await this.removeTopics(record.job, record.formers);
-    if (record.phase === 'attention') await state.advance(phaseBefore(record), { attention: null });
+    if (record.attention !== null) await state.advance(phaseBefore(record), { attention: null });
     if (record.phase === 'attention' && record.paused) await state.enter('paused');
     if (record.phase === 'completing') await state.enter(restOf(record.plan));
     return state;

@@ -56,6 +56,14 @@ export const HOLDERS: readonly Mutant[] = [
     tests: ['libs/job/lease'],
   },
   {
+    name: 'a-pause-hides-what-needs-a-person',
+    takesAway: 'what a worker has found to need a person ends the run, though the job was held since',
+    file: 'libs/job/elsewhere.ts',
+    find: 'if (record.attention !== null) throw',
+    replace: "if (record.attention !== null && record.phase === 'attention') throw",
+    tests: ['libs/job/elsewhere'],
+  },
+  {
     name: 'a-former-holder-writes-the-record',
     takesAway: 'the job’s record is written in one transaction with the lease',
     file: 'libs/job/job-record.ts',
