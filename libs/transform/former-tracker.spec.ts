@@ -12,24 +12,24 @@ describe("the entries of a fence's former", () => {
 
   test('are not touched again by the owner that has touches of them under way', () => {
     const tracker = new FormerTracker();
-    tracker.begin([entry('1')]);
+    void tracker.begin([entry('1')], new Promise(() => undefined));
     expect(tracker.due(fence('1', '2'))).toEqual([entry('2')]);
   });
 
-  test('leave the fence only once their touches have resolved, and by their position', () => {
+  test('leave the fence only once their touches have resolved, and by their position', async () => {
     const tracker = new FormerTracker();
-    tracker.begin([entry('1')]);
+    const touched = tracker.begin([entry('1')], Promise.resolve());
     expect(tracker.split(fence('1', '2')).dropped).toEqual([]);
-    tracker.resolve([entry('1')]);
+    await touched;
     expect(tracker.split(fence('1', '2'))).toEqual({ kept: [entry('2')], dropped: [entry('1')] });
     expect(tracker.trimmable).toBe(1);
     tracker.trimmed([entry('1')]);
     expect(tracker.trimmable).toBe(0);
   });
 
-  test('are dropped again by a transaction that runs again', () => {
+  test('are dropped again by a transaction that runs again', async () => {
     const tracker = new FormerTracker();
-    tracker.resolve([entry('1')]);
+    await tracker.begin([entry('1')], Promise.resolve());
     expect(tracker.split(fence('1'))).toEqual(tracker.split(fence('1')));
   });
 });

@@ -1,13 +1,17 @@
+import { awaitedLater } from '#log';
 import type { FormerEntry, RowsFence } from '#stage';
 
 /**
  * Which entries of a partition's `former` this owner has yet to deal with. An owner that has just begun knows none, so it
  * touches what every entry that it finds leads to: that is what a crash between staging and touching needs. Afterwards it
- * skips those whose touches it has appended itself, and takes them out of the fence once these have resolved.
+ * skips those whose touches it appends itself, and takes them out of the fence once these have resolved. Who skips them is done when
+ * these are: a batch that is delivered again while its first delivery still looks for roots has none of its own to wait for.
  */
 export class FormerTracker {
   private readonly touching = new Set<string>();
   private readonly resolved = new Set<string>();
+  /** All that was begun so far. */
+  private underway: Promise<unknown> = Promise.resolve();
 
   /** Entries in the fence that a batch must touch, but for its own new ones. */
   due(fence: RowsFence): FormerEntry[] {
@@ -26,12 +30,15 @@ export class FormerTracker {
     return this.resolved.size;
   }
 
-  begin(entries: readonly FormerEntry[]): void {
+  /** `work` resolves when touches that include these entries can no longer be lost; what is returned, when those begun before cannot either. */
+  begin(entries: readonly FormerEntry[], work: Promise<unknown>): Promise<void> {
     for (const entry of entries) this.touching.add(nameOf(entry));
+    const touched = awaitedLater(Promise.all([work, this.underway]).then(() => this.resolve(entries)));
+    this.underway = touched;
+    return touched;
   }
 
-  /** Touches that included these entries can no longer be lost. */
-  resolve(entries: readonly FormerEntry[]): void {
+  private resolve(entries: readonly FormerEntry[]): void {
     for (const entry of entries) {
       this.touching.delete(nameOf(entry));
       this.resolved.add(nameOf(entry));

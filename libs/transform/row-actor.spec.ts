@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { expect, jest, test } from '@jest/globals';
 import type { LogBatch } from '#log';
 import type { RowsRecord } from '#model';
@@ -92,6 +93,44 @@ test('an owner that has just begun touches what it finds in an idle fence, once'
   expect([resolved, transacted]).toEqual([[former], []]);
   await actor.trim(0, signal);
   expect(transacted).toEqual([{ set: { former: [] } }]);
+});
+
+test('a batch that is delivered again is done when the roots of former images, which its first delivery still looks for, are touched', async () => {
+  const former = [{ table: 0, key: 'k', at: '6', k: { j0: 'old' } }];
+  const fence = { ...newRowsFence('rows:0'), position: '6', former };
+  const store = {
+    transact: async (_name: string, work: (tx: unknown) => Promise<unknown>) =>
+      work({ fence: async () => fence, byIds: async () => [{ _id: 'k', at: '6', c: 't', k: {} }] }),
+  };
+  const steps: string[] = [];
+  const look = new EventEmitter();
+  const [begins, isFound] = [once(look, 'begins'), once(look, 'found')];
+  const actor = new RowActor({
+    store,
+    names: { fences: { database: 'state', name: 'fences' }, rowsFence: (partition: number) => `rows:${partition}` },
+    tables: [{ collection: STAGE, expressionNodes: [] }],
+    phase: { loading: async () => false },
+    resolver: {
+      resolve: async function* (images: readonly { k?: { j0?: string } }[]) {
+        const formers = images.filter(({ k }) => k?.j0 === 'old');
+        if (formers.length > 0) look.emit('begins');
+        if (formers.length > 0) await isFound;
+        for (const _ of formers) yield { collection: 0, roots: ['of the former image'] };
+      },
+    },
+    toucher: { touch: async (_: number, roots: string[]) => void steps.push(`touched ${roots.join()}`) },
+  } as unknown as RowActorParts);
+  const change = { op: 'upsert', table: 0, key: 'k', at: '6', tuple: 't' };
+  const batch = { partition: 0, records: [{ kind: 'changes', changes: [change] }] } as unknown as LogBatch<RowsRecord>;
+  const first = actor.handle(batch);
+  await begins;
+  const again = await actor.handle(batch);
+  const done = again.completed.then(() => steps.push('done'));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(steps).toEqual([]);
+  look.emit('found');
+  await Promise.all([done, first]);
+  expect(steps).toEqual(['touched of the former image', 'done']);
 });
 
 test('a touch that fails while further roots are looked for fails the batch, and not the process', async () => {

@@ -236,27 +236,37 @@ export class RowActor {
   private async touch(partition: number, committed: Omit<Committed, 'counts'>): Promise<Touching> {
     const tracker = this.tracker(partition);
     tracker.trimmed(committed.dropped);
-    tracker.begin(committed.former);
+    const appending = this.append(partition, committed);
+    const touched = tracker.begin(
+      committed.former,
+      appending.then((appended) => appended.touched),
+    );
+    await appending;
+    return { touched };
+  }
+
+  /** Resolves when all roots are found, and what is too much for now is kept as tasks. */
+  private async append(
+    partition: number,
+    { images, committedAtMs: since }: Pick<Committed, 'images' | 'committedAtMs'>,
+  ): Promise<Touching> {
+    if (images.length === 0 || (await this.parts.phase.loading())) return touching([]);
     const appends: Promise<unknown>[] = [];
-    if (committed.images.length > 0 && !(await this.parts.phase.loading())) {
-      const tasks: Promise<unknown>[] = [];
-      const since = committed.committedAtMs;
-      const why = { origin: 'change', ...(since === undefined ? {} : { committedAtMs: since }) } as const;
-      const found = this.parts.resolver.resolve(committed.images, (task) =>
-        tasks.push(awaitedLater(this.parts.fanOut.add(partition, task))),
-      );
-      let ahead = 0;
-      for await (const { collection, roots } of found) {
-        appends.push(awaitedLater(this.parts.toucher.touch(collection, roots, why)));
-        ahead += roots.length;
-        if (ahead < ROOTS_AHEAD) continue;
-        await Promise.all(appends);
-        ahead = 0;
-      }
-      await Promise.all(tasks);
+    const tasks: Promise<unknown>[] = [];
+    const why = { origin: 'change', ...(since === undefined ? {} : { committedAtMs: since }) } as const;
+    const found = this.parts.resolver.resolve(images, (task) =>
+      tasks.push(awaitedLater(this.parts.fanOut.add(partition, task))),
+    );
+    let ahead = 0;
+    for await (const { collection, roots } of found) {
+      appends.push(awaitedLater(this.parts.toucher.touch(collection, roots, why)));
+      ahead += roots.length;
+      if (ahead < ROOTS_AHEAD) continue;
+      await Promise.all(appends);
+      ahead = 0;
     }
-    const { touched } = touching(appends);
-    return touching([touched.then(() => tracker.resolve(committed.former))]);
+    await Promise.all(tasks);
+    return touching(appends);
   }
 
   private async barrier(partition: number, signal: AbortSignal): Promise<void> {

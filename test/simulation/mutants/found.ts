@@ -6,6 +6,15 @@ const CORRECTIONS = 'test/e2e/corrections';
 /** Behind defects that seeds, and the making of the matrix's rows, have found. */
 export const FOUND: readonly Mutant[] = [
   {
+    name: 'a-repeat-does-not-wait-for-what-it-skips',
+    takesAway:
+      'a batch that is delivered again is done when the touches of its first delivery, which it leaves out, are',
+    file: 'libs/transform/former-tracker.ts',
+    find: 'Promise.all([work, this.underway])',
+    replace: 'Promise.all([work])',
+    tests: ['libs/transform/row-actor'],
+  },
+  {
     name: 'a-correction-shows-in-one-document',
     takesAway: 'a replay touches all that a corrected row leads to',
     file: 'libs/transform/row-batch.ts',
