@@ -43,6 +43,9 @@ const STEPS: ReadonlySet<string> = new Set(['checking', 'loading', 'building', '
 
 /** How far the job had come when it came into `attention`: a pause or a try to complete it is no such step. */
 export function phaseBefore(record: JobRecord): JobRecord['phase'] {
+  const { paused, heldPhase } = record;
+  // Of a held job the steps are not in its history.
+  if (paused && heldPhase !== null && STEPS.has(heldPhase)) return heldPhase;
   const before = record.history.filter((entry) => entry.incarnation === record.incarnation && STEPS.has(entry.phase));
   return before.at(-1)?.phase ?? 'checking';
 }

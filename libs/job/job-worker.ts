@@ -1,6 +1,6 @@
 import type { RetryQueue } from '#dead-letter';
 import type { Ingest } from '#ingest';
-import type { Log } from '#log';
+import { type Log, within } from '#log';
 import type { Assembler, Evaluator } from '#mapping';
 import type { Plan } from '#model';
 import type { Source } from '#sources';
@@ -134,7 +134,8 @@ export class JobWorker {
     await this.consumers.stop(STOP_MS);
     this.stopping.abort(new Error('the worker stops'));
     this.ingest?.loadInFlight.abort(this.stopping.signal.reason);
-    await this.recurring.ended();
+    // What waits for the log, which may be away, ends with it.
+    await within(this.deps.timers, STOP_MS, this.recurring.ended());
     await this.log.close();
     await this.opened.source?.close();
   }

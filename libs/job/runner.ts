@@ -19,6 +19,8 @@ import { captureNames, newIncarnation } from './start-incarnation.js';
 import { type ToRun, toRun } from './to-run.js';
 
 export const LEASE_WAIT_MS = 15_000;
+/** Of what is said to the target at the end of a run. */
+const SAID_WITHIN_MS = 5_000;
 const HELD_LOOK_MS = 250;
 
 /** Runs a job in this process, under its lease: by `run`, or for as long as another command needs the engine. */
@@ -141,6 +143,8 @@ export class Runner {
     try {
       const begun = await begin(store, lease);
       if (typeof begun === 'string') {
+        // Who slept may have read it of a load that another process has begun anew since.
+        if (begun === 'loaded') await lease.confirm();
         await lease.release();
         return begun;
       }
@@ -155,7 +159,7 @@ export class Runner {
         removed: false,
       };
     } catch (error) {
-      const failure = await this.failureOf(error, lease);
+      const failure = await this.unlessTakenOver(error, lease);
       await lease.release();
       throw failure;
     }
@@ -186,8 +190,9 @@ export class Runner {
     } catch (error) {
       if (signal.aborted && !(error instanceof MillraceError)) return STOPPED;
       if (held.removed) throw error;
-      await this.soon(keepAttention(session.state, error), 5_000);
-      throw await this.failureOf(error, held.lease);
+      stop.abort(new Error('the job stops'));
+      await this.soon(keepAttention(session.state, error), SAID_WITHIN_MS);
+      throw await this.unlessTakenOver(error, held.lease);
     } finally {
       stop.abort(new Error('the job stops'));
       over.abort();
@@ -197,12 +202,12 @@ export class Runner {
   }
 
   /** What meets who slept is its successor's doing (slot and stage are there, or gone): it was taken over, and says nothing else. */
-  private async failureOf(error: unknown, lease: Lease): Promise<unknown> {
+  private async unlessTakenOver(error: unknown, lease: Lease): Promise<unknown> {
     let failure = error;
     const look = lease.confirm().catch((lost: unknown) => {
       if (lost instanceof MillraceError && lost.code === JOB_ERRORS.JOB_TAKEN_OVER.code) failure = lost;
     });
-    await this.soon(look);
+    await this.soon(look, SAID_WITHIN_MS);
     return failure;
   }
 
@@ -218,17 +223,15 @@ export class Runner {
   }
 
   private async answering(held: Held, brought: Promise<void>, signal: AbortSignal): Promise<'completed' | undefined> {
-    const session = held.value;
     const done = new AbortController();
     const stop = AbortSignal.any([signal, done.signal]);
     const { timers } = this.deps;
     await answer(
       { store: held.store, timers, holder: held.lease.holder },
       async (operation, asked) => {
-        if (operation.kind !== 'pause' && operation.kind !== 'resume') await this.up(session, brought);
-        const result = await carryOut(operation, this.context(session), AbortSignal.any([signal, asked])).catch(
+        const result = await this.carriedOut(held, operation, brought, AbortSignal.any([signal, asked])).catch(
           async (error: unknown) => {
-            throw await this.failureOf(error, held.lease);
+            throw await this.unlessTakenOver(error, held.lease);
           },
         );
         if (endsTheJob(operation, result)) {
@@ -243,6 +246,16 @@ export class Runner {
     await answersTaken(held.store, timers);
     await this.remove(held);
     return 'completed';
+  }
+
+  private async carriedOut(
+    { value: session }: Held,
+    operation: Operation,
+    brought: Promise<void>,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    if (operation.kind !== 'pause' && operation.kind !== 'resume') await this.up(session, brought);
+    return carryOut(operation, this.context(session), signal);
   }
 
   /** What failed before or while an operator holds the job is judged when it goes on. */
@@ -346,11 +359,13 @@ export class Runner {
 
   private async goOn({ store, lease }: Begin, record: JobRecord, asked?: number): Promise<JobState> {
     const state = this.stateOf(record, { store, lease });
-    if (asked !== undefined && asked !== record.asked) await state.set({ asked });
+    const isNew = asked !== undefined && asked !== record.asked;
+    if (record.attention !== null)
+      await state.advance(phaseBefore(record), { attention: null, ...(isNew ? { asked } : {}) });
+    else if (isNew) await state.set({ asked });
+    if (record.phase === 'attention' && record.paused) await state.enter('paused');
     // Who began this load may have been killed before it had.
     if (record.formers.length > 0) await this.removeTopics(record.job, record.formers);
-    if (record.attention !== null) await state.advance(phaseBefore(record), { attention: null });
-    if (record.phase === 'attention' && record.paused) await state.enter('paused');
     if (record.phase === 'completing') await state.enter(restOf(record.plan));
     return state;
   }

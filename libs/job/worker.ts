@@ -36,7 +36,7 @@ export async function runWorker(deps: WorkerDeps, signal: AbortSignal): Promise<
  * snapshot is not; the next one's may have the same id, as a server that starts again counts anew.
  */
 export function isReady(
-  record: Pick<JobRecord, 'phase' | 'plan' | 'loading' | 'snapshot' | 'incarnationId'>,
+  record: Pick<JobRecord, 'phase' | 'plan' | 'attention' | 'loading' | 'snapshot' | 'incarnationId'>,
   { roles }: Pick<WorkerDeps, 'roles'>,
   lost: string | undefined,
 ): boolean {
@@ -47,7 +47,8 @@ export function isReady(
 }
 
 /** A snapshot that is loaded stays: its dead letters are replayed and edited, its documents repaired. */
-function isAtWork({ phase, plan }: Pick<JobRecord, 'phase' | 'plan'>): boolean {
+function isAtWork({ phase, plan, attention }: Pick<JobRecord, 'phase' | 'plan' | 'attention'>): boolean {
+  if (attention !== null) return false;
   return AT_WORK.includes(phase) || (phase === 'completed' && plan.mode === 'snapshot');
 }
 

@@ -21,9 +21,17 @@ describe("the entries of a fence's former", () => {
     const touched = tracker.begin([entry('1')], Promise.resolve());
     expect(tracker.split(fence('1', '2')).dropped).toEqual([]);
     await touched;
-    expect(tracker.split(fence('1', '2'))).toEqual({ kept: [entry('2')], dropped: [entry('1')] });
+    const { over, ...left } = tracker.split(fence('1', '2'));
+    expect(left).toEqual({ kept: [entry('2')], dropped: [entry('1')] });
     expect(tracker.trimmable).toBe(1);
-    tracker.trimmed([entry('1')]);
+    tracker.trimmed(over);
+    expect(tracker.trimmable).toBe(0);
+  });
+
+  test('are forgotten where another owner has taken them out', async () => {
+    const tracker = new FormerTracker();
+    await tracker.begin([entry('1')], Promise.resolve());
+    tracker.trimmed(tracker.split(fence()).over);
     expect(tracker.trimmable).toBe(0);
   });
 

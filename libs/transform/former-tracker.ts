@@ -18,12 +18,15 @@ export class FormerTracker {
     return fence.former.filter((entry) => !this.touching.has(nameOf(entry)) && !this.resolved.has(nameOf(entry)));
   }
 
-  /** What of the fence's entries stays when a transaction rewrites them. Pure: the transaction may run again. */
-  split(fence: RowsFence): { kept: FormerEntry[]; dropped: FormerEntry[] } {
+  /**
+   * What of the fence's entries stays when a transaction rewrites them. Pure: the transaction may run again. `over`: names of all that
+   * need no room here once it has committed, those included that somebody else has taken out.
+   */
+  split(fence: RowsFence): { kept: FormerEntry[]; dropped: FormerEntry[]; over: string[] } {
     const kept: FormerEntry[] = [];
     const dropped: FormerEntry[] = [];
     for (const entry of fence.former) (this.resolved.has(nameOf(entry)) ? dropped : kept).push(entry);
-    return { kept, dropped };
+    return { kept, dropped, over: [...this.resolved] };
   }
 
   get trimmable(): number {
@@ -45,9 +48,9 @@ export class FormerTracker {
     }
   }
 
-  /** A transaction that dropped these from the fence has committed. */
-  trimmed(dropped: readonly FormerEntry[]): void {
-    for (const entry of dropped) this.resolved.delete(nameOf(entry));
+  /** A transaction that dropped these from the fence, or did not find them there, has committed. */
+  trimmed(over: readonly string[]): void {
+    for (const name of over) this.resolved.delete(name);
   }
 }
 

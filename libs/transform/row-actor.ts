@@ -45,7 +45,8 @@ const AGAIN_ALONE = 100;
 interface Committed {
   images: Image[];
   former: RowsFence['former'];
-  dropped: RowsFence['former'];
+  /** Names of entries that are in it no more. */
+  over: readonly string[];
   /** When the oldest of its changes was committed. */
   committedAtMs?: number;
   counts: { staged: number; superseded: number };
@@ -198,7 +199,7 @@ export class RowActor {
     const rereads = rereadRequests(writes, partition);
     if (rereads.length > 0) await tx.put(names.rereads, rereads);
     const tracker = this.tracker(partition);
-    const { kept, dropped } = tracker.split(fence);
+    const { kept, dropped, over } = tracker.split(fence);
     if (batch.former.length > 0 || dropped.length > 0) {
       await tx.patch(names.fences, fence._id, { set: { former: [...kept, ...batch.former] } });
     }
@@ -206,7 +207,7 @@ export class RowActor {
     return {
       images: [...batch.images(), ...former],
       former,
-      dropped,
+      over,
       counts: { staged: batch.staged, superseded: batch.superseded },
     };
   }
@@ -235,7 +236,7 @@ export class RowActor {
    */
   private async touch(partition: number, committed: Omit<Committed, 'counts'>): Promise<Touching> {
     const tracker = this.tracker(partition);
-    tracker.trimmed(committed.dropped);
+    tracker.trimmed(committed.over);
     const appending = this.append(partition, committed);
     const touched = tracker.begin(
       committed.former,

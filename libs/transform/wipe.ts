@@ -15,7 +15,7 @@ const WIPED_FIELDS = { fields: ['at', 'gone', 'k'] };
 export interface WipedPage {
   images: Image[];
   former: FormerEntry[];
-  dropped: FormerEntry[];
+  over: readonly string[];
 }
 
 /**
@@ -82,11 +82,11 @@ async function wipe(
     entries.push({ table: change.table, key: row._id, at: change.at, k: row.k ?? {} });
   }
   if (gone.length > 0) await tx.replace(collection, gone as never);
-  const { kept, dropped } = tracker.split(fence);
+  const { kept, dropped, over } = tracker.split(fence);
   const position = change.at > fence.position ? change.at : fence.position;
   if (entries.length > 0 || dropped.length > 0 || position !== fence.position) {
     await tx.patch(parts.names.fences, fence._id, { set: { position, former: [...kept, ...entries] } });
   }
   const former = [...tracker.due(fence), ...entries];
-  return { images: [...gone.map((row) => imageOf(change.table, row._id, row)), ...former], former, dropped };
+  return { images: [...gone.map((row) => imageOf(change.table, row._id, row)), ...former], former, over };
 }

@@ -34,8 +34,8 @@ afterAll(async () => {
   await job[Symbol.asyncDispose]();
 });
 
-const records = () => job.mongo.client.db(`millrace_${job.mongo.job}`).collection<{ _id: string }>(JOB.name);
-const hold = (holder: string | null) => records().updateOne({ _id: LEASE_ID }, { $set: { holder } });
+const records = ({ mongo } = job) => mongo.client.db(`millrace_${mongo.job}`).collection<{ _id: string }>(JOB.name);
+const hold = (holder: string | null, of = job) => records(of).updateOne({ _id: LEASE_ID }, { $set: { holder } });
 
 interface Sleeper {
   commands: JobCommands;
@@ -45,13 +45,13 @@ interface Sleeper {
 }
 
 /** The same job in a process that sleeps at this step, for as long as it takes another one to become its holder. */
-function sleeperAt(step: string, meanwhile = async (): Promise<void> => undefined): Sleeper {
+function sleeperAt(step: string, meanwhile = async (): Promise<void> => undefined, of = job): Sleeper {
   let isAwake = false;
   const at = async (name: string): Promise<void> => {
     sleeper.steps.push(name);
     if (isAwake || name !== step) return;
     isAwake = true;
-    await hold('another one');
+    await hold('another one', of);
     await meanwhile();
   };
   const onCompleted = async (): Promise<void> => {
@@ -59,7 +59,7 @@ function sleeperAt(step: string, meanwhile = async (): Promise<void> => undefine
     await at('completed');
   };
   const sleeper = {
-    commands: openJob({ ...tracedDeps(job.deps, at), onCompleted }),
+    commands: openJob({ ...tracedDeps(of.deps, at), onCompleted }),
     steps: [] as string[],
     completed: false,
   };
@@ -139,6 +139,19 @@ test.each([
   },
 );
 
+test('who slept once it had the lease does not say of a snapshot that it is loaded', async () => {
+  await using snapshot = await oracleJob({
+    schema: 'CREATE TABLE things (id int PRIMARY KEY)',
+    collections: 'things: { table: public.things }',
+    more: 'mode: snapshot',
+  });
+  await snapshot.load();
+  const sleeper = sleeperAt('job patch holder after', undefined, snapshot);
+  const run = sleeper.commands.run({ untilSynced: true, fresh: false, dropTarget: false, force: [] }, SIGNAL);
+  await expect(run).rejects.toMatchObject(TAKEN_OVER);
+  await sleeper.commands.close();
+});
+
 test('who slept before its first load does not call documents of another process strange', async () => {
   await job.commands.reset();
   await job.mongo.db.dropDatabase();
@@ -170,6 +183,7 @@ test('who slept at what it was asked for does not answer with what it met: whoev
   expect(await job.commands.verify({ repair: false }, SIGNAL)).toMatchObject({ equal: 10, different: 0 });
   await expect(run).rejects.toMatchObject(TAKEN_OVER);
   await sleeper.commands.close();
+  expect(sleeper.steps).not.toContain('request failed before');
 });
 
 describe('a load anew', () => {
