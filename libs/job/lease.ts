@@ -23,6 +23,12 @@ export interface LeaseTimers {
   wait(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The job's state, and the lease under which it is changed. */
+export interface UnderLease {
+  store: Store;
+  lease: Lease;
+}
+
 /** What its holder may ask of it before and while it does what cannot be undone. */
 export type HeldLease = Pick<Lease, 'confirm' | 'keptFor'>;
 
@@ -33,6 +39,8 @@ export interface LeaseSeen {
   sinceMs: number;
 }
 
+/** For who has it now to end, or to be found dead. */
+export const LEASE_WAIT_MS = 15_000;
 const DEAD_AFTER_MS = 10_000;
 const BEAT_MS = 2_000;
 const LOOK_MS = 250;

@@ -26,13 +26,13 @@ import { Connections } from './connection.js';
 import type { JobDeps } from './job-deps.js';
 import { JOB_ERRORS } from './job.codes.js';
 import { type JobRecord, JobState } from './job-record.js';
-import { elapsed, Lease } from './lease.js';
+import { elapsed, Lease, LEASE_WAIT_MS } from './lease.js';
 import { viewLetter } from './letter-view.js';
 import { LettersDesk } from './letters-desk.js';
 import { hasDifferences, type Operation } from './operations.js';
 import { connectionFinding, preflight, refuseBlockers } from './preflight.js';
 import { ask, isUnanswered } from './requests.js';
-import { interrupted, LEASE_WAIT_MS, Runner } from './runner.js';
+import { interrupted, Runner } from './runner.js';
 import { statusOf } from './status.js';
 import { synced } from './synced.js';
 import { toRun } from './to-run.js';
@@ -189,7 +189,7 @@ class OpenJob implements JobCommands {
 
   async complete(signal: AbortSignal): Promise<VerifyReport> {
     let report = NOTHING_LEFT;
-    while (!(await this.runner.finishRemoval(signal))) {
+    while (!(await this.runner.removal.finish(signal))) {
       report = (await this.operate({ kind: 'complete' }, signal)) as VerifyReport;
       if (hasDifferences(report) || (await this.removed(signal))) return report;
     }
@@ -223,7 +223,7 @@ class OpenJob implements JobCommands {
     const lease = new Lease(store, this.deps.timers);
     await lease.acquire(LEASE_WAIT_MS, () => undefined, NEVER);
     try {
-      await this.runner.forget(lease, NEVER);
+      await this.runner.removal.forget(lease, NEVER);
     } finally {
       await lease.release();
     }

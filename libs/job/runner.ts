@@ -1,38 +1,38 @@
 import { MillraceError } from '#errors';
 import { awaitedLater, within } from '#log';
-import { electionTopic, type Incarnation, IncarnationNames } from '#stage';
 import type { Store } from '#store';
-import { isCompleted, keepAttention, phaseBefore, refuseAttention, refuseCompleted } from './attention.js';
+import { keepAttention } from './attention.js';
+import { Beginning, type Begun, type NotBegun } from './beginning.js';
 import type { RunOptions, RunOutcome } from './commands.js';
-import type { Connections, PlannedSource } from './connection.js';
+import type { Connections } from './connection.js';
 import type { JobDeps } from './job-deps.js';
-import { JOB_FINDINGS } from './finding.codes.js';
 import { JOB_ERRORS } from './job.codes.js';
-import { type JobRecord, JobState, restOf } from './job-record.js';
-import { Lease } from './lease.js';
-import { notEmpty, refuseBlockers } from './preflight.js';
+import { Lease, LEASE_WAIT_MS, type UnderLease } from './lease.js';
 import { carryOut, catchesUp, endsTheJob, type Operation, refuseHeldLoad, refusePaused } from './operations.js';
 import { allAnswered, answer, answersTaken } from './requests.js';
-import { topicsOf } from './river-consumers.js';
+import { Removal } from './removal.js';
 import { Session } from './session.js';
-import { captureNames, newIncarnation } from './start-incarnation.js';
-import { type ToRun, toRun } from './to-run.js';
 
-export const LEASE_WAIT_MS = 15_000;
 /** Of what is said to the target at the end of a run. */
 const SAID_WITHIN_MS = 5_000;
 const HELD_LOOK_MS = 250;
 
 /** Runs a job in this process, under its lease: by `run`, or for as long as another command needs the engine. */
 export class Runner {
+  readonly removal: Removal;
+  private readonly beginning: Beginning;
+
   constructor(
     private readonly deps: JobDeps,
     private readonly connections: Connections,
-  ) {}
+  ) {
+    this.removal = new Removal(deps, connections);
+    this.beginning = new Beginning(deps, connections, this.removal);
+  }
 
   /** After preflight. Loads or goes on, follows changes, answers other commands, until the signal or a failure. */
   async run(options: RunOptions, signal: AbortSignal): Promise<RunOutcome> {
-    const session = await this.open((store, lease) => this.beginRun(store, lease, options, signal), signal);
+    const session = await this.open((begin) => this.beginning.run(begin, options, signal), signal);
     if (session === 'loaded') return { kind: 'loaded' };
     if (session === 'not asked') return STOPPED;
     return this.within(session, signal, async (stop) => {
@@ -59,7 +59,7 @@ export class Runner {
 
   /** Where nobody holds the lease: catches up, carries one operation out, stops. */
   async once(operation: Operation, signal: AbortSignal): Promise<unknown> {
-    const held = await this.open((store, lease) => this.beginCommand(store, lease, signal), signal);
+    const held = await this.open((begin) => this.beginning.command(begin, signal), signal);
     if (typeof held === 'string') return undefined;
     const session = held.value;
     const result = await this.within(held, signal, async (stop) => {
@@ -84,56 +84,8 @@ export class Runner {
     return carryOut(operation, this.context(session), signal);
   }
 
-  /** Ends what a completing was killed in: the job is verified, and its remains go. False where there is no such thing. */
-  async finishRemoval(signal: AbortSignal): Promise<boolean> {
-    const store = await this.connections.store(0, signal);
-    if (!isCompleted(await JobState.load(store))) return false;
-    const lease = new Lease(store, this.deps.timers);
-    await lease.acquire(LEASE_WAIT_MS, () => undefined, signal);
-    try {
-      if (isCompleted(await JobState.load(store))) {
-        await lease.confirm();
-        await this.deps.onCompleted?.();
-        await this.forget(lease, signal);
-      }
-    } finally {
-      await lease.release();
-    }
-    return true;
-  }
-
-  /** Forgets the job: its slot and publication, its state database. The caller has the lease, which is looked at before each step. */
-  async forget(lease: Lease, signal: AbortSignal): Promise<void> {
-    const store = await this.connections.store(0, signal);
-    const record = await JobState.load(store);
-    if (record === undefined) return;
-    const { job, plan, incarnation } = record;
-    await this.takeAway({ store, lease }, record, plan.mode === 'continuous' ? captureNames(job, incarnation) : null);
-  }
-
-  /** `onLast`: before the state goes, of which nothing is left to go on from then. */
-  private async takeAway(
-    { store, lease }: Begin,
-    record: JobRecord,
-    capture: JobRecord['capture'],
-    onLast = async (): Promise<void> => undefined,
-  ): Promise<void> {
-    const incarnations = [record, ...record.formers];
-    if (capture !== null) await (await this.connections.source()).dropCapture(capture, 10_000, () => lease.confirm());
-    await lease.confirm();
-    // Before the rest of the state: a database goes collection by collection, and whoever still works must not find its stage gone and
-    // its fence there. Before the topics: who is late to make them knows by the fences that nobody removes them after it.
-    for (const incarnation of incarnations) await store.drop(new IncarnationNames(incarnation).fences);
-    await lease.confirm();
-    await this.removeTopics(record.job, incarnations, { electionToo: true });
-    await lease.confirm();
-    await onLast();
-    await lease.confirm();
-    await store.dropState();
-  }
-
   private async open(
-    begin: (store: Store, lease: Lease) => Promise<Begun | NotBegun>,
+    begin: (under: UnderLease) => Promise<Begun | NotBegun>,
     signal: AbortSignal,
   ): Promise<Held | NotBegun> {
     const store = await this.connections.store(LEASE_WAIT_MS, signal);
@@ -141,7 +93,7 @@ export class Runner {
     const lost = new AbortController();
     await lease.acquire(LEASE_WAIT_MS, (reason) => lost.abort(reason), signal);
     try {
-      const begun = await begin(store, lease);
+      const begun = await begin({ store, lease });
       if (typeof begun === 'string') {
         // Who slept may have read it of a load that another process has begun anew since.
         if (begun === 'loaded') await lease.confirm();
@@ -287,135 +239,9 @@ export class Runner {
     try {
       await session.state.enter('completed').finally(() => session.stop());
       const { record } = session.state;
-      await this.takeAway(held, record, record.capture, async () => this.deps.onCompleted?.());
+      await this.removal.takeAway(held, record, record.capture, async () => this.deps.onCompleted?.());
     } finally {
       await this.soon(held.lease.release());
-    }
-  }
-
-  private async beginRun(
-    store: Store,
-    lease: Lease,
-    given: RunOptions,
-    signal: AbortSignal,
-  ): Promise<Begun | NotBegun> {
-    const options = await toRun(this.deps, given, store);
-    if (options === undefined) return 'not asked';
-    const record = await JobState.load(store);
-    const planned = await this.connections.planned(LEASE_WAIT_MS, options.fresh ? undefined : record, signal);
-    const state = await this.stateForRun({ store, lease }, record, planned, options);
-    return state === 'loaded' ? state : { state, planned };
-  }
-
-  private async beginCommand(store: Store, lease: Lease, signal: AbortSignal): Promise<Begun> {
-    const record = await JobState.load(store);
-    const planned = await this.connections.planned(LEASE_WAIT_MS, record, signal);
-    return { state: await this.stateForCommand({ store, lease }, record, planned), planned };
-  }
-
-  private async stateForRun(
-    begin: Begin,
-    record: JobRecord | undefined,
-    planned: PlannedSource,
-    options: ToRun,
-  ): Promise<JobState | 'loaded'> {
-    const { plan } = planned;
-    if (record === undefined || options.fresh || record.renewing) return this.fresh(begin, planned, record, options);
-    refuseCompleted(record);
-    refuseAttention(record, options.asked);
-    if (record.plan.hash !== plan.hash || record.plan.mode !== plan.mode) {
-      throw new MillraceError(JOB_ERRORS.MAPPING_CHANGED, JOB_ERRORS.MAPPING_CHANGED.cause);
-    }
-    if (options.dropTarget) this.tellNothingDropped();
-    if (plan.mode === 'snapshot' && record.phase === 'completed') return 'loaded';
-    if (plan.mode === 'snapshot' && record.loading) return this.fresh(begin, planned, record, options);
-    return this.goOn(begin, record, options.asked);
-  }
-
-  private async stateForCommand(
-    begin: Begin,
-    record: JobRecord | undefined,
-    planned: PlannedSource,
-  ): Promise<JobState> {
-    if (record === undefined) throw new MillraceError(JOB_ERRORS.JOB_UNKNOWN, 'this job has never run');
-    refuseCompleted(record);
-    refuseAttention(record);
-    if (record.renewing) {
-      throw new MillraceError(
-        JOB_ERRORS.JOB_UNKNOWN,
-        'a load anew was interrupted as it began; run the job again first',
-      );
-    }
-    if (record.plan.hash !== planned.plan.hash)
-      throw new MillraceError(JOB_ERRORS.MAPPING_CHANGED, JOB_ERRORS.MAPPING_CHANGED.cause);
-    if (record.plan.mode === 'snapshot' && record.loading) {
-      throw new MillraceError(
-        JOB_ERRORS.JOB_UNKNOWN,
-        'the load of this snapshot was interrupted; run the job again first',
-      );
-    }
-    return this.goOn(begin, record);
-  }
-
-  private async goOn({ store, lease }: Begin, record: JobRecord, asked?: number): Promise<JobState> {
-    const state = this.stateOf(record, { store, lease });
-    const isNew = asked !== undefined && asked !== record.asked;
-    if (record.attention !== null)
-      await state.advance(phaseBefore(record), { attention: null, ...(isNew ? { asked } : {}) });
-    else if (isNew) await state.set({ asked });
-    if (record.phase === 'attention' && record.paused) await state.enter('paused');
-    // Who began this load may have been killed before it had.
-    if (record.formers.length > 0) await this.removeTopics(record.job, record.formers);
-    if (record.phase === 'completing') await state.enter(restOf(record.plan));
-    return state;
-  }
-
-  private stateOf(record: JobRecord, { store, lease }: Begin): JobState {
-    return new JobState(store, () => new Date(this.deps.timers.now()), record, lease.holder);
-  }
-
-  private tellNothingDropped(): void {
-    const { code, cause, remedy } = JOB_FINDINGS.NOTHING_DROPPED;
-    const finding = { severity: 'warning', code, object: 'target', message: cause, fix: remedy } as const;
-    this.deps.onEvent({ kind: 'warning', finding });
-  }
-
-  private async fresh(
-    { store, lease }: Begin,
-    planned: PlannedSource,
-    record: JobRecord | undefined,
-    options: ToRun,
-  ): Promise<JobState> {
-    const now = () => new Date(this.deps.timers.now());
-    // Again, under the lease: while this process waited for it, the job that had made the documents may have been forgotten.
-    const findings = options.dropTarget ? [] : await notEmpty(store, planned.plan, record);
-    refuseBlockers(findings, options.force);
-    if (record !== undefined) await this.stateOf(record, { store, lease }).set({ renewing: true });
-    if (options.dropTarget) {
-      for (const { name } of planned.plan.collections) {
-        // What another process has built since must not go.
-        await lease.confirm();
-        await store.drop({ database: 'target', name });
-      }
-    }
-    const { job } = planned.plan;
-    const { tuning } = this.deps;
-    const asked = options.asked ?? null;
-    const removeTopics = (incarnations: readonly Incarnation[]) => this.removeTopics(job, incarnations);
-    return newIncarnation({ store, now, ...planned, tuning, asked, lease, removeTopics }, record);
-  }
-
-  private async removeTopics(
-    job: string,
-    incarnations: readonly Incarnation[],
-    { electionToo = false } = {},
-  ): Promise<void> {
-    const log = this.deps.makeLog();
-    try {
-      const topics = incarnations.flatMap((incarnation) => topicsOf(new IncarnationNames(incarnation), job));
-      await log.remove(electionToo ? [...topics, electionTopic(job)] : topics);
-    } finally {
-      await log.close();
     }
   }
 
@@ -429,20 +255,6 @@ export class Runner {
     };
   }
 }
-
-interface Begun {
-  state: JobState;
-  planned: PlannedSource;
-}
-
-/** Under the job's lease. */
-interface Begin {
-  store: Store;
-  lease: Lease;
-}
-
-/** `loaded`: of a snapshot, before. `not asked`: nothing is asked of the job any more. */
-type NotBegun = 'loaded' | 'not asked';
 
 interface Held {
   value: Session;

@@ -140,7 +140,7 @@ export const FOUND: readonly Mutant[] = [
   {
     name: 'the-election-topic-stays',
     takesAway: 'the topic of the election goes with the job',
-    file: 'libs/job/runner.ts',
+    file: 'libs/job/removal.ts',
     find: '{ electionToo: true }',
     replace: '{ electionToo: false }',
   },
@@ -158,7 +158,7 @@ export const FOUND: readonly Mutant[] = [
   {
     name: 'a-load-anew-keeps-the-old-columns',
     takesAway: 'a load anew looks at the columns that there are',
-    file: 'libs/job/runner.ts',
+    file: 'libs/job/beginning.ts',
     find: 'options.fresh ? undefined : record',
     replace: 'record',
   },

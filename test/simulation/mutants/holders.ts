@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.js';
 
 const RUNNER = 'libs/job/runner.ts';
+const REMOVAL = 'libs/job/removal.ts';
 const CONFIRM = ['libs/sources/postgres/postgres-capture.confirm'];
 const COMPLETING = ['test/e2e/completing'];
 const FORMER_HOLDER = ['test/e2e/former-holder'];
@@ -161,7 +162,7 @@ export const HOLDERS: readonly Mutant[] = [
   {
     name: 'a-former-holder-drops-the-slot',
     takesAway: 'the lease is looked at before slot and publication of a job are taken away',
-    file: RUNNER,
+    file: REMOVAL,
     find: 'dropCapture(capture, 10_000, () => lease.confirm());',
     replace: 'dropCapture(capture, 10_000);',
     tests: FORMER_HOLDER,
@@ -169,7 +170,7 @@ export const HOLDERS: readonly Mutant[] = [
   {
     name: 'a-former-holder-removes-the-topics',
     takesAway: 'the lease is looked at before the topics of a job are removed',
-    file: RUNNER,
+    file: REMOVAL,
     find: 'await lease.confirm();\n    await this.removeTopics(record.job, incarnations, { electionToo: true });',
     replace: 'await this.removeTopics(record.job, incarnations, { electionToo: true });',
     tests: FORMER_HOLDER,
@@ -177,7 +178,7 @@ export const HOLDERS: readonly Mutant[] = [
   {
     name: 'a-former-holder-says-that-a-removed-job-has-ended',
     takesAway: 'the lease is looked at before a job whose slot and topics are gone is said to have ended',
-    file: RUNNER,
+    file: REMOVAL,
     find: 'await lease.confirm();\n    await onLast();',
     replace: 'await onLast();',
     tests: FORMER_HOLDER,
@@ -185,7 +186,7 @@ export const HOLDERS: readonly Mutant[] = [
   {
     name: 'a-former-holder-drops-the-fences',
     takesAway: 'the lease is looked at before the fences of a job go',
-    file: RUNNER,
+    file: REMOVAL,
     find: 'await lease.confirm();\n    // Before the rest of the state',
     replace: '// Before the rest of the state',
     tests: FORMER_HOLDER,
@@ -193,7 +194,7 @@ export const HOLDERS: readonly Mutant[] = [
   {
     name: 'a-former-holder-drops-the-state',
     takesAway: 'the lease is looked at before the state of a job goes',
-    file: RUNNER,
+    file: REMOVAL,
     find: 'await lease.confirm();\n    await store.dropState();',
     replace: 'await store.dropState();',
     tests: FORMER_HOLDER,
@@ -201,7 +202,7 @@ export const HOLDERS: readonly Mutant[] = [
   {
     name: 'a-former-holder-ends-the-job',
     takesAway: 'the lease is looked at before a completed job is said to have ended',
-    file: RUNNER,
+    file: REMOVAL,
     find: 'await lease.confirm();\n        await this.deps.onCompleted?.();',
     replace: 'await this.deps.onCompleted?.();',
     tests: FORMER_HOLDER,
@@ -241,7 +242,7 @@ export const HOLDERS: readonly Mutant[] = [
   {
     name: 'a-former-holder-drops-the-target',
     takesAway: 'the lease is looked at before each collection that --drop-target drops',
-    file: RUNNER,
+    file: 'libs/job/beginning.ts',
     find: "await lease.confirm();\n        await store.drop({ database: 'target', name });",
     replace: "await store.drop({ database: 'target', name });",
     tests: FORMER_HOLDER,
