@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Server, startMongo } from '#servers';
 import { waitFor } from '#testing';
@@ -164,6 +165,22 @@ describe('MongoStore and answers that get lost', () => {
       const { wiredTiger } = await admin.db(context.state).command({ collStats: name });
       return wiredTiger.creationString;
     }
+  });
+
+  test('closes once what is under way has ended: nothing that it wrote is held for as long as the server lets transactions live', async () => {
+    await using context = await prepared();
+    const { store } = context;
+    await store.write.insert(ROWS, [{ _id: 'a' }]);
+    await using _slow = await failing(['update'], { blockConnection: true, blockTimeMS: 300, times: 1 });
+    const underway = store.transact('slow', (tx) => tx.put(ROWS, [{ _id: 'a', by: 'slow' }]));
+    const ended = Promise.allSettled([underway]);
+    await delay(100);
+    await store.close();
+    // Also what was on its way to the server.
+    await delay(500);
+    const rows = admin.db(context.state).collection<{ _id: string }>('rows');
+    await rows.updateOne({ _id: 'a' }, { $set: { by: 'another one' } }, { maxTimeMS: 2_000 });
+    await ended;
   });
 });
 

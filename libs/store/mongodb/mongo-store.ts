@@ -13,7 +13,7 @@ import type {
   StoreWriter,
 } from '../store.js';
 import { endAbandoned } from './abandoned.js';
-import { pauses } from './backoff.js';
+import { pauses, sleep } from './backoff.js';
 import { Databases } from './databases.js';
 import { DirectWriter } from './direct-writer.js';
 import { CODE, codeOf } from './failures.js';
@@ -39,6 +39,9 @@ export interface MongoStoreParts {
  * takes half as much room again on disk.
  */
 const SMALL_PAGES = 'leaf_page_max=8KB,allocation_size=512B';
+
+/** For what is under way then; the target may be away. */
+const CLOSES_WITHIN_MS = 1_000;
 
 const HISTORY = 'minSnapshotHistoryWindowInSeconds';
 
@@ -173,6 +176,9 @@ export class MongoStore implements Store {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new MillraceError(MONGODB_ERRORS.STORE_CLOSED, 'the connection to the target was closed'));
+    const over = new AbortController();
+    await Promise.race([this.#transactor.ended(), sleep(CLOSES_WITHIN_MS, [over.signal]).catch(() => undefined)]);
+    over.abort();
     await this.#client.close();
   }
 

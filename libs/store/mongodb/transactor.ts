@@ -25,6 +25,8 @@ const TRANSACTION = {
  * - Work that swallowed a failed call does not commit: the call's error is the outcome.
  */
 export class Transactor {
+  readonly #open = new Set<Promise<unknown>>();
+
   constructor(
     private readonly databases: Databases,
     private readonly context: RepeatContext,
@@ -40,7 +42,7 @@ export class Transactor {
       const began = performance.now();
       const effort: Effort = { elapsedMs: 0, bytes: 0 };
       try {
-        return await this.#once(label, work, effort, signal);
+        return await this.#known(this.#once(label, work, effort, signal));
       } catch (error) {
         this.#throwIfAborted(signal);
         effort.elapsedMs = performance.now() - began;
@@ -54,6 +56,20 @@ export class Transactor {
     }
   }
 
+  /** Resolves when no transaction is open any more: one that outlives its connection holds what it wrote until the server ends it. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#open);
+  }
+
+  async #known<T>(attempt: Promise<T>): Promise<T> {
+    this.#open.add(attempt);
+    try {
+      return await attempt;
+    } finally {
+      this.#open.delete(attempt);
+    }
+  }
+
   async #once<T>(
     label: string,
     work: (tx: StoreTransaction) => Promise<T>,
@@ -64,7 +80,10 @@ export class Transactor {
     this.context.clock.advance(session);
     session.startTransaction(TRANSACTION);
     const options = signal ? { session, signal } : { session };
-    const tx = new TransactionWriter(this.databases, (call) => call(options));
+    const tx = new TransactionWriter(this.databases, async (call) => {
+      this.context.closed.throwIfAborted();
+      return call(options);
+    });
     try {
       const result = await work(tx);
       if (tx.failure !== undefined) throw tx.failure;

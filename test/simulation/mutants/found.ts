@@ -116,6 +116,14 @@ export const FOUND: readonly Mutant[] = [
     ],
   },
   {
+    name: 'a-store-leaves-transactions-open',
+    takesAway: 'a store that closes waits for transactions that are under way',
+    file: 'libs/store/mongodb/mongo-store.ts',
+    find: 'await Promise.race([this.#transactor.ended(), ',
+    replace: 'await Promise.race([Promise.resolve(), ',
+    tests: ['libs/store/mongodb/mongo-store.faults'],
+  },
+  {
     name: 'a-slot-is-given-up-early',
     takesAway: 'the bound of what the source keeps is the one that was asked for',
     file: 'libs/job/capture-guard.ts',
