@@ -84,6 +84,19 @@ test('after a fail-over the server is another one, lacks what it never received,
   expect(await failure(world, world.source.checkCapture(NAMES))).toEqual({ code: 'SLOT_MISSING', retriable: false });
 });
 
+test('a fail-over that lacks what was written last lacks a publication that was made after it', async () => {
+  const world = new SimWorld();
+  world.postgres.createTable(ITEM);
+  await insert(world, 1, 2);
+  await world.begun('item');
+  world.postgres.failOver({ lacking: 1, slots: 'kept' });
+  await world.done(world.source.identity());
+  expect(await failure(world, world.source.checkCapture(NAMES))).toEqual({
+    code: 'PUBLICATION_MISSING',
+    retriable: false,
+  });
+});
+
 test('nothing is streamed from another history than the one that was told last', async () => {
   const world = new SimWorld();
   const { plan } = await streaming(world);

@@ -4,8 +4,8 @@ export type Loss = 'slot' | 'source' | 'log' | 'records' | 'schema' | 'mapping' 
 /** What a person is told of each, by its code. */
 const TOLD: Record<Loss, readonly string[]> = {
   slot: ['SLOT_LOST'],
-  // One that has failed over may lack the slot.
-  source: ['SOURCE_CHANGED', 'SLOT_MISSING'],
+  // One that has failed over may lack the slot, and a publication that was just made.
+  source: ['SOURCE_CHANGED', 'SLOT_MISSING', 'PUBLICATION_MISSING'],
   log: ['LOG_DAMAGED', 'LOG_PARTITIONS_DIFFER'],
   // Of the log: changes are missing.
   records: ['LOG_DAMAGED', 'LOG_PARTITIONS_DIFFER'],

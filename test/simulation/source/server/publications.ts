@@ -32,6 +32,11 @@ export class Publications {
     this.byName.delete(name);
   }
 
+  /** Those that were made behind where the log ends now are of another history. */
+  cut(): void {
+    for (const [name, { sinceLsn }] of this.byName) if (sinceLsn >= this.wal.inserted) this.byName.delete(name);
+  }
+
   /** As a stream finds it that decodes this transaction. */
   at(name: string, { firstLsn, changes }: WalTransaction): Published {
     const publication = this.byName.get(name);

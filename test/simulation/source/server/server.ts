@@ -135,6 +135,7 @@ export class SimServer {
     for (const transaction of this.written.splice(Math.max(0, this.written.length - count)).reverse())
       transaction.undo();
     this.wal.cut(count);
+    this.publications.cut();
   }
 
   private pump(): void {
