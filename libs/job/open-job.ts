@@ -104,7 +104,13 @@ class OpenJob implements JobCommands {
       const record = await JobState.load(store);
       if (record !== undefined && !fresh) refuseAttention(record, asked.asked);
       const findings = await preflight(this.connections, this.preflightOptions(PATIENCE_MS, fresh, dropTarget), signal);
-      refuseBlockers(findings, force);
+      try {
+        refuseBlockers(findings, force);
+      } catch (error) {
+        // Of a job that was completed meanwhile the documents stay, and are strange to whoever looks then: it is not asked for any more.
+        if ((await toRun(this.deps, options, store))?.asked !== asked.asked) return { kind: 'stopped', synced: false };
+        throw error;
+      }
       for (const finding of findings) if (finding.severity !== 'info') this.deps.onEvent({ kind: 'warning', finding });
       return await this.runner.run(options, signal);
     } catch (error) {

@@ -67,6 +67,16 @@ test('what is not asked any more when the lease is had is not run', async () => 
   expect(await job.commands.status()).toMatchObject({ phase: 'none' });
 });
 
+test('what blocks a job that is not asked for any more, as it was completed meanwhile, is told to nobody', async () => {
+  await using job = await things();
+  await job.mongo.db.collection<{ _id: string }>('things').insertOne({ _id: 'of the completed job' });
+  let looked = 0;
+  const asked = { number: 1, options: ASKED };
+  const over = process(job, () => (looked++ === 0 ? asked : undefined));
+  expect(await over.ended).toEqual({ kind: 'stopped', synced: false });
+  await expect(process(job, () => asked).ended).rejects.toMatchObject({ code: 'JOB_BLOCKED' });
+});
+
 test('a job that a command completes is ended in the list before whoever waits for its lease can begin it anew', async () => {
   await using job = await things();
   await job.load();

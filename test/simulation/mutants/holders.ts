@@ -112,6 +112,14 @@ export const HOLDERS: readonly Mutant[] = [
     tests: ['libs/job/session'],
   },
   {
+    name: 'what-is-not-asked-is-blocked',
+    takesAway: 'a job that was completed meanwhile is not asked for any more, and blocked by nothing',
+    file: 'libs/job/open-job.ts',
+    find: '(await toRun(this.deps, options, store))?.asked !== asked.asked',
+    replace: '(await toRun(this.deps, options, store))?.asked === null',
+    tests: ['test/e2e/asked-runs'],
+  },
+  {
     name: 'a-preflight-does-not-look-again',
     takesAway: 'what a preflight finds is of the job as it still is then',
     file: 'libs/job/preflight.ts',
