@@ -181,11 +181,7 @@ export class Runner {
     await answer(
       { store: held.store, timers, holder: held.lease.holder },
       async (operation, asked) => {
-        const result = await this.carriedOut(held, operation, brought, AbortSignal.any([signal, asked])).catch(
-          async (error: unknown) => {
-            throw await this.unlessTakenOver(error, held.lease);
-          },
-        );
+        const result = await this.carriedOut(held, operation, brought, AbortSignal.any([signal, asked]));
         if (endsTheJob(operation, result)) {
           held.completed = true;
           done.abort();
@@ -201,13 +197,17 @@ export class Runner {
   }
 
   private async carriedOut(
-    { value: session }: Held,
+    { value: session, lease }: Held,
     operation: Operation,
     brought: Promise<void>,
     signal: AbortSignal,
   ): Promise<unknown> {
-    if (operation.kind !== 'pause' && operation.kind !== 'resume') await this.up(session, brought);
-    return carryOut(operation, this.context(session), signal);
+    try {
+      if (operation.kind !== 'pause' && operation.kind !== 'resume') await this.up(session, brought);
+      return await carryOut(operation, this.context(session), signal);
+    } catch (error) {
+      throw await this.unlessTakenOver(error, lease);
+    }
   }
 
   /** What failed before or while an operator holds the job is judged when it goes on. */

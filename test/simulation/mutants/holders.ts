@@ -243,8 +243,8 @@ export const HOLDERS: readonly Mutant[] = [
     name: 'a-former-holder-answers-what-it-met',
     takesAway: 'who fails at what it was asked for looks whether it still has the lease',
     file: RUNNER,
-    find: 'throw await this.unlessTakenOver(error, held.lease);\n          },',
-    replace: 'throw error;\n          },',
+    find: 'throw await this.unlessTakenOver(error, lease);',
+    replace: 'throw error;',
     tests: FORMER_HOLDER,
   },
   {
